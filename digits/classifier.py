@@ -1,0 +1,142 @@
+"""Runs the network that train.py exported: a drawing in, a digit and how sure out."""
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from PIL import Image
+
+from digits.calibrate import cool
+from digits.normalize import normalize
+from digits.quiet import without_chatter
+
+FORMAT = 1  # of the folder: raised when an older program could not read a newer model
+BATCH = 64  # drawings a run: more at once gain nothing here and cost memory
+
+Verdict = Literal["digit", "unsure", "blank"]
+
+
+class ModelError(Exception):
+    """The model can't be used. The message says why, and what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What the network makes of one drawing."""
+
+    digit: int | None  # 0-9; None when nothing is drawn or the verdict is "unsure"
+    probabilities: np.ndarray  # (10,) float32, of the ten digits; sums to 1
+    confidence: float  # the largest of them; 0.1 when nothing is drawn
+    verdict: Verdict
+    pixels: np.ndarray  # (28, 28) uint8: what the network was shown
+
+
+class DigitClassifier:
+    """Reads digits with an exported network; any number of threads may share one.
+
+    "Unsure" is when the network's eleventh output says "none of these", or when no digit stands
+    out. Certainty is calibrated by temperature scaling (Guo et al. 2017,
+    https://arxiv.org/abs/1706.04599). Both limits and the temperature come from `card.json`.
+    """
+
+    def __init__(self, network: bytes, card: dict[str, Any]):
+        """Takes the bytes of `digits.tflite` and the content of `card.json`; see `load`."""
+        self.card = card
+        self._network = network
+        self._temperature = float(card["temperature"])
+        self._most_none = float(card["thresholds"]["none"])
+        self._least_confidence = float(card["thresholds"]["confidence"])
+        # An interpreter is not thread-safe: each thread that comes gets its own.
+        self._local = threading.local()
+        self._interpreter()
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike[str]) -> "DigitClassifier":
+        """Loads the model that train.py wrote.
+
+        Args:
+            folder: holds `digits.tflite` and `card.json`.
+
+        Raises:
+            ModelError: a file is missing or damaged, or from another version of this program.
+        """
+        folder = Path(folder)
+        cure = f"Run `python train.py` to make a new one in “{folder}”."
+        try:
+            card = json.loads((folder / "card.json").read_text("utf-8"))
+            network = (folder / "digits.tflite").read_bytes()
+        except FileNotFoundError as error:
+            raise ModelError(f"The model's file “{error.filename}” is missing. {cure}") from None
+        except OSError as error:
+            raise ModelError(f"The model can't be read: {error}. {cure}") from None
+        except ValueError:
+            raise ModelError(f"The model's card.json is damaged. {cure}") from None
+        if not isinstance(card, dict) or card.get("format") != FORMAT:
+            raise ModelError(f"The model is from another version of this program. {cure}")
+        if card.get("sha256") != hashlib.sha256(network).hexdigest():
+            raise ModelError(
+                f"The model's digits.tflite is damaged, or belongs to another card.json. {cure}"
+            )
+        try:
+            return cls(network, card)
+        except (KeyError, TypeError, ValueError, RuntimeError):
+            raise ModelError(f"The model is damaged. {cure}") from None
+
+    def predict(self, image: np.ndarray | Image.Image) -> Prediction:
+        """Reads one drawing.
+
+        Args:
+            image: as in `digits.normalize.normalize`.
+
+        Raises:
+            TypeError, ValueError: not an image; see `normalize`.
+        """
+        return self.predict_batch([image])[0]
+
+    def predict_batch(self, images: Iterable[np.ndarray | Image.Image]) -> list[Prediction]:
+        """Reads drawings of any sizes, and answers in their order."""
+        pixels = [normalize(image) for image in images]
+        outputs = self._outputs(pixels)
+        return [self._prediction(one, output) for one, output in zip(pixels, outputs, strict=True)]
+
+    def _outputs(self, pixels: list[np.ndarray]) -> list[np.ndarray]:
+        """The network's probabilities for each (28, 28) picture: arrays of ten or eleven."""
+        outputs: list[np.ndarray] = []
+        for start in range(0, len(pixels), BATCH):
+            outputs.extend(self._run(np.stack(pixels[start : start + BATCH])))
+        return outputs
+
+    def _run(self, pixels: np.ndarray) -> np.ndarray:
+        interpreter = self._interpreter()
+        entry = interpreter.get_input_details()[0]
+        shape = (len(pixels), *entry["shape"][1:])
+        if tuple(entry["shape"]) != shape:
+            interpreter.resize_tensor_input(entry["index"], shape)
+            interpreter.allocate_tensors()
+        interpreter.set_tensor(entry["index"], pixels.reshape(shape).astype(np.float32) / 255)
+        interpreter.invoke()
+        return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+
+    def _interpreter(self):
+        if not hasattr(self._local, "interpreter"):
+            with without_chatter():
+                interpreter = Interpreter(model_content=self._network, num_threads=1)
+                interpreter.allocate_tensors()
+            self._local.interpreter = interpreter
+        return self._local.interpreter
+
+    def _prediction(self, pixels: np.ndarray, output: np.ndarray) -> Prediction:
+        if not pixels.any():
+            return Prediction(None, np.full(10, 0.1, np.float32), 0.1, "blank", pixels)
+        probabilities, none = (row[0] for row in cool(output[None], self._temperature))
+        confidence = float(probabilities.max())
+        if none > self._most_none or confidence < self._least_confidence:
+            return Prediction(None, probabilities, confidence, "unsure", pixels)
+        return Prediction(int(probabilities.argmax()), probabilities, confidence, "digit", pixels)

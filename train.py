@@ -1,0 +1,227 @@
+"""Trains the network on MNIST and on drawn digits, and saves it to model/.
+
+python train.py                   the network that the page uses
+python train.py --network dense   the one of the book, for comparison
+"""
+
+import argparse
+import os
+import platform
+import shlex
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from digits import artifacts, pen
+from digits.calibrate import NO_LIMIT, calibrate, cool
+from digits.data import DataError, Mnist, load_mnist
+from digits.quiet import without_chatter
+
+# Settings: the command line can change the first ones.
+NETWORK = "convnet"
+EPOCHS = {"convnet": 14, "dense": 5}
+BATCH_SIZE = 128
+SEED = 1
+OUT = "model"
+
+HELD_OUT = 5_000  # MNIST training images kept aside to choose temperature and limits on
+PEN_DIGITS = 60_000  # drawn digits to learn from beside MNIST
+NON_DIGITS = 25_000  # drawn things to refuse
+HELD_OUT_PEN = 5_000  # drawn digits kept aside, like HELD_OUT
+LEARNING_RATE = 3e-3  # the peak: it rises over the first fifth and falls to nothing
+WEIGHT_DECAY = 0.01
+QUICK = {"epochs": 2, "pen_digits": 6_000, "non_digits": 3_000, "held_out_pen": 1_000}
+
+
+def main() -> int:
+    args = parse_arguments()
+    started = time.time()
+    with without_chatter():  # the first import of Keras is TensorFlow's hour to talk
+        import keras
+    keras.utils.set_random_seed(args.seed)
+
+    try:
+        mnist = load_mnist(args.data)
+    except DataError as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 2
+    print(f"Data: {mnist.source}")
+    if mnist.note:
+        print(mnist.note)
+    print(f"Training images: shape {mnist.x_train.shape}, {len(mnist.y_train)} labels")
+    print(f"Test images: shape {mnist.x_test.shape}, {len(mnist.y_test)} labels")
+
+    fit = fit_dense if args.network == "dense" else fit_convnet
+    model, history, limits = fit(mnist, args)
+
+    x_test = mnist.x_test.reshape(-1, *model.input_shape[1:]).astype(np.float32) / 255
+    loss, accuracy = model.evaluate(x_test, mnist.y_test, batch_size=500, verbose=0)
+    print(f"Test loss: {loss:.4f}")
+    print(f"Test accuracy: {accuracy:.4f}")
+
+    outputs = model.predict(x_test, batch_size=500, verbose=0)
+    guesses = cool(outputs, limits["temperature"])[0].argmax(axis=1)
+    confusion = np.zeros((10, 10), int)
+    np.add.at(confusion, (mnist.y_test, guesses), 1)
+    card = {
+        "network": args.network,
+        "parameters": model.count_params(),
+        "classes": int(outputs.shape[1]),
+        **limits,
+        "epochs": args.epochs,
+        "batch_size": args.batch_size,
+        "seed": args.seed,
+        "quick": args.quick,
+        "seconds": round(time.time() - started, 1),
+        "trained": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": shlex.join(["python", *sys.argv]),
+        "commit": commit(),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("tensorflow", "keras", "numpy", "pillow")},
+        },
+        "data": {"source": mnist.source, "sha256": mnist.checksum, "mnist": mnist.canonical},
+        "test": {
+            "images": len(mnist.y_test),
+            "accuracy": float(np.mean(guesses == mnist.y_test)),
+            "loss": float(loss),
+            "digit_accuracy": (confusion.diagonal() / confusion.sum(axis=1).clip(1)).tolist(),
+            "confusion": confusion.tolist(),
+        },
+        "learning_curve": history,
+    }
+    try:
+        artifacts.save(Path(args.out), model, artifacts.export(model), card)
+    except OSError as error:
+        print(
+            f"train.py: the model could not be written to “{args.out}”: {error}. What was there "
+            "before is untouched. Make room, or pass another folder with --out.",
+            file=sys.stderr,
+        )
+        return 1
+    print(f"Saved to {args.out}: digits.keras, digits.tflite, card.json")
+    return 0
+
+
+def fit_dense(mnist: Mnist, args: argparse.Namespace):
+    """The book's network, on all of the training images, with nothing added."""
+    from digits import network
+
+    model = network.dense()
+    x_train = mnist.x_train.reshape(-1, 28 * 28).astype(np.float32) / 255
+    fitted = model.fit(x_train, mnist.y_train, epochs=args.epochs, batch_size=args.batch_size)
+    return model, fitted.history, NO_LIMIT
+
+
+def fit_convnet(mnist: Mnist, args: argparse.Namespace):
+    """The network that ships: MNIST, drawn digits and what is no digit, each a little different
+    every time."""
+    import keras
+    import tensorflow as tf
+
+    from digits import augment, network
+
+    held_out = min(HELD_OUT, len(mnist.x_train) // 6)
+    x_held, y_held = mnist.x_train[-held_out:], mnist.y_train[-held_out:]
+    settings = {
+        "pen_digits": PEN_DIGITS, "non_digits": NON_DIGITS, "held_out_pen": HELD_OUT_PEN
+    } | (QUICK if args.quick else {})  # fmt: skip
+
+    print("Drawing digits, and what is none…", flush=True)
+    y_pen = np.concatenate(
+        [np.arange(settings["pen_digits"]) % 10, np.full(settings["non_digits"], pen.NO_DIGIT)]
+    )
+    x = np.concatenate([mnist.x_train[:-held_out], pen.training_images(y_pen, args.seed)])
+    y = np.concatenate([mnist.y_train[:-held_out], y_pen])
+    y_held_pen = np.arange(settings["held_out_pen"]) % 10
+    x_held = np.concatenate([x_held, pen.training_images(y_held_pen, args.seed + 1_000_000)])
+    y_held = np.concatenate([y_held, y_held_pen])
+
+    vary = augment.augmentation()
+    batches = (
+        tf.data.Dataset.from_tensor_slices((x[..., None], y))
+        .shuffle(len(x), seed=args.seed)
+        .batch(args.batch_size, drop_remainder=True)  # the random layers need to know how many
+        # One at a time: in parallel the seeds of the random layers would race.
+        .map(lambda images, labels: (vary(tf.cast(images, tf.float32) / 255), labels))
+        .prefetch(4)
+    )
+    model = network.convnet()
+    model.compile(
+        optimizer=keras.optimizers.AdamW(
+            one_cycle(args.epochs * (len(x) // args.batch_size)),
+            weight_decay=WEIGHT_DECAY,
+        ),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    x_held = x_held[..., None].astype(np.float32) / 255
+    fitted = model.fit(batches, epochs=args.epochs, validation_data=(x_held, y_held))
+    limits = calibrate(model.predict(x_held, batch_size=500, verbose=0), y_held)
+    return model, fitted.history, limits
+
+
+def one_cycle(steps: int):
+    """Up over the first fifth, then down along half a cosine (Smith 2018, arXiv:1803.09820)."""
+    import keras
+
+    warm_up = steps // 5
+    return keras.optimizers.schedules.CosineDecay(
+        LEARNING_RATE / 20,
+        decay_steps=steps - warm_up,
+        warmup_target=LEARNING_RATE,
+        warmup_steps=warm_up,
+    )
+
+
+def commit() -> str | None:
+    """The commit that this was trained from, with "+changes" if files differ; None without git."""
+    try:
+        git = ["git", "-C", os.path.dirname(os.path.abspath(__file__))]
+        run = {"capture_output": True, "text": True, "check": True}
+        head = subprocess.run([*git, "rev-parse", "HEAD"], **run).stdout.strip()
+        changed = subprocess.run([*git, "status", "--porcelain", "-uno"], **run).stdout
+        return head + ("+changes" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description="Trains the network on MNIST and on drawn digits, and saves it."
+    )
+    parser.add_argument("--network", choices=list(EPOCHS), default=NETWORK)
+    parser.add_argument("--epochs", type=positive, help=f"default: {EPOCHS}")
+    parser.add_argument("--batch-size", type=positive, default=BATCH_SIZE)
+    parser.add_argument("--seed", type=natural, default=SEED)
+    parser.add_argument("--data", metavar="PATH", help="an .npz, or a folder or .tgz of IDX files")
+    parser.add_argument("--out", default=OUT, help="the folder to save to (default: %(default)s)")
+    parser.add_argument("--quick", action="store_true", help="a first network within a minute")
+    args = parser.parse_args()
+    args.epochs = args.epochs or (QUICK["epochs"] if args.quick else EPOCHS[args.network])
+    return args
+
+
+def natural(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"“{text}” is not a whole number from 0 up")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    if natural(text) == 0:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return int(text)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("\ntrain.py: stopped. Nothing was written.", file=sys.stderr)
+        sys.exit(130)

@@ -30,8 +30,8 @@ SEED = 1
 OUT = "model"
 
 HELD_OUT = 5_000  # MNIST training images kept aside to choose temperature and limits on
-PEN_DIGITS = 60_000  # drawn digits to learn from beside MNIST
-NON_DIGITS = 25_000  # drawn things to refuse
+PEN_DIGITS = 45_000  # drawn digits to learn from beside MNIST
+NON_DIGITS = 12_000  # drawn things to refuse
 HELD_OUT_PEN = 5_000  # drawn digits kept aside, like HELD_OUT
 LEARNING_RATE = 3e-3  # the peak: it rises over the first fifth and falls to nothing
 WEIGHT_DECAY = 0.01

@@ -3,10 +3,10 @@
 import hashlib
 import json
 import os
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, Literal
 
 import numpy as np
@@ -53,9 +53,10 @@ class DigitClassifier:
         self._temperature = float(card["temperature"])
         self._most_none = float(card["thresholds"]["none"])
         self._least_confidence = float(card["thresholds"]["confidence"])
-        # An interpreter is not thread-safe: each thread that comes gets its own.
-        self._local = threading.local()
-        self._interpreter()
+        # An interpreter is not thread-safe: whoever comes takes an idle one, or makes one more.
+        # (One for each thread would be one for each stroke: Streamlit's threads are short-lived.)
+        self._idle: SimpleQueue[Interpreter] = SimpleQueue()
+        self._idle.put(self._new_interpreter())
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str]) -> "DigitClassifier":
@@ -114,7 +115,10 @@ class DigitClassifier:
         return outputs
 
     def _run(self, pixels: np.ndarray) -> np.ndarray:
-        interpreter = self._interpreter()
+        try:
+            interpreter = self._idle.get_nowait()
+        except Empty:
+            interpreter = self._new_interpreter()
         entry = interpreter.get_input_details()[0]
         shape = (len(pixels), *entry["shape"][1:])
         if tuple(entry["shape"]) != shape:
@@ -122,15 +126,15 @@ class DigitClassifier:
             interpreter.allocate_tensors()
         interpreter.set_tensor(entry["index"], pixels.reshape(shape).astype(np.float32) / 255)
         interpreter.invoke()
-        return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        output = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        self._idle.put(interpreter)
+        return output
 
-    def _interpreter(self):
-        if not hasattr(self._local, "interpreter"):
-            with without_chatter():
-                interpreter = Interpreter(model_content=self._network, num_threads=1)
-                interpreter.allocate_tensors()
-            self._local.interpreter = interpreter
-        return self._local.interpreter
+    def _new_interpreter(self) -> Interpreter:
+        with without_chatter():
+            interpreter = Interpreter(model_content=self._network, num_threads=1)
+            interpreter.allocate_tensors()
+        return interpreter
 
     def _prediction(self, pixels: np.ndarray, output: np.ndarray) -> Prediction:
         if not pixels.any():

@@ -1,0 +1,216 @@
+"""Draw a digit: the page. Draw with a mouse, a finger or a pen, and see what the network sees.
+
+Run `streamlit run app.py`. The reading itself is in the package `digits`.
+"""
+
+import base64
+import io
+import logging
+import os
+import re
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+import streamlit_drawable_canvas
+from PIL import Image
+from streamlit_drawable_canvas import st_canvas
+
+from digits import DigitClassifier, ModelError, Prediction
+
+HERE = Path(__file__).parent
+# The tests point DIGITS_MODEL at a copy of the model that they have damaged.
+MODEL = Path(os.environ.get("DIGITS_MODEL", HERE / "model"))
+
+SHEET = 400  # pixels: the canvas's side; static/page.css scales it to the screen
+PEN = 26  # pixels: for the sheet as thick as a marker
+# White paper in either theme: clearly the place to draw (and another colour would empty it).
+PAPER, INK = "#FFFFFF", "#1B2540"
+
+SEEN = (
+    "This is what the network sees: your drawing, shrunk to 28 by 28 dots and centred, "
+    "like the digits it learned from."
+)
+
+
+def main() -> None:
+    """Shows the page."""
+    st.set_page_config(page_title="Draw a digit", page_icon="✏️", layout="wide")
+    st.html(HERE / "static" / "page.css")
+    st.title("Draw a digit", anchor=False)
+    demonstration()
+
+
+@st.fragment  # a stroke redraws what is in here, and nothing else
+def demonstration() -> None:
+    """The sheet to draw on, what the network makes of the drawing, and why."""
+    with st.container(key="stage"):
+        with st.container(key="sheet"):
+            drawing = sheet()
+        # From here on the page can be seen and drawn on; the first visitor waits for the model.
+        prediction, trouble = None, ""
+        try:
+            prediction = read(drawing)
+        except ModelError as error:
+            trouble = str(error)
+        except Exception:  # whatever it is, those who watch get a sentence and no traceback
+            logging.exception("A drawing could not be read.")
+            trouble = "Something went wrong with this drawing. Please clear it and try again."
+        with st.container(key="answer"):
+            st.html(apology_html(trouble) if trouble else answer_html(prediction))
+        with st.container(key="probabilities"):
+            st.html(bars_html(prediction))
+        with st.container(key="seen"):
+            st.html(seen_html(prediction))
+
+
+def sheet() -> bytes | None:
+    """The canvas with its two buttons; the drawing as a PNG, None before the first stroke."""
+    state = st.session_state
+    state.setdefault("sheet", 0)  # counts sheets: with another key the canvas starts empty
+    state.setdefault("start", None)  # what the canvas is to show instead of what is drawn on it
+    with st.container(key="canvas"):
+        hide_toolbar()
+        canvas = st_canvas(
+            stroke_width=PEN,
+            stroke_color=INK,
+            background_color=PAPER,
+            initial_drawing=state.start,
+            width=SHEET,
+            height=SHEET,
+            return_image_data=True,
+            key=f"sheet-{state.sheet}",
+        )
+    with st.container(horizontal=True):
+        with st.container(key="undo"):
+            st.button("Undo", icon=":material/undo:", width="stretch", on_click=undo)
+        with st.container(key="clear"):
+            st.button("Clear", icon=":material/delete:", width="stretch", on_click=clear)
+    return canvas.image_bytes
+
+
+@st.cache_resource(show_spinner=False)  # once: the component's declaration is the process's
+def hide_toolbar() -> None:
+    """Takes the canvas's floating toolbar away.
+
+    It shows only under a mouse. A finger never sees it, but it lies over the sheet's upper right
+    corner all the same: a stroke begun there would press its buttons, one of which empties the
+    sheet. The component has no setting for it, so it is declared once more, with a rule that hides
+    the toolbar (and with a name for those who can't see the sheet).
+    """
+    registry = logging.getLogger("streamlit.components.v2.component_registry")
+    registry.setLevel(logging.ERROR)  # it warns that the second declaration differs: it shall
+    streamlit_drawable_canvas.out = st.components.v2.component(
+        "streamlit-drawable-canvas.streamlit_drawable_canvas",
+        js="index-*.js",
+        css="index-*.css",
+        html="<style>.dc-toolbar { display: none !important }</style>"
+        '<div class="canvas-root" role="img" aria-label="Sheet to draw on"></div>',
+    )
+
+
+def undo() -> None:
+    """Takes the last stroke back: the canvas is to show all strokes but that one."""
+    state = st.session_state
+    drawing = (state.get(f"sheet-{state.sheet}") or {}).get("drawing") or {}
+    strokes = (drawing.get("raw") or {}).get("objects") or []
+    # The canvas heeds a start only when it differs from the one before, hence the count.
+    count = (state.start or {}).get("count", 0) + 1
+    state.start = {"objects": strokes[:-1], "count": count}
+
+
+def clear() -> None:
+    """Brings a new sheet."""
+    st.session_state.sheet += 1
+    st.session_state.start = None
+
+
+def read(drawing: bytes | None) -> Prediction | None:
+    """What the network makes of the drawing (a PNG); None as long as nothing is drawn.
+
+    Raises:
+        ModelError: there is no model to read it with, whether anything is drawn or not.
+    """
+    classifier = load_classifier()
+    if drawing is None:
+        return None
+    # A rerun that changed nothing (another theme, an undo under way) reads nothing anew.
+    known, prediction = st.session_state.get("read", (None, None))
+    if drawing != known:
+        prediction = classifier.predict(Image.open(io.BytesIO(drawing)))
+        st.session_state.read = drawing, prediction
+    return None if prediction.verdict == "blank" else prediction
+
+
+@st.cache_resource(show_spinner=False)  # once for all visitors; a failure is not kept
+def load_classifier() -> DigitClassifier:
+    """The model that train.py made."""
+    return DigitClassifier.load(MODEL)
+
+
+def answer_html(prediction: Prediction | None) -> str:
+    """The answer in words; an invitation as long as nothing is drawn."""
+    if prediction is None:
+        words = "<p>Draw a digit from zero to nine, and I’ll tell you what I see.</p>"
+    elif prediction.digit is None:
+        guess = f'<b class="guess">{prediction.probabilities.argmax()}</b>'
+        words = f"<p>Hm, I don’t know this one.</p><p>My best guess is {guess}.</p>"
+    else:
+        article = "an" if prediction.digit == 8 else "a"
+        digit = f'<b class="digit">{prediction.digit}</b>'
+        sure = percent(prediction.confidence).replace("&gt;", "more than ")
+        words = f'<p>I see {article} {digit}.</p><p class="more">I’m {sure} sure.</p>'
+    return f'<div class="says" role="status">{words}</div>'
+
+
+def apology_html(trouble: str) -> str:
+    """Why there is no answer, and what helps; `code` in backticks."""
+    words = re.sub("`(.+?)`", r"<code>\1</code>", escape(trouble))
+    return (
+        '<div class="says" role="alert"><p>I can’t read digits right now.</p>'
+        f'<p class="more">{words}</p></div>'
+    )
+
+
+def bars_html(prediction: Prediction | None) -> str:
+    """A bar for each digit, as high as the network finds it likely; none before the drawing."""
+    if prediction is None:
+        bars = '<div><div class="name"></div></div>' * 10
+        return f'<p class="caption"></p><div class="bars nothing" aria-hidden="true">{bars}</div>'
+    shares = prediction.probabilities
+    sure = prediction.verdict == "digit"
+    caption = "How likely is each digit?" if sure else "If it is a digit, how likely is each?"
+    bars = "".join(
+        f'<div class="{"best" if digit == shares.argmax() else ""}">'
+        f'<div class="share">{percent(share) if share >= 0.005 else ""}</div>'
+        f'<div class="bar" style="height: calc({share:.4f} * var(--bar))"></div>'
+        f'<div class="name">{digit}</div></div>'
+        for digit, share in enumerate(shares)
+    )
+    words = ", ".join(f"{digit}: {percent(share)}" for digit, share in enumerate(shares))
+    return (
+        f'<p class="caption">{caption}</p><div class="bars {"sure" if sure else ""}" '
+        f'role="img" aria-label="{caption} {words}">{bars}</div>'
+    )
+
+
+def seen_html(prediction: Prediction | None) -> str:
+    """The picture that the network was shown, enlarged."""
+    if prediction is None:
+        return '<div class="seen"><div class="nothing"></div><p class="caption"></p></div>'
+    png = io.BytesIO()
+    Image.fromarray(prediction.pixels).save(png, "PNG")
+    url = "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
+    return (
+        f'<div class="seen"><img src="{url}" alt="Your drawing as the network sees it: '
+        f'light on dark, in 28 by 28 dots"><p class="caption">{SEEN}</p></div>'
+    )
+
+
+def percent(share: float | np.floating) -> str:
+    """A probability in words, as HTML. No network is ever quite sure, so never 100 %."""
+    return "&gt;99 %" if share >= 0.995 else f"{share:.0%}".replace("%", " %")
+
+
+main()

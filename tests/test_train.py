@@ -1,0 +1,183 @@
+"""Real training runs, of a few steps, through the command line."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digits import DigitClassifier
+
+ROOT = Path(__file__).parents[1]
+SMALL = ROOT / "tests" / "data" / "mnist_small.npz"
+
+
+def train(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, ROOT / "train.py", *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, timeout=600, **options,
+    )  # fmt: skip
+
+
+def few_steps(out, *more):
+    return train("--quick", "--epochs", 1, "--data", SMALL, "--out", out, *more)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    out = tmp_path_factory.mktemp("trained") / "model"
+    done = few_steps(out)
+    assert done.returncode == 0, done.stderr
+    return out, done
+
+
+def test_writes_a_model_that_loads_and_predicts(trained, mnist_sample):
+    out, _ = trained
+    assert sorted(file.name for file in out.iterdir()) == [
+        "card.json", "digits.keras", "digits.tflite",
+    ]  # fmt: skip
+    assert os.listdir(out.parent) == ["model"], "nothing half-written is left beside it"
+    images, labels = mnist_sample
+    predictions = DigitClassifier.load(out).predict_batch(list(images))
+    guesses = np.array([p.probabilities.argmax() for p in predictions])
+    assert np.mean(guesses == labels) > 0.2, "it has learned something"
+
+
+def test_the_card_tells_what_was_done(trained):
+    card = json.loads((trained[0] / "card.json").read_text("utf-8"))
+    assert card["network"] == "convnet"
+    assert card["command"].startswith("python ")
+    assert card["data"]["mnist"] is False
+    assert card["test"]["images"] == 100
+    assert np.sum(card["test"]["confusion"]) == 100
+    assert len(card["learning_curve"]["loss"]) == card["epochs"] == 1
+    assert set(card["versions"]) >= {"python", "tensorflow", "keras", "numpy"}
+    assert set(card["thresholds"]) == {"none", "confidence"}
+
+
+def test_prints_progress_and_no_chatter(trained):
+    _, done = trained
+    assert "not the full MNIST" in done.stdout or "not MNIST" in done.stdout
+    assert re.search(r"accuracy: 0\.\d+ - loss: \d", done.stdout)
+    assert re.search(r"Test accuracy: 0\.\d+", done.stdout)
+    assert done.stderr == ""
+
+
+def test_both_exports_agree(trained, mnist_sample):
+    import keras
+    from ai_edge_litert.interpreter import Interpreter
+
+    for folder in (trained[0], ROOT / "model"):
+        x = mnist_sample[0][:, :, :, None].astype(np.float32) / 255
+        by_keras = keras.models.load_model(folder / "digits.keras").predict(x, verbose=0)
+        interpreter = Interpreter(str(folder / "digits.tflite"))
+        entry = interpreter.get_input_details()[0]["index"]
+        interpreter.resize_tensor_input(entry, x.shape)
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(entry, x)
+        interpreter.invoke()
+        by_litert = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        assert np.abs(by_keras - by_litert).max() < 1e-4
+
+
+def test_the_same_seed_gives_the_same_network(trained, tmp_path):
+    out, _ = trained
+    assert few_steps(tmp_path / "again").returncode == 0
+    assert (tmp_path / "again" / "digits.tflite").read_bytes() == (
+        out / "digits.tflite"
+    ).read_bytes()
+
+
+def test_the_dense_network_is_the_one_of_the_book(tmp_path, mnist_sample):
+    done = train("--network", "dense", "--data", SMALL, "--out", tmp_path / "model")
+    assert done.returncode == 0, done.stderr
+    assert "Training images: shape (400, 28, 28), 400 labels" in done.stdout
+    assert "Test images: shape (100, 28, 28), 100 labels" in done.stdout
+    assert done.stdout.count("Epoch ") == 5
+    assert re.search(r"Test loss: \d", done.stdout)
+    card = json.loads((tmp_path / "model" / "card.json").read_text("utf-8"))
+    assert card["parameters"] == 784 * 512 + 512 + 512 * 10 + 10
+    prediction = DigitClassifier.load(tmp_path / "model").predict(mnist_sample[0][0])
+    assert prediction.probabilities.sum() == pytest.approx(1, abs=1e-5)
+
+
+@pytest.fixture
+def files_before(tmp_path):
+    """A model from before, and what it consists of."""
+    model = tmp_path / "model"
+    model.mkdir()
+    for name in ("digits.keras", "digits.tflite", "card.json", "mine.txt"):
+        (model / name).write_text(f"before: {name}")
+    return model, contents(tmp_path)
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
+def test_stopped_half_way_leaves_the_model_of_before(files_before, stop):
+    model, before = files_before
+    running = subprocess.Popen(
+        [sys.executable, ROOT / "train.py", "--quick", "--data", SMALL, "--out", model],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for line in running.stdout:
+        if "Epoch 1" in line:
+            break
+    time.sleep(1)
+    running.send_signal(stop)
+    _, errors = running.communicate(timeout=120)
+    assert running.returncode != 0
+    assert contents(model.parent) == before
+    if stop == signal.SIGINT:
+        assert running.returncode == 130
+        assert errors.strip() == "train.py: stopped. Nothing was written."
+
+
+def test_a_full_disk_leaves_the_model_of_before(files_before, monkeypatch):
+    """Each write in turn fails as on a full disk."""
+    import keras
+
+    from digits import artifacts
+
+    model, before = files_before
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    for write in ("write_bytes", "write_text"):
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, write, full_disk)
+            with pytest.raises(OSError, match="No space left"):
+                artifacts.save(model, network, b"network", {"card": 1})
+        assert contents(model.parent) == before
+    artifacts.save(model, network, b"network", {"card": 1})
+    assert (model / "digits.tflite").read_bytes() == b"network"
+    assert (model / "mine.txt").read_text() == "before: mine.txt", "other files stay"
+
+
+def full_disk(*_, **__):
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--data", "nowhere.npz"], "nowhere.npz"),
+        (["--data", __file__], "npz"),
+        (["--epochs", "0"], "at least 1"),
+        (["--epochs", "many"], "many"),
+        (["--seed", "-1"], "-1"),
+        (["--network", "transformer"], "convnet"),
+    ],
+)
+def test_bad_input_gets_a_sentence_and_writes_nothing(tmp_path, arguments, words):
+    done = train(*arguments, "--out", tmp_path / "model")
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not any(tmp_path.iterdir())

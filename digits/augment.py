@@ -96,8 +96,8 @@ def augmentation() -> keras.Sequential:
     """Gentle: harsher settings make digits look like each other, and measured worse."""
     return keras.Sequential(
         [
-            RandomThickness(0.5),
-            RandomDistortion(turn=11, slant=0.25, scale=(0.85, 1.2), shift=2, warp=0.35),
+            RandomThickness(0.4),
+            RandomDistortion(turn=8, slant=0.15, scale=(0.88, 1.14), shift=1.5, warp=0.3),
             FullInk(),
         ],
         name="augmentation",

@@ -47,7 +47,7 @@ WAYS: dict[int, dict[str, str]] = {
         "long flag": "8~26 28~50, 55 0!, 55 100",
         "upstroke": "8~22 50~88, 52~60 0!, 58~72 100",
         "curved flag": "20~32 28~38, 40~46 18~28, 54 0!, 54 100",
-        "drooping flag": "12~30 12~26, 36~42 16~28, 52 0!, 50 100",
+        "drooping flag": "12~30 18~30, 36~42 18~30, 52 0!, 50 100",
         "small head": "44~48 6~16, 51 0!, 50 100",
         "retraced": "49~51 20~45, 50 0!, 48~54 100",
         "looped head": "40~46 15~28, 50 3, 56 4, 52 18, 50 100",
@@ -61,9 +61,9 @@ WAYS: dict[int, dict[str, str]] = {
         "bent": "30~42 14~30, 52 0!, 56~62 45, 44~54 100",
         "narrow flag": "34~45 28~56, 53 0!, 46~54 100",
         "narrow flag, soft": "36~42 42~54, 36~42 26, 50 2, 54 8, 52 30, 46~52 100",
-        "wide flag": "-14~8 16~50, 62~74 0!, 50~58 60, 42~58 100",
+        "wide flag": "-10~8 26~52, 62~74 0!, 50~58 60, 42~58 100",
         "wide flag, soft": "-4~12 40~54, 36 14, 62 0, 66 8, 56 50, 42~50 100",
-        "wide flag, bent": "-6~8 16~24, 10~18 24~30, 44 14, 66~72 0!, 48~54 60, 46~56 100",
+        "wide flag, bent": "-4~8 26~32, 10~18 30~36, 44 14, 66~72 0!, 48~54 60, 46~56 100",
         "round shoulder": "24~36 36~54, 42 10, 58 0, 66 10, 60 46, 44~54 100",
         "round shoulder, hooked": "30~36 46~56, 24~30 46, 32 24, 56 2, 64 10, 56 50, 42~52 100",
         "hooked flag": "28~34 44~56, 22~28 44, 34 22, 54~60 0!, 46~54 100",
@@ -409,7 +409,7 @@ def by_hand(strokes: Strokes, rng: np.random.Generator, wild: float = 1.0) -> St
     height = np.ptp(points[:, 1]) or 1
     x, y = ((points - low) / max(height, np.ptp(points[:, 0]))).T
     # Where along the height, and the width, the writer spends the space: small heads, big bellies.
-    y = y.clip(0, 1) ** np.exp(rng.normal(0, 0.16 * wild))
+    y = y.clip(0, 1) ** np.exp(rng.normal(0, 0.14 * wild))
     x = x.clip(0, 1) ** np.exp(rng.normal(0, 0.1 * wild))
     x = x * (1 + rng.normal(0, 0.14 * wild) * (y - 0.5)) * np.exp(rng.normal(-0.08, 0.22) * wild)
     # A smooth warp: a few waves no shorter than the digit.
@@ -418,8 +418,8 @@ def by_hand(strokes: Strokes, rng: np.random.Generator, wild: float = 1.0) -> St
         wave = fx * x + fy * y
         x = x + rng.normal(0, 0.02 * wild) * np.sin(wave + phase_x)
         y = y + rng.normal(0, 0.02 * wild) * np.sin(wave + phase_y)
-    slant = rng.normal(0.08, 0.17) * wild
-    turn = rng.normal(0, 0.09) * wild
+    slant = rng.normal(0.08, 0.15) * wild
+    turn = rng.normal(0, 0.075) * wild
     x = x - slant * y
     x, y = x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)
     points = np.stack([x, y], axis=1)
@@ -448,21 +448,24 @@ def draw_digit(digit: int, rng: np.random.Generator, way: str | None = None) -> 
         Arrays (points, 2), centred on 0 0, the longer side of their box 1, y down.
     """
     skeleton = WAYS[digit][way or rng.choice(list(WAYS[digit]))]
-    return by_hand(strokes_from_skeleton(skeleton, rng, shake=rng.uniform(0.5, 4)), rng)
+    return by_hand(strokes_from_skeleton(skeleton, rng, shake=rng.uniform(0.5, 3.3)), rng)
 
 
 def draw_non_digit(rng: np.random.Generator) -> Strokes:
     """Draws something that is no digit: a symbol or letter, a scribble, a spoilt digit.
 
     Returns:
-        Arrays (points, 2), centred on 0 0, the longer side of their box 1, y down.
+        Arrays (points, 2), centred on 0 0, the longer side of their box 1 (a dot's: next to 0),
+        y down.
     """
     kinds = list(NON_DIGITS)
     shares = np.array(list(NON_DIGITS.values()))
     strokes = kinds[rng.choice(len(kinds), p=shares / shares.sum())](rng)
     points = np.concatenate(strokes)
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    size = max(np.ptp(points, axis=0).max(), 1e-6)
+    size = np.ptp(points, axis=0).max()
+    if size < 0.1:  # a dot stays one, whatever the pen
+        size = 1
     return [(stroke - middle) / size for stroke in strokes]
 
 
@@ -496,8 +499,8 @@ def _waves(rng: np.random.Generator) -> Strokes:
 
 
 def _dot(rng: np.random.Generator) -> Strokes:
-    """A tap: hardly longer than the pen is wide. `width` in `training_image` fits it."""
-    return [np.zeros((2, 2)) + rng.normal(0, 1e-9, (2, 2))]
+    """A tap or a dab: hardly longer than the pen is wide."""
+    return [rng.uniform(0, rng.choice([0, 0.03]), (2, 2))]
 
 
 def _any_digit(rng: np.random.Generator) -> Strokes:

@@ -8,8 +8,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Information that C++ code writes straight to standard error, whatever the log level.
-CHATTER = re.compile(rb"INFO: |I0000 |WARNING: All log messages before absl::")
+# What C++ code writes straight to standard error, whatever the log level: information, and that
+# there is no graphics card, or that a fast path is not for this processor.
+CHATTER = re.compile(
+    rb"INFO: |I0000 |WARNING: All log messages before absl::|E0000 .*(cuInit|oneDNN supports)"
+)
 
 _one_at_a_time = threading.Lock()
 
@@ -32,3 +35,11 @@ def without_chatter() -> Iterator[None]:
                 if not CHATTER.match(line):
                     os.write(2, line)
             os.close(standard_error)
+
+
+def wake_tensorflow() -> None:
+    """Imports TensorFlow and has it look for graphics cards: its two occasions to talk."""
+    with without_chatter():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()

@@ -155,7 +155,7 @@ def answer_html(prediction: Prediction | None) -> str:
         words = "<p>Draw a digit from zero to nine, and I’ll tell you what I see.</p>"
     elif prediction.digit is None:
         guess = f'<b class="guess">{prediction.probabilities.argmax()}</b>'
-        words = f"<p>Hm, I don’t know this one.</p><p>My best guess is {guess}.</p>"
+        words = f"<p>Hm, that’s not a digit that I know.</p><p>My best guess is {guess}.</p>"
     else:
         article = "an" if prediction.digit == 8 else "a"
         digit = f'<b class="digit">{prediction.digit}</b>'

@@ -37,8 +37,8 @@ def convnet() -> keras.Model:
     x = block(inputs, 32, kernel=5, shrink=True)  # 14×14
     x = block(x, 64)
     x = block(x, 64, shrink=True)  # 7×7
-    x = block(x, 160)
-    x = block(x, 160)
+    x = block(x, 128)
+    x = block(x, 128)
     x = layers.GlobalAveragePooling2D()(x)
     outputs = layers.Dense(CLASSES, activation="softmax")(x)
     return keras.Model(inputs, outputs, name="convnet")

@@ -161,7 +161,7 @@ def test_admits_what_it_does_not_know_and_does_not_jump(visit):
     press(page, "Clear")
     expect_invitation(page)
     draw(page, HASH)
-    answer = expect_answer(page, r"don’t know this one.*My best guess is \d\.")
+    answer = expect_answer(page, r"not a digit that I know.*My best guess is \d\.")
     assert region(page, "probabilities").bounding_box()["y"] == top
     best = page.locator(".st-key-probabilities .best .name").all_inner_texts()
     assert re.findall(r"\d", answer) == best, "the guess is not the highest bar"

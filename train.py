@@ -40,7 +40,7 @@ QUICK = {"epochs": 2, "pen_digits": 6_000, "non_digits": 3_000, "held_out_pen": 
 
 def main() -> int:
     args = parse_arguments()
-    started = time.time()
+    started, trained_from = time.time(), commit()
     wake_tensorflow()
     import keras
 
@@ -81,7 +81,7 @@ def main() -> int:
         "seconds": round(time.time() - started, 1),
         "trained": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": shlex.join(["python", *sys.argv]),
-        "commit": commit(),
+        "commit": trained_from,
         "versions": {
             "python": platform.python_version(),
             **{name: version(name) for name in ("tensorflow", "keras", "numpy", "pillow")},

@@ -426,13 +426,14 @@ def by_hand(strokes: Strokes, rng: np.random.Generator, wild: float = 1.0) -> St
     if rng.random() < 0.5 * wild:  # an unsteady hand
         tremor = rng.normal(0, rng.uniform(0.002, 0.012), points.shape)
         points = points + (tremor + np.roll(tremor, 1, axis=0) + np.roll(tremor, 2, axis=0)) / 1.7
-    points -= (points.min(axis=0) + points.max(axis=0)) / 2
-    points /= max(np.ptp(points, axis=0).max(), 1e-6)
     strokes = np.split(points, lengths)
     if rng.random() < 0.15 * wild:  # a slow computer: few points, straight lines between them
         every = rng.integers(3, 7)
         strokes = [np.concatenate([s[:-1:every], s[-1:]]) for s in strokes]
-    return strokes
+    points = np.concatenate(strokes)
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    size = max(np.ptp(points, axis=0).max(), 1e-6)
+    return [(stroke - middle) / size for stroke in strokes]
 
 
 def _trim(stroke: np.ndarray, rng: np.random.Generator, most: float) -> np.ndarray:

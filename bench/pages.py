@@ -1,0 +1,267 @@
+"""The pages to compare, servers for them, and visitors with real browsers who draw on them."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from shutil import which
+
+import numpy as np
+import psutil
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from digits.pen import WAYS, by_hand, strokes_from_skeleton
+
+ROOT = Path(__file__).parents[1]
+BASELINES = ROOT / "bench" / "baselines"
+STREAMLIT = (sys.executable, "-m", "streamlit", "run", "--server.headless=true")
+PATIENCE = 60  # seconds: an answer that takes longer is lost
+SETTLE = 0.05  # seconds between the sheet's being empty and the next stroke
+
+# A legible way of writing each digit in one stroke, so that each drawing is one stroke.
+HANDS = {
+    0: "closed", 1: "small head", 2: "plain", 3: "round", 4: "open in one", 5: "in one",
+    6: "upright", 7: "plain", 8: "from the right", 9: "straight",
+}  # fmt: skip
+
+# In the page, before all else: when is there a canvas? (Streamlit's lies in a shadow root.)
+OPENING = """(() => {
+  const find = root => root.querySelector("SELECTOR") ??
+    [...root.querySelectorAll("*")].map(e => e.shadowRoot && find(e.shadowRoot)).find(Boolean);
+  const look = () => {
+    if (find(document)?.getBoundingClientRect().width) window.canvasAfter = performance.now();
+    else requestAnimationFrame(look);
+  };
+  look();
+})()"""
+
+# In the page, when it is open: from the pointer's going up to the change of the answer's text.
+# `sent` is when the first thing went to the server meanwhile (Streamlit's pages: a WebSocket).
+STOPWATCH = """selector => {
+  let from = null, before = "", sent = null, erasing = false, tell = null;
+  const answer = () => document.querySelector(selector);
+  const text = () => answer()?.textContent.trim() ?? "";
+  const start = () => { from = performance.now(); before = text(); sent = null; };
+  new MutationObserver(() => {
+    const now = text();
+    if (!tell || from === null || now === before || !(now || erasing)) return;
+    const digit = answer()?.querySelector("b")?.textContent ?? "";
+    tell({ms: performance.now() - from, sent: sent && sent - from, text: now, digit});
+    tell = null;
+  }).observe(document.body, {subtree: true, childList: true, characterData: true});
+  const arm = () => { from = null; window.change = new Promise(resolve => { tell = resolve; }); };
+  document.addEventListener("pointerup", start, true);
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (...data) {
+    if (from !== null) sent ??= performance.now();
+    return send.apply(this, data);
+  };
+  window.ready = () => { erasing = false; arm(); };
+  window.erase = button => { erasing = true; arm(); start(); button.click(); return change; };
+}"""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One of the pages, and how to find one's way on it."""
+
+    name: str
+    command: tuple[str, ...]  # without the port
+    canvas: str = "canvas.upper-canvas"
+    answer: str = "[data-testid=stMarkdown]"
+    eraser: str = "[aria-label^='Reset canvas']"
+    brush: str = ""  # what must be clicked before one can draw on an empty sheet
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What the page said after a stroke, and after how many milliseconds."""
+
+    ms: float
+    sent: float | None  # when the browser sent the stroke; None where it is not by WebSocket
+    text: str
+    digit: str  # what the text has in bold: our page's digit
+
+
+OURS = Kind(
+    "this project",
+    (*STREAMLIT, str(ROOT / "app.py")),
+    answer=".st-key-answer",
+    eraser=".st-key-clear button",
+)
+BARE = Kind("bare page", (*STREAMLIT, str(BASELINES / "bare_page.py")))
+
+
+def usual(keras_model: Path, cached: bool = False) -> Kind:
+    """The usual page; `cached` keeps the model from one stroke to the next."""
+    return Kind(
+        "usual page, model cached" if cached else "usual page",
+        (*STREAMLIT, str(BASELINES / "usual_page.py")),
+        environment={"KERAS_MODEL": str(keras_model)} | ({"CACHED": "1"} if cached else {}),
+    )
+
+
+def gradio(keras_model: Path, python: str) -> Kind:
+    """Gradio's page, run by a Python that has Gradio."""
+    return Kind(
+        "Gradio page",
+        (python, str(BASELINES / "gradio_page.py")),
+        canvas=".pixi-target canvas",
+        answer="[data-testid=label] .container",
+        eraser="[aria-label='Clear canvas']",
+        brush="[aria-label=Brush]",
+        environment={"KERAS_MODEL": str(keras_model), "GRADIO_ANALYTICS_ENABLED": "False"},
+    )
+
+
+@dataclass(frozen=True)
+class Server:
+    """A page's server, running."""
+
+    kind: Kind
+    url: str
+    process: psutil.Process
+
+    def memory_mb(self) -> float:
+        """Resident memory of the process and of all that it started."""
+        family = [self.process, *self.process.children(recursive=True)]
+        return sum(process.memory_info().rss for process in family) / 1e6
+
+
+@contextmanager
+def serve(kind: Kind) -> Iterator[Server]:
+    """Starts a page's server on a free port, all with this project's Streamlit settings."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    url = f"http://127.0.0.1:{port}"
+    place = {"STREAMLIT_SERVER_PORT": port, "GRADIO_SERVER_PORT": port}
+    place["STREAMLIT_SERVER_ADDRESS"] = "127.0.0.1"  # Gradio's own default
+    process = subprocess.Popen(
+        kind.command,
+        cwd=ROOT,
+        env={**os.environ, **kind.environment, **place},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while not _answers(url):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"The server of the {kind.name} did not start.")
+            time.sleep(0.05)
+        yield Server(kind, url, psutil.Process(process.pid))
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """Headless Chromium that finds no host but this machine."""
+    found = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    args += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=found, args=args)
+        yield browser
+        await browser.close()
+
+
+class Visitor:
+    """Somebody with a browser session of their own, in front of the empty sheet."""
+
+    def __init__(self, kind: Kind, context: BrowserContext, page: Page):
+        self.kind, self.context, self.page = kind, context, page
+        self.opened_ms = 0.0  # from asking for the page to the canvas
+
+    @classmethod
+    async def arrives(cls, browser: Browser, server: Server) -> "Visitor":
+        """Opens the page and waits for the canvas."""
+        context = await browser.new_context(viewport={"width": 1280, "height": 800})
+        context.set_default_timeout(PATIENCE * 1000)
+        page = await context.new_page()
+        visitor = cls(server.kind, context, page)
+        await page.add_init_script(OPENING.replace("SELECTOR", server.kind.canvas))
+        await page.goto(server.url, wait_until="commit")
+        there = await page.wait_for_function("window.canvasAfter")
+        visitor.opened_ms = await there.json_value()
+        await visitor._take_brush()
+        await page.evaluate(STOPWATCH, server.kind.answer)
+        return visitor
+
+    async def draw(self, digit: int, pause: float = 0) -> Change:
+        """Draws one digit in one stroke and waits for the answer.
+
+        Args:
+            digit: 0-9.
+            pause: seconds between two movements of the hand.
+
+        Raises:
+            TimeoutError: there was no answer within PATIENCE.
+        """
+        box = await self.page.locator(self.kind.canvas).last.bounding_box()
+        side = min(box["width"], box["height"])
+        middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+        points = stroke(digit) * side * 0.6 + middle
+        await self.page.evaluate("ready()")
+        mouse = self.page.mouse
+        await mouse.move(*points[0])
+        await mouse.down()
+        for point in points[1:]:
+            await asyncio.sleep(pause)
+            await mouse.move(*point)
+        await mouse.up()
+        return Change(**await self._within_patience(self.page.evaluate("change")))
+
+    async def erase(self) -> None:
+        """Empties the sheet, and waits until the page has noticed."""
+        canvas = self.page.locator(self.kind.canvas).last
+        await canvas.evaluate("canvas => { canvas.dataset.old = '' }")
+        eraser = self.page.locator(self.kind.eraser).first
+        await self._within_patience(eraser.evaluate("button => erase(button)"))
+        await self._take_brush()  # Gradio puts it away
+        if self.kind is OURS:  # its Clear brings a new canvas
+            await self.page.locator("canvas[data-old]").first.wait_for(state="detached")
+            await self.page.locator(self.kind.canvas).wait_for()
+        await asyncio.sleep(SETTLE)
+
+    async def _take_brush(self) -> None:
+        if self.kind.brush:
+            await self.page.locator(self.kind.brush).click()
+
+    async def _within_patience(self, change: Awaitable[dict]) -> dict:
+        try:
+            return await asyncio.wait_for(change, PATIENCE)
+        except TimeoutError:
+            raise TimeoutError(f"The {self.kind.name} did not change for {PATIENCE} s.") from None
+
+    async def leaves(self) -> None:
+        await self.context.close()
+
+
+def stroke(digit: int, points: int = 10) -> np.ndarray:
+    """One digit in one stroke: float64 (points, 2), centred on 0 0, its longer side 1."""
+    rng = np.random.default_rng(0)
+    (line,) = by_hand(strokes_from_skeleton(WAYS[digit][HANDS[digit]], rng), rng, wild=0.3)
+    return line[np.linspace(0, len(line) - 1, points).round().astype(int)]

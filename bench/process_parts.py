@@ -1,0 +1,140 @@
+"""The parts of the benchmark without a page: one drawing, ten thousand, and training."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from bench.pages import ROOT, stroke
+from bench.table import Measure
+from digits import DigitClassifier
+from digits.normalize import normalize
+from digits.pen import render
+from digits.quiet import without_chatter
+
+SIDE, PEN = 280, 18  # of a drawing, in pixels
+RECIPE = "bench.baselines.keras_convnet"
+
+
+def drawings() -> list[np.ndarray]:
+    """Each digit, dark on white: uint8 (280, 280, 4)."""
+    sheets = []
+    for digit in range(10):
+        ink = render([stroke(digit, 60) * SIDE * 0.7 + SIDE / 2], PEN, SIDE)
+        grey = 255 - ink
+        sheets.append(np.stack([grey, grey, grey, np.full_like(grey, 255)], axis=2))
+    return sheets
+
+
+def predict(keras_model: Path, count: int) -> list[Measure]:
+    """One drawing → prediction, ours and Keras's in turn; Keras gets its 28×28 ready-made."""
+    took = Measure("one 280×280 drawing → prediction, in process", "ms")
+    model = _load(keras_model)
+    classifier = DigitClassifier.load(ROOT / "model")
+
+    def at_once(small: np.ndarray) -> np.ndarray:
+        return np.asarray(model(small, training=False))
+
+    for sheet in islice(cycle(drawings()), count + 20):
+        small = np.asarray(Image.fromarray(sheet).convert("L").resize((28, 28)))
+        small = (255 - small).reshape(1, 28, 28, 1).astype(np.float32) / 255
+        _time(took, "this project, normalising included", classifier.predict, sheet)
+        _time(took, "… of which normalising", normalize, sheet)
+        _time(took, "Keras model.predict alone", partial(model.predict, verbose=0), small)
+        _time(took, "Keras model(x) alone", at_once, small)
+    took.values = {whose: values[20:] for whose, values in took.values.items()}  # 20 to warm up
+    return [took]
+
+
+def batch(keras_model: Path, count: int) -> list[Measure]:
+    """Many drawings → predictions, as drawings a second; two rounds in turn."""
+    rate = Measure(f"{count} drawings → predictions", "a second")
+    model = _load(keras_model)
+    classifier = DigitClassifier.load(ROOT / "model")
+    sheets = drawings()
+    pictures = np.stack([normalize(sheet) for sheet in sheets])[..., None].astype(np.float32) / 255
+    pictures = np.resize(pictures, (count, 28, 28, 1))
+    few = max(1, count // 10)
+
+    def one_at_a_time() -> None:
+        for sheet in islice(cycle(sheets), few):
+            classifier.predict(sheet)
+
+    classifier.predict_batch(sheets)
+    for _ in range(2):
+        _rate(rate, "this project, one at a time", few, one_at_a_time)
+        at_once = partial(classifier.predict_batch, islice(cycle(sheets), count))
+        _rate(rate, "this project, predict_batch", count, at_once)
+        keras = partial(model.predict, pictures, batch_size=256, verbose=0)
+        _rate(rate, "Keras model.predict alone, 256 28×28 at once, ready-made", count, keras)
+    return [rate]
+
+
+def train(seeds: int, epochs: int) -> list[Measure]:
+    """`train.py --quick` with several seeds, and the recipe of Keras's site until 99.0 %."""
+    whole = Measure("training: the whole process", "s")
+    alone = Measure("training: without starting and saving", "s")
+    accuracy = Measure("training: accuracy on the MNIST test images", "%")
+    for seed in range(1, seeds + 1):
+        card, seconds = _train_quick(seed)
+        whole.add("this project, train.py --quick", seconds)
+        alone.add("this project, train.py --quick", card["seconds"])
+        accuracy.add("this project, train.py --quick", 100 * card["test"]["accuracy"])
+    found, seconds = _recipe("--epochs", str(epochs))
+    last = found["accuracies"][-1]
+    whose = f"Keras recipe, {len(found['seconds'])} epochs"
+    whose += "" if found["held"] else " (99.0 % not held yet)"
+    whole.add(whose, seconds - found["aside"])
+    alone.add(whose, found["seconds"][-1])
+    accuracy.add(whose, 100 * last)
+    return [whole, alone, accuracy]
+
+
+def train_for_pages(keras_model: Path) -> None:
+    """Trains the recipe's network for one epoch: what the usual pages load."""
+    _recipe("--epochs", "1", "--save", str(keras_model))
+
+
+def _train_quick(seed: int) -> tuple[dict[str, Any], float]:
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, "model")
+        command = [sys.executable, "train.py", "--quick", "--seed", str(seed), "--out", str(out)]
+        began = time.perf_counter()
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        seconds = time.perf_counter() - began
+        return json.loads((out / "card.json").read_text("utf-8")), seconds
+
+
+def _recipe(*options: str) -> tuple[dict[str, Any], float]:
+    began = time.perf_counter()
+    command = [sys.executable, "-m", RECIPE, *options]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1]), time.perf_counter() - began
+
+
+def _load(keras_model: Path) -> Any:
+    with without_chatter():
+        import keras
+
+        return keras.models.load_model(keras_model)
+
+
+def _time(measure: Measure, whose: str, work: Callable[..., object], *inputs: object) -> None:
+    began = time.perf_counter()
+    work(*inputs)
+    measure.add(whose, (time.perf_counter() - began) * 1000)
+
+
+def _rate(measure: Measure, whose: str, count: int, work: Callable[[], object]) -> None:
+    began = time.perf_counter()
+    work()
+    measure.add(whose, count / (time.perf_counter() - began))

@@ -26,7 +26,7 @@ def calibrate(
         {"temperature": float, "thresholds": {"none": float, "confidence": float}}, as in card.json.
     """
     temperatures = np.geomspace(0.4, 2.5, 200)
-    losses = [_loss(*cool(digit_outputs, t), labels) for t in temperatures]
+    losses = [_loss(cool(digit_outputs, t)[0], labels) for t in temperatures]
     temperature = float(temperatures[int(np.argmin(losses))])
     probabilities, none = cool(digit_outputs, temperature)
     return {
@@ -67,5 +67,5 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 15)
     return float(np.abs(gaps).sum() / len(confidence))
 
 
-def _loss(probabilities: np.ndarray, none: np.ndarray, labels: np.ndarray) -> float:
+def _loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
     return -float(np.log(np.maximum(probabilities[np.arange(len(labels)), labels], 1e-30)).mean())

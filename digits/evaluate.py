@@ -187,24 +187,16 @@ def read_pen_file(path: Path) -> list[Sketch]:
             raise PenFileError(
                 f"The pen file “{path}” is no UNIPEN text: line {number} is “{line.strip()[:60]}”."
             ) from None
-    sketches = [s._replace(strokes=unit(s.strokes)) for s in sketches if any(s.strokes)]
+    sketches = [s._replace(strokes=pen.unit(s.strokes)) for s in sketches if any(s.strokes)]
     if not sketches:
         raise PenFileError(f"The pen file “{path}” holds no digit: no .SEGMENT DIGIT with strokes.")
     return sketches
 
 
-def unit(strokes: Iterable[Any]) -> Strokes:
-    """Centres the strokes' box on 0 0 and makes its longer side 1."""
-    arrays = [np.asarray(stroke, float) for stroke in strokes if len(stroke)]
-    points = np.concatenate(arrays)
-    low, high = points.min(axis=0), points.max(axis=0)
-    return [(stroke - (low + high) / 2) / max(*(high - low), 1e-6) for stroke in arrays]
-
-
 def sketch_ways(repeats: int) -> list[Sketch]:
     rng = np.random.default_rng(1)
     ways = [(digit, way) for digit in pen.WAYS for way in pen.WAYS[digit]] * repeats
-    return [Sketch(unit(pen.draw_digit(d, rng, way)), d, f"{d} {way}") for d, way in ways]
+    return [Sketch(pen.draw_digit(d, rng, way), d, f"{d} {way}") for d, way in ways]
 
 
 def sketch_symbols(repeats: int) -> list[Sketch]:
@@ -246,7 +238,7 @@ def varied(sketches: Iterable[Sketch], seed: int) -> Iterator[np.ndarray]:
 
 
 def bent(strokes: Strokes, matrix: Any) -> Strokes:
-    return unit([stroke @ np.array(matrix) for stroke in strokes])
+    return pen.unit([stroke @ np.array(matrix) for stroke in strokes])
 
 
 def turned(strokes: Strokes, degrees: float) -> Strokes:

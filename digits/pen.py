@@ -11,11 +11,12 @@ x y from angle a to angle b in degrees (0 right, 90 down). "3~8" is a new number
 each drawing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw
 
 from digits.normalize import SIDE, normalize
@@ -430,10 +431,21 @@ def by_hand(strokes: Strokes, rng: np.random.Generator, wild: float = 1.0) -> St
     if rng.random() < 0.15 * wild:  # a slow computer: few points, straight lines between them
         every = rng.integers(3, 7)
         strokes = [np.concatenate([s[:-1:every], s[-1:]]) for s in strokes]
-    points = np.concatenate(strokes)
+    return unit(strokes)
+
+
+def unit(strokes: Iterable[ArrayLike], smallest: float = 1e-6) -> Strokes:
+    """Centres the strokes' box on 0 0 and makes its longer side 1.
+
+    Args:
+        strokes: each (points, 2), of any unit; empty ones are left out.
+        smallest: a box whose longer side is less than this is centred, but not scaled.
+    """
+    arrays = [np.asarray(stroke, float) for stroke in strokes if len(stroke)]
+    points = np.concatenate(arrays)
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    size = max(np.ptp(points, axis=0).max(), 1e-6)
-    return [(stroke - middle) / size for stroke in strokes]
+    size = np.ptp(points, axis=0).max()
+    return [(stroke - middle) / (size if size >= smallest else 1) for stroke in arrays]
 
 
 def _trim(stroke: np.ndarray, rng: np.random.Generator, most: float) -> np.ndarray:
@@ -462,12 +474,7 @@ def draw_non_digit(rng: np.random.Generator) -> Strokes:
     kinds = list(NON_DIGITS)
     shares = np.array(list(NON_DIGITS.values()))
     strokes = kinds[rng.choice(len(kinds), p=shares / shares.sum())](rng)
-    points = np.concatenate(strokes)
-    middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    size = np.ptp(points, axis=0).max()
-    if size < 0.1:  # a dot stays one, whatever the pen
-        size = 1
-    return [(stroke - middle) / size for stroke in strokes]
+    return unit(strokes, smallest=0.1)  # a dot stays one, whatever the pen
 
 
 def _symbol(rng: np.random.Generator) -> Strokes:

@@ -24,7 +24,7 @@ def dense() -> keras.Model:
     return model
 
 
-def convnet() -> keras.Model:
+def convnet(width: int = 32) -> keras.Model:
     """Convolution blocks with batch normalisation, global average pooling, one dense layer.
 
     Pooling the last feature maps to their mean (Lin et al. 2013, https://arxiv.org/abs/1312.4400)
@@ -32,13 +32,16 @@ def convnet() -> keras.Model:
 
     Takes float32 (batch, 28, 28, 1) in 0-1, gives softmax probabilities (batch, 11): the ten
     digits and "none of these".
+
+    Args:
+        width: how many feature maps the first block has; the later ones have 2 and 4 times as many.
     """
     inputs = keras.Input((28, 28, 1))
-    x = block(inputs, 32, kernel=5, shrink=True)  # 14×14
-    x = block(x, 64)
-    x = block(x, 64, shrink=True)  # 7×7
-    x = block(x, 128)
-    x = block(x, 128)
+    x = block(inputs, width, kernel=5, shrink=True)  # 14×14
+    x = block(x, 2 * width)
+    x = block(x, 2 * width, shrink=True)  # 7×7
+    x = block(x, 4 * width)
+    x = block(x, 4 * width)
     x = layers.GlobalAveragePooling2D()(x)
     outputs = layers.Dense(CLASSES, activation="softmax")(x)
     return keras.Model(inputs, outputs, name="convnet")

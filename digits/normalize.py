@@ -104,6 +104,8 @@ def centre(ink: np.ndarray) -> np.ndarray:
     mass = rows.sum()
     middle_y = (rows @ np.arange(height)) / mass + 0.5
     middle_x = (columns @ np.arange(width)) / mass + 0.5
+    if scale == 1:  # as in MNIST itself: moved by whole pixels, every grey level stays
+        middle_y, middle_x = np.floor(middle_y) + 0.5, np.floor(middle_x) + 0.5
     # MNIST's digits have their centre of mass at the middle of pixel 14, counted from 0.
     left, top = middle_x - CENTRE * scale, middle_y - CENTRE * scale
     right, bottom = left + SIDE * scale, top + SIDE * scale

@@ -10,6 +10,7 @@ import os
 import re
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -19,9 +20,13 @@ from streamlit_drawable_canvas import st_canvas
 
 from digits import DigitClassifier, ModelError, Prediction
 
+if TYPE_CHECKING:
+    from remote import RemoteClassifier
+
 HERE = Path(__file__).parent
 # The tests point DIGITS_MODEL at a copy of the model that they have damaged.
 MODEL = Path(os.environ.get("DIGITS_MODEL", HERE / "model"))
+API = os.environ.get("DIGITS_API")  # the address of an API that reads, instead of the model here
 
 SHEET = 400  # pixels: the canvas's side; static/page.css scales it to the screen
 PEN = 26  # pixels: for the sheet as thick as a marker
@@ -144,8 +149,12 @@ def read(drawing: bytes | None) -> Prediction | None:
 
 
 @st.cache_resource(show_spinner=False)  # once for all visitors; a failure is not kept
-def load_classifier() -> DigitClassifier:
-    """The model that train.py made."""
+def load_classifier() -> "DigitClassifier | RemoteClassifier":
+    """The model that train.py made, or an API that has one."""
+    if API:
+        from remote import RemoteClassifier
+
+        return RemoteClassifier(API)
     return DigitClassifier.load(MODEL)
 
 

@@ -47,16 +47,16 @@ def _no_browser(why: str) -> None:
 
 
 @contextmanager
-def serve(**environment: str) -> Iterator[str]:
-    """Runs the page on a free port with these environment variables, and says where."""
+def running(
+    *command: str, health: str, **environment: str
+) -> Iterator[tuple[str, subprocess.Popen]]:
+    """Runs a server on a free port ("PORT" in the command); gives its address and its process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        port = str(free.getsockname()[1])
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
-    command += ["--server.address=127.0.0.1", f"--server.port={port}"]
     server = subprocess.Popen(
-        command,
+        [sys.executable, *(part.replace("PORT", port) for part in command)],
         cwd=ROOT,
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
@@ -65,11 +65,11 @@ def serve(**environment: str) -> Iterator[str]:
     )
     try:
         deadline = time.monotonic() + PATIENCE
-        while not _healthy(url):
+        while not _healthy(url + health):
             assert server.poll() is None, f"The server ended with {server.returncode}."
             assert time.monotonic() < deadline, "The server did not come up."
             time.sleep(0.1)
-        yield url
+        yield url, server
     finally:
         server.terminate()
         server.wait(PATIENCE)
@@ -77,10 +77,36 @@ def serve(**environment: str) -> Iterator[str]:
 
 def _healthy(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
             return answer.status == 200
     except OSError:
         return False
+
+
+@contextmanager
+def serve(**environment: str) -> Iterator[str]:
+    """Runs the page with these environment variables, and says where."""
+    command = ["-m", "streamlit", "run", "app.py", "--server.headless=true"]
+    command += ["--server.address=127.0.0.1", "--server.port=PORT"]
+    with running(*command, health="/_stcore/health", **environment) as (url, _):
+        yield url
+
+
+@contextmanager
+def serve_api(
+    health: str = "/health/ready", **environment: str
+) -> Iterator[tuple[str, subprocess.Popen]]:
+    """Runs the API with these environment variables; gives its address and its process."""
+    command = ["-m", "uvicorn", "api:app", "--port=PORT"]
+    with running(*command, health=health, **environment) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def api() -> Iterator[str]:
+    """The address of the API."""
+    with serve_api() as (url, _):
+        yield url
 
 
 @pytest.fixture(scope="session")

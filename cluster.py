@@ -1,0 +1,52 @@
+"""The HTTP API on many processes and machines, by Ray Serve. Run `serve run cluster:app`.
+
+Replicas, autoscaling, queueing and health checks are Ray's. See README.md.
+"""
+
+from fastapi import FastAPI
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from ray import serve
+
+
+class Settings(BaseSettings):
+    """Each can be set by an environment variable: DIGITS_REPLICAS, DIGITS_MOST_REPLICAS."""
+
+    model_config = SettingsConfigDict(env_prefix="DIGITS_")
+
+    replicas: int = Field(1, ge=1)  # at least: each takes one processor
+    most_replicas: int = Field(8, ge=1)
+
+
+settings = Settings()
+
+
+def api() -> FastAPI:
+    """The application of api.py; imported by each replica for itself."""
+    from api import app
+
+    return app
+
+
+@serve.deployment(
+    autoscaling_config={
+        "min_replicas": settings.replicas,
+        "max_replicas": max(settings.replicas, settings.most_replicas),
+        "target_ongoing_requests": 8,
+    },
+    max_ongoing_requests=64,
+    health_check_period_s=5,
+    health_check_timeout_s=10,
+)
+@serve.ingress(api)
+class Digits:
+    """A replica: it is well as long as it can classify."""
+
+    def check_health(self) -> None:
+        """Raises ModelError when the model can't be used: Ray then replaces the replica."""
+        from api import classifier
+
+        classifier()
+
+
+app = Digits.bind()

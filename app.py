@@ -3,6 +3,8 @@
 Run `streamlit run app.py`. The reading itself is in the package `digits`.
 """
 
+from __future__ import annotations
+
 import base64
 import io
 import logging
@@ -18,9 +20,8 @@ import streamlit_drawable_canvas
 from PIL import Image
 from streamlit_drawable_canvas import st_canvas
 
-from digits import DigitClassifier, ModelError, Prediction
-
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # in earnest it is imported once the sheet is there to draw on
+    from digits import DigitClassifier, Prediction
     from remote import RemoteClassifier
 
 HERE = Path(__file__).parent
@@ -54,6 +55,8 @@ def demonstration() -> None:
         with st.container(key="sheet"):
             drawing = sheet()
         # From here on the page can be seen and drawn on; the first visitor waits for the model.
+        from digits import ModelError
+
         prediction, trouble = None, ""
         try:
             prediction = read(drawing)
@@ -149,12 +152,14 @@ def read(drawing: bytes | None) -> Prediction | None:
 
 
 @st.cache_resource(show_spinner=False)  # once for all visitors; a failure is not kept
-def load_classifier() -> "DigitClassifier | RemoteClassifier":
+def load_classifier() -> DigitClassifier | RemoteClassifier:
     """The model that train.py made, or an API that has one."""
     if API:
         from remote import RemoteClassifier
 
         return RemoteClassifier(API)
+    from digits import DigitClassifier
+
     return DigitClassifier.load(MODEL)
 
 

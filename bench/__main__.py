@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import page_parts, process_parts
+from bench import api_part, page_parts, process_parts
 from bench.pages import BARE, OURS, ROOT, gradio, usual
 from bench.table import Measure, as_table, machine, versions
 
 HERE = Path(__file__).parent
 # In a virtual environment of its own: Gradio wants another Pillow than this project.
 GRADIO_PYTHONS = (HERE / ".venv" / "bin" / "python", HERE / ".venv" / "Scripts" / "python.exe")
-PARTS = ("page", "start", "crowd", "endurance", "predict", "batch", "train")
+PARTS = ("page", "start", "crowd", "endurance", "predict", "batch", "api", "train")
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,12 @@ class Counts:
     sessions: int = 200
     predictions: int = 200
     batch: int = 10_000
-    seeds: int = 3  # of train.py --quick
+    load: int = 8  # seconds of load on each HTTP server
+    seeds: int = 5  # of train.py --quick
     epochs: int = 15  # of Keras's recipe, at most
 
 
-QUICK = Counts(3, 1, 1, 20, 10, 20, 500, 1, 1)
+QUICK = Counts(3, 1, 1, 20, 10, 20, 500, 1, 1, 1)
 
 
 def main() -> int:
@@ -59,7 +60,7 @@ def main() -> int:
     measures = []
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder, "model.keras")
-        if {"page", "start", "predict", "batch"} & set(args.parts):
+        if {"page", "start", "predict", "batch", "api"} & set(args.parts):
             print("Training a network for the usual pages…", flush=True)
             process_parts.train_for_pages(model)
         for part in args.parts:
@@ -96,6 +97,8 @@ def run_part(part: str, counts: Counts, model: Path, gradio_python: str | None) 
             return process_parts.predict(model, counts.predictions)
         case "batch":
             return process_parts.batch(model, counts.batch)
+        case "api":
+            return api_part.api(model, counts.load)
         case _:
             return process_parts.train(counts.seeds, counts.epochs)
 

@@ -70,10 +70,11 @@ STOPWATCH = """selector => {
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the pages, and how to find one's way on it."""
+    """One of the servers, and how to find one's way on its page."""
 
     name: str
-    command: tuple[str, ...]  # without the port
+    command: tuple[str, ...]  # PORT stands for the port
+    health: str = "/"  # answers when the server is up
     canvas: str = "canvas.upper-canvas"
     answer: str = "[data-testid=stMarkdown]"
     eraser: str = "[aria-label^='Reset canvas']"
@@ -146,7 +147,7 @@ def serve(kind: Kind) -> Iterator[Server]:
     place = {"STREAMLIT_SERVER_PORT": port, "GRADIO_SERVER_PORT": port}
     place["STREAMLIT_SERVER_ADDRESS"] = "127.0.0.1"  # Gradio's own default
     process = subprocess.Popen(
-        kind.command,
+        [part.replace("PORT", port) for part in kind.command],
         cwd=ROOT,
         env={**os.environ, **kind.environment, **place},
         stdin=subprocess.DEVNULL,
@@ -155,7 +156,7 @@ def serve(kind: Kind) -> Iterator[Server]:
     )
     try:
         deadline = time.monotonic() + PATIENCE
-        while not _answers(url):
+        while not _answers(url + kind.health):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"The server of the {kind.name} did not start.")
             time.sleep(0.05)

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 import signal
 import socket
 import struct
@@ -243,15 +244,9 @@ def test_other_addresses_and_methods(api):
 def test_health_and_metrics(api):
     assert requests.get(f"{api}/health/live", timeout=60).status_code == 200
     assert requests.get(f"{api}/health/ready", timeout=60).status_code == 200
-    count = 'digits_images_total{verdict="digit"}'
-
-    def read_so_far():
-        lines = requests.get(f"{api}/metrics", timeout=60).text.splitlines()
-        return sum(float(line.split()[1]) for line in lines if line.startswith(count))
-
-    before = read_so_far()
+    before = read_so_far(api)
     classify(api, as_file(drawing(8)))
-    assert read_so_far() == before + 1
+    assert read_so_far(api) == before + 1
 
 
 def test_without_a_model_it_lives_but_is_not_ready(tmp_path):
@@ -302,6 +297,24 @@ def test_sigterm_under_load_loses_nothing():
             classify(url, large)
 
 
+def read_so_far(url: str, verdict: str = "digit") -> float:
+    lines = requests.get(f"{url}/metrics", timeout=60).text.splitlines()
+    count = f'digits_images_total{{verdict="{verdict}"}}'
+    return sum(float(line.split()[1]) for line in lines if line.startswith(count))
+
+
+def test_the_work_of_clients_that_are_gone_is_dropped():
+    large = as_file(drawing(7, 4000), compress_level=1)
+    with serve_api(DIGITS_THREADS="1") as (url, _):
+        clients = [raw_request(url, len(large)) for _ in range(20)]
+        for client in clients:
+            client.sendall(large)
+        for client in clients:
+            client.close()
+        assert digits(classify(url, large)) == [7]
+        assert read_so_far(url) < 10
+
+
 def raw_request(url: str, length: int) -> socket.socket:
     host, port = url.removeprefix("http://").split(":")
     client = socket.create_connection((host, int(port)))
@@ -344,6 +357,23 @@ def test_a_request_that_never_ends_is_given_up():
         client.sendall(file[:10])
         client.settimeout(30)
         assert client.recv(100).startswith(b"HTTP/1.1 408")
+
+
+def test_the_calls_in_the_readme_work_as_they_stand(api):
+    blocks = re.findall(r"```(\w*)\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    calls = [(kind, code) for kind, code in blocks if "http://127.0.0.1:8000/v1" in code]
+    assert len(calls) == 3
+    printed = []
+    for kind, code in calls:
+        code = code.replace("http://127.0.0.1:8000", api)
+        shell = [sys.executable, "-c", code] if kind == "python" else ["bash", "-ec", code]
+        done = subprocess.run(shell, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        printed.append(done.stdout)
+    one, two, by_python = printed
+    assert [result["digit"] for result in json.loads(one)["results"]] == [7]
+    assert [result["digit"] for result in json.loads(two)["results"]] == [7, 4]
+    assert by_python.startswith("digit 4 ")
 
 
 def test_try_it_out_works(api, browser):

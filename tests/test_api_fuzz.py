@@ -92,11 +92,12 @@ def test_thousands_of_damaged_images(own_api):
     assert server.memory_info().rss < 1.1 * before + 5e6, "memory stays flat"
 
 
-def test_keeps_to_its_own_description(api):
+def test_keeps_to_its_own_description(api, tmp_path):
     command = [Path(sys.executable).with_name("schemathesis"), "run", f"{api}/openapi.json"]
     command += ["--checks=all", "--seed=1", "--max-examples=40"]
     hooks = {"SCHEMATHESIS_HOOKS": "tests.schemathesis_hooks", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        command, env={**os.environ, **hooks}, capture_output=True, text=True, timeout=300
-    )
+        command, cwd=tmp_path, env={**os.environ, **hooks},
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout

@@ -6,6 +6,7 @@ import binascii
 import io
 import logging
 import os
+import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -25,8 +26,8 @@ from fastapi_offline import FastAPIOffline
 from PIL import Image
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from pydantic import BaseModel, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
-from starlette.datastructures import UploadFile
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from starlette.datastructures import Headers, UploadFile
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -57,7 +58,10 @@ class Settings(BaseSettings):
     cors: list[str] = []  # origins of other pages that may call, as JSON: ["https://example.org"]
 
 
-settings = Settings()
+try:
+    settings = Settings()
+except (ValidationError, SettingsError) as error:
+    sys.exit(f"api.py: a setting can't be used; see README.md for what it may be. {error}")
 
 
 # What goes in and out
@@ -215,7 +219,7 @@ async def lifespan(app: FastAPIOffline) -> AsyncIterator[None]:
 
 
 class LimitBody:
-    """Refuses a body that is too large while it streams in, whatever its header says."""
+    """Refuses a body that is too large: at once if it says so, else while it streams in."""
 
     def __init__(self, app: ASGIApp, most: int):
         self.app, self.most = app, most
@@ -223,13 +227,15 @@ class LimitBody:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        received = 0
+        received, announced = 0, Headers(scope=scope).get("content-length", "")
 
         async def counted() -> Message:
             nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self.most:
+            too_large = announced.isdecimal() and int(announced) > self.most
+            if not too_large:
+                message = await receive()
+                received += len(message.get("body", b""))
+            if too_large or received > self.most:
                 raise HTTPException(
                     413,
                     f"This request is larger than {self.most:,} bytes. Send fewer or smaller "

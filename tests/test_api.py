@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import re
 import signal
 import socket
@@ -208,6 +209,12 @@ def test_a_body_that_is_too_large(api):
     assert digits(classify(api, as_file(drawing(6)))) == [6]
 
 
+def test_a_body_that_says_that_it_is_too_large_is_not_waited_for(api):
+    with raw_request(api, 10_000_001) as client:
+        client.settimeout(30)
+        assert client.recv(100).startswith(b"HTTP/1.1 413")
+
+
 def test_too_many_images(api):
     file = as_file(drawing(1, 28))
     assert len(digits(upload(api, *[file] * 64))) == 64
@@ -392,6 +399,17 @@ def test_try_it_out_works(api, browser):
     assert '"digit": 7' in body.inner_text()
     assert not elsewhere, "the documentation works without internet"
     page.close()
+
+
+@pytest.mark.parametrize(("name", "value"), [("THREADS", "many"), ("CORS", "everybody")])
+def test_a_setting_that_makes_no_sense_is_said_without_a_traceback(name, value):
+    environment = {**os.environ, f"DIGITS_{name}": value}
+    command = [sys.executable, "-m", "uvicorn", "api:app", "--port=1"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "setting" in done.stderr
+    assert name.lower() in done.stderr.lower()
+    assert "Traceback" not in done.stderr
 
 
 def test_importing_it_does_not_import_tensorflow_or_streamlit():

@@ -135,8 +135,12 @@ def test_the_page_asks_the_api_and_says_so_when_it_is_away(visit, tmp_path):
         serve(DIGITS_API=api_url, DIGITS_MODEL=str(tmp_path)) as url,
     ):
         page = visit(url)
-        draw(page, written(7))
-        expect_digit(page, 7)
+        by_itself = visit()
+        for one in (page, by_itself):
+            draw(one, written(7))
+            expect_digit(one, 7)
+        for region in (".st-key-answer", ".st-key-seen"):
+            assert page.locator(region).inner_html() == by_itself.locator(region).inner_html()
         api.terminate()
         api.wait(30)
         press(page, "Clear")

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from digits import DigitClassifier
@@ -121,11 +122,12 @@ def contents(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_stopped_half_way_leaves_the_model_of_before(files_before, stop):
     model, before = files_before
     running = subprocess.Popen(
-        [sys.executable, ROOT / "train.py", "--quick", "--data", SMALL, "--out", model],
+        [sys.executable, ROOT / "train.py", "--quick", "--epochs=50", "--data", SMALL,
+         "--out", model],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     for line in running.stdout:
@@ -136,9 +138,28 @@ def test_stopped_half_way_leaves_the_model_of_before(files_before, stop):
     _, errors = running.communicate(timeout=120)
     assert running.returncode != 0
     assert contents(model.parent) == before
-    if stop == signal.SIGINT:
+    if stop != signal.SIGKILL:
         assert running.returncode == 130
         assert errors.strip() == "train.py: stopped. Nothing was written."
+
+
+def test_stopped_while_it_draws_leaves_no_process_behind(tmp_path):
+    running = subprocess.Popen(
+        [sys.executable, ROOT / "train.py", "--data", SMALL, "--out", tmp_path / "model"],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for line in running.stdout:
+        if "Drawing" in line:
+            break
+    started = psutil.Process(running.pid)
+    while len(helpers := started.children(recursive=True)) < 2:
+        time.sleep(0.05)
+    running.terminate()
+    running.communicate(timeout=120)
+    _, left = psutil.wait_procs(helpers, timeout=30)
+    assert running.returncode == 130
+    assert not left
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_full_disk_leaves_the_model_of_before(files_before, monkeypatch):

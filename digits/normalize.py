@@ -127,10 +127,7 @@ def _crop(ink: np.ndarray, mask: np.ndarray) -> np.ndarray:
 def _without_strays(ink: np.ndarray) -> np.ndarray:
     """Removes dust anywhere, and small pieces that lie far from the rest; crops what is left."""
     cell = -(-max(ink.shape) // CELLS)
-    height, width = (-(-n // cell) for n in ink.shape)
-    grid = np.zeros((height * cell, width * cell), np.float32)
-    grid[: ink.shape[0], : ink.shape[1]] = ink
-    mass = grid.reshape(height, cell, width, cell).sum(axis=(1, 3))
+    mass = np.asarray(Image.fromarray(ink).reduce(cell))  # the mean ink of each cell
     pieces = list(_pieces(mass > 0))
     if len(pieces) == 1:
         return ink

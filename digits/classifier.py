@@ -3,8 +3,11 @@
 import hashlib
 import json
 import os
+from collections import deque
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Literal
@@ -102,17 +105,31 @@ class DigitClassifier:
         return self.predict_batch([image])[0]
 
     def predict_batch(self, images: Iterable[np.ndarray | Image.Image]) -> list[Prediction]:
-        """Reads drawings of any sizes, and answers in their order."""
-        pixels = [normalize(image) for image in images]
-        outputs = self._outputs(pixels)
-        return [self._prediction(one, output) for one, output in zip(pixels, outputs, strict=True)]
+        """Reads drawings of any sizes, and answers in their order.
 
-    def _outputs(self, pixels: list[np.ndarray]) -> list[np.ndarray]:
-        """The network's probabilities for each (28, 28) picture: arrays of ten or eleven."""
-        outputs: list[np.ndarray] = []
-        for start in range(0, len(pixels), BATCH):
-            outputs.extend(self._run(np.stack(pixels[start : start + BATCH])))
-        return outputs
+        More than `BATCH` are read on all processors, while `images` is gone through: it may be a
+        generator of more than memory holds.
+        """
+        images = iter(images)
+        first, second = list(islice(images, BATCH)), list(islice(images, BATCH))
+        if not second:
+            return self._read(first)
+        found: list[Prediction] = []
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            waiting = deque(pool.submit(self._read, part) for part in (first, second))
+            while waiting:
+                if part := list(islice(images, BATCH)):
+                    waiting.append(pool.submit(self._read, part))
+                if not part or len(waiting) > 2 * (os.cpu_count() or 1):
+                    found += waiting.popleft().result()
+        return found
+
+    def _read(self, images: list[np.ndarray | Image.Image]) -> list[Prediction]:
+        if not images:
+            return []
+        pixels = [normalize(image) for image in images]
+        outputs = self._run(np.stack(pixels))
+        return [self._prediction(one, output) for one, output in zip(pixels, outputs, strict=True)]
 
     def _run(self, pixels: np.ndarray) -> np.ndarray:
         try:

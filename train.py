@@ -26,7 +26,7 @@ from digits.quiet import wake_tensorflow, without_chatter
 
 # Settings: the command line can change the first ones.
 NETWORK = "convnet"
-EPOCHS = {"convnet": 10, "dense": 5}
+EPOCHS = {"convnet": 9, "dense": 5}
 BATCH_SIZE = 128
 WIDTH = 32  # of the network: feature maps of its first block
 SEED = 1

@@ -16,10 +16,11 @@ import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from digits import artifacts, pen
+from digits import DigitClassifier, ModelError, artifacts, pen
 from digits.calibrate import NO_LIMIT, calibrate, cool
 from digits.data import DataError, Mnist, load_mnist
 from digits.quiet import wake_tensorflow, without_chatter
@@ -64,45 +65,37 @@ def main() -> int:
     print(f"Training images: shape {mnist.x_train.shape}, {len(mnist.y_train)} labels")
     print(f"Test images: shape {mnist.x_test.shape}, {len(mnist.y_test)} labels")
 
-    fit = fit_dense if args.network == "dense" else fit_convnet
-    model, history, limits = fit(mnist, args)
-
-    x_test = mnist.x_test.reshape(-1, *model.input_shape[1:]).astype(np.float32) / 255
-    loss, accuracy = model.evaluate(x_test, mnist.y_test, batch_size=500, verbose=0)
-    print(f"Test loss: {loss:.4f}")
-    print(f"Test accuracy: {accuracy:.4f}")
-
-    outputs = model.predict(x_test, batch_size=500, verbose=0)
-    guesses = cool(outputs, limits["temperature"])[0].argmax(axis=1)
-    confusion = np.zeros((10, 10), int)
-    np.add.at(confusion, (mnist.y_test, guesses), 1)
-    card = {
-        "network": args.network,
-        "parameters": model.count_params(),
-        "classes": int(outputs.shape[1]),
-        **limits,
-        "epochs": args.epochs,
-        "batch_size": args.batch_size,
-        "seed": args.seed,
-        "quick": args.quick,
-        "seconds": round(time.time() - started, 1),
-        "trained": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": shlex.join(["python", *sys.argv]),
-        "commit": trained_from,
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("tensorflow", "keras", "numpy", "pillow")},
-        },
-        "data": {"source": mnist.source, "sha256": mnist.checksum, "mnist": mnist.canonical},
-        "test": {
-            "images": len(mnist.y_test),
-            "accuracy": float(np.mean(guesses == mnist.y_test)),
-            "loss": float(loss),
-            "digit_accuracy": (confusion.diagonal() / confusion.sum(axis=1).clip(1)).tolist(),
-            "confusion": confusion.tolist(),
-        },
-        "learning_curve": history,
-    }
+    try:
+        if args.recalibrate:
+            model, made, limits = recalibrate(mnist, args)
+        else:
+            fit = fit_dense if args.network == "dense" else fit_convnet
+            model, history, limits = fit(mnist, args)
+            made = {
+                "network": args.network,
+                "parameters": model.count_params(),
+                "classes": int(model.output_shape[1]),
+                "epochs": args.epochs,
+                "batch_size": args.batch_size,
+                "seed": args.seed,
+                "quick": args.quick,
+                "seconds": round(time.time() - started, 1),
+                "trained": now(),
+                "command": command(),
+                "commit": trained_from,
+                "versions": {
+                    "python": platform.python_version(),
+                    **{name: version(name) for name in ("tensorflow", "keras", "numpy", "pillow")},
+                },
+                "data": {
+                    "source": mnist.source, "sha256": mnist.checksum, "mnist": mnist.canonical
+                },
+                "learning_curve": history,
+            }  # fmt: skip
+    except ModelError as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 2
+    card = {**made, **limits, "test": test(model, mnist, limits["temperature"])}
     try:
         artifacts.save(Path(args.out), model, artifacts.export(model), card)
     except OSError as error:
@@ -114,6 +107,26 @@ def main() -> int:
         return 1
     print(f"Saved to {args.out}: digits.keras, digits.tflite, card.json")
     return 0
+
+
+def test(model, mnist: Mnist, temperature: float) -> dict[str, Any]:
+    """How the network does on MNIST's test images."""
+    x_test = mnist.x_test.reshape(-1, *model.input_shape[1:]).astype(np.float32) / 255
+    loss, accuracy = model.evaluate(x_test, mnist.y_test, batch_size=500, verbose=0)
+    print(f"Test loss: {loss:.4f}")
+    print(f"Test accuracy: {accuracy:.4f}")
+
+    outputs = model.predict(x_test, batch_size=500, verbose=0)
+    guesses = cool(outputs, temperature)[0].argmax(axis=1)
+    confusion = np.zeros((10, 10), int)
+    np.add.at(confusion, (mnist.y_test, guesses), 1)
+    return {
+        "images": len(mnist.y_test),
+        "accuracy": float(np.mean(guesses == mnist.y_test)),
+        "loss": float(loss),
+        "digit_accuracy": (confusion.diagonal() / confusion.sum(axis=1).clip(1)).tolist(),
+        "confusion": confusion.tolist(),
+    }
 
 
 def fit_dense(mnist: Mnist, args: argparse.Namespace):
@@ -134,23 +147,20 @@ def fit_convnet(mnist: Mnist, args: argparse.Namespace):
 
     from digits import augment, network
 
-    held_out = min(HELD_OUT, len(mnist.x_train) // 6)
-    x_held, y_held = mnist.x_train[-held_out:], mnist.y_train[-held_out:]
     settings = {
         "width": WIDTH, "mnist_times": MNIST_TIMES, "augment": True,
         "pen_digits": PEN_DIGITS, "non_digits": NON_DIGITS, "held_out_pen": HELD_OUT_PEN,
     } | (QUICK if args.quick else {})  # fmt: skip
 
     print("Drawing digits, and what is none…", flush=True)
+    x_held, y_held = held_out(mnist, settings["held_out_pen"], args.seed)
     y_pen = np.concatenate(
         [np.arange(settings["pen_digits"]) % 10, np.full(settings["non_digits"], pen.NO_DIGIT)]
     )
     x_pen = pen.training_images(y_pen, args.seed)
-    x = np.concatenate([mnist.x_train[:-held_out]] * settings["mnist_times"] + [x_pen])
-    y = np.concatenate([mnist.y_train[:-held_out]] * settings["mnist_times"] + [y_pen])
-    y_held_pen = np.arange(settings["held_out_pen"]) % 10
-    x_held = np.concatenate([x_held, pen.training_images(y_held_pen, args.seed + 1_000_000)])
-    y_held = np.concatenate([y_held, y_held_pen])
+    learned = slice(None, -held_out_of(mnist))
+    x = np.concatenate([mnist.x_train[learned]] * settings["mnist_times"] + [x_pen])
+    y = np.concatenate([mnist.y_train[learned]] * settings["mnist_times"] + [y_pen])
 
     vary = augment.augmentation() if settings["augment"] else keras.layers.Identity()
     with without_chatter():  # once more, at its first run
@@ -172,13 +182,47 @@ def fit_convnet(mnist: Mnist, args: argparse.Namespace):
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
-    x_held = x_held[..., None].astype(np.float32) / 255
     fitted = model.fit(
         batches, epochs=args.epochs, shuffle=False, validation_data=(x_held, y_held),
         callbacks=[time_left(args.epochs)],
     )  # fmt: skip
     limits = calibrate(model.predict(x_held, batch_size=500, verbose=0), y_held)
     return model, fitted.history, limits
+
+
+def recalibrate(mnist: Mnist, args: argparse.Namespace):
+    """The network that is there, as it is, with its temperature and limits chosen anew.
+
+    Raises:
+        ModelError: it can't be used.
+    """
+    import keras
+
+    made = DigitClassifier.load(args.out).card
+    try:
+        model = keras.models.load_model(Path(args.out, "digits.keras"))
+    except (OSError, ValueError):
+        raise ModelError(
+            f"“{args.out}” has no digits.keras that can be read. Train without --recalibrate."
+        ) from None
+    x_held, y_held = held_out(mnist, HELD_OUT_PEN, made["seed"])
+    limits = calibrate(model.predict(x_held, batch_size=500, verbose=0), y_held)
+    made["recalibrated"] = {"date": now(), "command": command(), "commit": commit()}
+    return model, made, limits
+
+
+def held_out_of(mnist: Mnist) -> int:
+    """How many of the training images, the last ones, are not learned from."""
+    return min(HELD_OUT, len(mnist.x_train) // 6)
+
+
+def held_out(mnist: Mnist, pen_digits: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Digits that are not learned from, of MNIST and drawn: float32 (n, 28, 28, 1), labels."""
+    y_pen = np.arange(pen_digits) % 10
+    x_pen = pen.training_images(y_pen, seed + 1_000_000)
+    last = slice(-held_out_of(mnist), None)
+    x = np.concatenate([mnist.x_train[last], x_pen])
+    return x[..., None].astype(np.float32) / 255, np.concatenate([mnist.y_train[last], y_pen])
 
 
 def one_cycle(steps: int):
@@ -208,6 +252,14 @@ def time_left(epochs: int):
     return keras.callbacks.LambdaCallback(on_epoch_end=tell)
 
 
+def command() -> str:
+    return shlex.join(["python", *sys.argv])
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 def commit() -> str | None:
     """The commit that this was trained from, with "+changes" if files differ; None without git."""
     try:
@@ -231,6 +283,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--data", metavar="PATH", help="an .npz, or a folder or .tgz of IDX files")
     parser.add_argument("--out", default=OUT, help="the folder to save to (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="a first network within a minute")
+    parser.add_argument(
+        "--recalibrate", action="store_true", help="keep the network in --out, choose its limits"
+    )
     args = parser.parse_args()
     args.epochs = args.epochs or (QUICK["epochs"] if args.quick else EPOCHS[args.network])
     return args

@@ -41,7 +41,8 @@ def save(folder: Path, model: "keras.Model", network: bytes, card: dict[str, Any
     Raises:
         OSError: the folder can't be written.
     """
-    card = {"format": FORMAT, "sha256": hashlib.sha256(network).hexdigest(), **card}
+    head = {"format": FORMAT, "sha256": hashlib.sha256(network).hexdigest()}
+    card = head | card | head  # a card from before may have other ones
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
         new = Path(beside)

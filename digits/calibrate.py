@@ -8,7 +8,7 @@ NO_LIMIT = {"temperature": 1.0, "thresholds": {"none": 1.0, "confidence": 0.0}}
 
 
 def calibrate(
-    digit_outputs: np.ndarray, labels: np.ndarray, most_unsure: float = 0.02
+    digit_outputs: np.ndarray, labels: np.ndarray, most_unsure: float = 0.01
 ) -> dict[str, Any]:
     """Chooses the temperature and the limits on digits that the network has not learned from.
 

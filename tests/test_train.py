@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,7 +28,7 @@ def train(*arguments, **options):
 
 
 def few_steps(out, *more):
-    return train("--quick", "--epochs", 1, "--data", SMALL, "--out", out, *more)
+    return train("--quick", "--epochs", 3, "--data", SMALL, "--out", out, *more)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def test_the_card_tells_what_was_done(trained):
     assert card["data"]["mnist"] is False
     assert card["test"]["images"] == 100
     assert np.sum(card["test"]["confusion"]) == 100
-    assert len(card["learning_curve"]["loss"]) == card["epochs"] == 1
+    assert len(card["learning_curve"]["loss"]) == card["epochs"] == 3
     assert set(card["versions"]) >= {"python", "tensorflow", "keras", "numpy"}
     assert set(card["thresholds"]) == {"none", "confidence"}
 
@@ -93,6 +94,31 @@ def test_the_same_seed_gives_the_same_network(trained, tmp_path):
     assert (tmp_path / "again" / "digits.tflite").read_bytes() == (
         out / "digits.tflite"
     ).read_bytes()
+
+
+def test_recalibrating_keeps_the_network(trained, mnist_sample, tmp_path):
+    out = tmp_path / "model"
+    shutil.copytree(trained[0], out)
+    before = DigitClassifier.load(out)
+    edited = before.card | {"temperature": 2.0}
+    (out / "card.json").write_text(json.dumps(edited), "utf-8")
+    done = train("--recalibrate", "--data", SMALL, "--out", out)
+    assert done.returncode == 0, done.stderr
+    after = DigitClassifier.load(out)
+    assert after.card["temperature"] != 2.0
+    for kept in ("trained", "seconds", "command", "epochs", "learning_curve"):
+        assert after.card[kept] == before.card[kept]
+    assert "--recalibrate" in after.card["recalibrated"]["command"]
+    pixels = mnist_sample[0][:20]
+    assert np.allclose(before._run(pixels), after._run(pixels), atol=1e-6)
+
+
+def test_recalibrating_nothing_is_said_in_a_sentence(tmp_path):
+    done = train("--recalibrate", "--data", SMALL, "--out", tmp_path / "model")
+    assert done.returncode == 2
+    assert done.stderr.startswith("train.py: ")
+    assert "Traceback" not in done.stderr
+    assert os.listdir(tmp_path) == []
 
 
 def test_the_dense_network_is_the_one_of_the_book(tmp_path, mnist_sample):

@@ -140,4 +140,4 @@ def test_the_shipped_files_belong_together():
     assert np.sum(card["test"]["confusion"]) == 10_000
     right = np.trace(card["test"]["confusion"]) / 10_000
     assert card["test"]["accuracy"] == pytest.approx(right)
-    assert right >= 0.994  # 99.47 % are reached; 99.70 % are the aim
+    assert right >= 0.996  # 99.63 % are reached; 99.70 % are the aim

@@ -8,9 +8,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 from bench import api_part, page_parts, process_parts
 from bench.pages import BARE, OURS, ROOT, gradio, usual
@@ -19,7 +23,7 @@ from bench.table import Measure, as_table, machine, versions
 HERE = Path(__file__).parent
 # In a virtual environment of its own: Gradio wants another Pillow than this project.
 GRADIO_PYTHONS = (HERE / ".venv" / "bin" / "python", HERE / ".venv" / "Scripts" / "python.exe")
-PARTS = ("page", "start", "crowd", "endurance", "predict", "batch", "api", "train")
+PARTS = ("predict", "batch", "page", "start", "crowd", "endurance", "api", "train")
 
 
 @dataclass(frozen=True)
@@ -94,13 +98,19 @@ def run_part(part: str, counts: Counts, model: Path, gradio_python: str | None) 
         case "endurance":
             return asyncio.run(page_parts.endurance(counts.endurance, counts.sessions))
         case "predict":
-            return process_parts.predict(model, counts.predictions)
+            return by_itself(process_parts.predict, model, counts.predictions)
         case "batch":
-            return process_parts.batch(model, counts.batch)
+            return by_itself(process_parts.batch, model, counts.batch)
         case "api":
             return api_part.api(model, counts.load)
         case _:
             return process_parts.train(counts.seeds, counts.epochs)
+
+
+def by_itself(part: Callable[..., list[Measure]], *inputs: Any) -> list[Measure]:
+    """Runs a part in a process of its own, which has no TensorFlow from the part before."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(part, *inputs).result()
 
 
 def find_gradio() -> str | None:

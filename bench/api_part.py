@@ -15,7 +15,7 @@ from bench.process_parts import drawings
 from bench.table import Measure
 
 CONNECTIONS = 8
-ROUNDS = 2
+ROUNDS = 1
 SCRIPT = ROOT / "bench" / "post.lua"
 
 

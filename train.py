@@ -304,7 +304,7 @@ def positive(text: str) -> int:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # ends the drawing processes too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the drawing processes too
     try:
         sys.exit(main())
     except KeyboardInterrupt:

@@ -1,5 +1,7 @@
 """The notebook, run for real from its first cell to its last, on a small share of the data."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import nbformat
 from nbclient import NotebookClient
 
@@ -13,7 +15,9 @@ def test_runs_from_top_to_bottom(monkeypatch):
         cell.pop("outputs", None)
         if cell.cell_type == "code":
             cell.outputs = []
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(ROOT)}}).execute()
+    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(ROOT)}})
+    with ThreadPoolExecutor(1) as aside:  # Playwright leaves an event loop running in this thread
+        aside.submit(client.execute).result()
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
     pictures = [out for cell in code for out in cell.outputs if "image/png" in out.get("data", {})]

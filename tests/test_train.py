@@ -148,6 +148,11 @@ def contents(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def heed_interrupts():
+    """A shell has what it starts in the background ignore Ctrl-C; the tests may run there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_stopped_half_way_leaves_the_model_of_before(files_before, stop):
     model, before = files_before
@@ -155,6 +160,7 @@ def test_stopped_half_way_leaves_the_model_of_before(files_before, stop):
         [sys.executable, ROOT / "train.py", "--quick", "--epochs=50", "--data", SMALL,
          "--out", model],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=heed_interrupts,
     )  # fmt: skip
     for line in running.stdout:
         if "Epoch 1" in line:

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import binascii
-import io
 import logging
 import os
 import sys
@@ -32,7 +31,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digits import DigitClassifier, ModelError, Prediction
-from digits.images import MOST_PIXELS, ImageError, ImageTooLarge, open_image
+from digits.images import MOST_PIXELS, ImageError, ImageTooLarge, data_url, open_image
 
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp")
 RETRY_AFTER = "1"  # seconds: a queue is worked off within one
@@ -181,11 +180,7 @@ def read(files: list[bytes | ImageError], pixels: bool) -> list[Result | Failure
 
 def result(prediction: Prediction, pixels: bool) -> Result:
     """A prediction as it is sent."""
-    more = {}
-    if pixels:
-        png = io.BytesIO()
-        Image.fromarray(prediction.pixels).save(png, "PNG")
-        more["pixels"] = "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
+    more = {"pixels": data_url(prediction.pixels)} if pixels else {}
     return Result(
         digit=prediction.digit,
         verdict=prediction.verdict,
@@ -213,7 +208,7 @@ def problem(status: int, detail: str) -> Problem:
 @asynccontextmanager
 async def lifespan(app: FastAPIOffline) -> AsyncIterator[None]:
     """Loads the model while the server is already up, and finishes what runs before it stops."""
-    pool.submit(lambda: classifier())
+    pool.submit(classifier)
     yield
     await asyncio.to_thread(pool.shutdown)
 

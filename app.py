@@ -5,7 +5,6 @@ Run `streamlit run app.py`. The reading itself is in the package `digits`.
 
 from __future__ import annotations
 
-import base64
 import io
 import logging
 import os
@@ -213,9 +212,9 @@ def seen_html(prediction: Prediction | None) -> str:
     """The picture that the network was shown, enlarged."""
     if prediction is None:
         return '<div class="seen"><div class="nothing"></div><p class="caption"></p></div>'
-    png = io.BytesIO()
-    Image.fromarray(prediction.pixels).save(png, "PNG")
-    url = "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
+    from digits.images import data_url
+
+    url = data_url(prediction.pixels)
     return (
         f'<div class="seen"><img src="{url}" alt="Your drawing as the network sees it: '
         f'light on dark, in 28 by 28 dots"><p class="caption">{SEEN}</p></div>'

@@ -5,9 +5,9 @@ import json
 import os
 from collections import deque
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Literal
@@ -111,17 +111,20 @@ class DigitClassifier:
         generator of more than memory holds.
         """
         images = iter(images)
-        first, second = list(islice(images, BATCH)), list(islice(images, BATCH))
+        parts = iter(lambda: list(islice(images, BATCH)), [])
+        first, second = next(parts, []), next(parts, [])
         if not second:
             return self._read(first)
+        processors = os.cpu_count() or 1
         found: list[Prediction] = []
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            waiting = deque(pool.submit(self._read, part) for part in (first, second))
-            while waiting:
-                if part := list(islice(images, BATCH)):
-                    waiting.append(pool.submit(self._read, part))
-                if not part or len(waiting) > 2 * (os.cpu_count() or 1):
+        waiting: deque[Future[list[Prediction]]] = deque()
+        with ThreadPoolExecutor(processors) as pool:
+            for part in chain((first, second), parts):
+                waiting.append(pool.submit(self._read, part))
+                if len(waiting) > 2 * processors:
                     found += waiting.popleft().result()
+            for answers in waiting:
+                found += answers.result()
         return found
 
     def _read(self, images: list[np.ndarray | Image.Image]) -> list[Prediction]:

@@ -1,8 +1,10 @@
-"""Opens image files that anybody may have sent: a few formats, and nothing that hurts."""
+"""Opens image files that anybody may have sent: a few formats, nothing that hurts."""
 
+import base64
 import io
 import warnings
 
+import numpy as np
 from PIL import Image, ImageOps
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # no other decoder is reached
@@ -57,3 +59,10 @@ def open_image(data: bytes, most_pixels: int = MOST_PIXELS) -> Image.Image:
             "or BMP file."
         ) from error
     return image
+
+
+def data_url(pixels: np.ndarray) -> str:
+    """A picture, uint8 (height, width), as a PNG in a data URL (RFC 2397)."""
+    png = io.BytesIO()
+    Image.fromarray(pixels).save(png, "PNG")
+    return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()

@@ -28,10 +28,11 @@ HERE = Path(__file__).parent
 MODEL = Path(os.environ.get("DIGITS_MODEL", HERE / "model"))
 API = os.environ.get("DIGITS_API")  # the address of an API that reads, instead of the model here
 
-SHEET = 400  # pixels: the canvas's side; static/page.css scales it to the screen
+SHEET = 400  # pixels: the canvas's side; page/style.css scales it to the screen
 PEN = 26  # pixels: for the sheet as thick as a marker
 # White paper in either theme: clearly the place to draw (and another colour would empty it).
 PAPER, INK = "#FFFFFF", "#1B2540"
+KEPT = 6  # of a visitor's last drawings
 
 SEEN = (
     "This is what the network sees: your drawing, shrunk to 28 by 28 dots and centred, "
@@ -40,10 +41,21 @@ SEEN = (
 
 
 def main() -> None:
-    """Shows the page."""
-    st.set_page_config(page_title="Draw a digit", page_icon="✏️", layout="wide")
-    st.html(HERE / "static" / "page.css")
-    st.title("Draw a digit", anchor=False)
+    """Shows one of the two pages."""
+    st.set_page_config(page_icon="✏️", layout="wide")
+    st.html(HERE / "page" / "style.css")
+    draw = st.Page(draw_a_digit, title="Draw a digit", default=True)
+    learned = st.Page("page/learned.py", title="How it learned", url_path="learned")
+    # Streamlit's menu would hide both behind an arrow on a phone: the title and a link fit.
+    here = st.navigation([draw, learned], position="hidden")
+    with st.container(horizontal=True, vertical_alignment="center", key="head"):
+        st.title(here.title, anchor=False)
+        st.page_link(learned if here is draw else draw)
+    here.run()
+
+
+def draw_a_digit() -> None:
+    """The page to draw on."""
     demonstration()
 
 
@@ -147,7 +159,17 @@ def read(drawing: bytes | None) -> Prediction | None:
     if drawing != known:
         prediction = classifier.predict(Image.open(io.BytesIO(drawing)))
         st.session_state.read = drawing, prediction
+        keep(prediction)
     return None if prediction.verdict == "blank" else prediction
+
+
+def keep(prediction: Prediction) -> None:
+    """Remembers the visitor's last drawings, one of each sheet, for “How it learned”."""
+    state = st.session_state
+    kept = {n: pixels for n, pixels in state.get("drawings", {}).items() if n != state.sheet}
+    if prediction.verdict != "blank":
+        kept[state.sheet] = prediction.pixels
+    state.drawings = dict(list(kept.items())[-KEPT:])
 
 
 @st.cache_resource(show_spinner=False)  # once for all visitors; a failure is not kept

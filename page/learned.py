@@ -1,0 +1,5 @@
+"""How it learned: the second page."""
+
+import streamlit as st
+
+st.write("…")

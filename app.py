@@ -82,6 +82,28 @@ def demonstration() -> None:
             st.html(bars_html(prediction))
         with st.container(key="seen"):
             st.html(seen_html(prediction))
+    if not trouble and load_classifier().has_inside:
+        look_inside(drawing, prediction)
+
+
+def look_inside(drawing: bytes | None, prediction: Prediction | None) -> None:
+    """After the answer, for those who ask “But how does it know?”."""
+    if not st.toggle("Look inside", key="look"):
+        return
+    with st.container(key="inside"):
+        if prediction is None:
+            st.html("<p>Draw a digit, and see how the network gets from your drawing to it.</p>")
+            return
+        from page.inside import looked_html, maps_html, steps_html
+
+        st.html(steps_html(drawing, Image.open(io.BytesIO(drawing)), prediction))
+        st.html(maps_html(prediction.inside))
+        with st.container(key="looked"):
+            second = prediction.probabilities.argsort()[-2]
+            label = f"Why not {'an' if second == 8 else 'a'} {second}?"
+            why_not = st.session_state.get("why_not", False)
+            st.html(looked_html(prediction, why_not))
+            st.toggle(label, key="why_not")
 
 
 def sheet() -> bytes | None:
@@ -155,10 +177,11 @@ def read(drawing: bytes | None) -> Prediction | None:
     if drawing is None:
         return None
     # A rerun that changed nothing (another theme, an undo under way) reads nothing anew.
+    look = classifier.has_inside and st.session_state.get("look", False)
     known, prediction = st.session_state.get("read", (None, None))
-    if drawing != known:
-        prediction = classifier.predict(Image.open(io.BytesIO(drawing)))
-        st.session_state.read = drawing, prediction
+    if (drawing, look) != known:
+        prediction = classifier.predict(Image.open(io.BytesIO(drawing)), inside=look)
+        st.session_state.read = (drawing, look), prediction
         keep(prediction)
     return None if prediction.verdict == "blank" else prediction
 

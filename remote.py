@@ -18,7 +18,12 @@ LOSSLESS = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")  # modes that PNG knows
 
 
 class RemoteClassifier:
-    """The contract of `DigitClassifier`, kept by an API. Any number of threads may share one."""
+    """The contract of `DigitClassifier`, kept by an API. Any number of threads may share one.
+
+    But for one thing: the API does not tell what went on inside the network.
+    """
+
+    has_inside = False
 
     def __init__(self, url: str):
         """Takes the address of the API: http://host:8000."""
@@ -31,8 +36,8 @@ class RemoteClassifier:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=32, max_retries=once_more))
 
-    def predict(self, image: np.ndarray | Image.Image) -> Prediction:
-        """Reads one drawing; see `predict_batch`."""
+    def predict(self, image: np.ndarray | Image.Image, inside: bool = False) -> Prediction:
+        """Reads one drawing; see `predict_batch`. `Prediction.inside` stays None."""
         return self.predict_batch([image])[0]
 
     def predict_batch(self, images: Iterable[np.ndarray | Image.Image]) -> list[Prediction]:

@@ -6,6 +6,7 @@ python train.py --network dense   the one of the book, for comparison
 """
 
 import argparse
+import json
 import os
 import platform
 import shlex
@@ -20,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from digits import DigitClassifier, ModelError, artifacts, pen
+from digits import ModelError, artifacts, pen
 from digits.calibrate import NO_LIMIT, calibrate, cool
 from digits.data import DataError, Mnist, load_mnist
 from digits.quiet import wake_tensorflow, without_chatter
@@ -198,13 +199,17 @@ def recalibrate(mnist: Mnist, args: argparse.Namespace):
     """
     import keras
 
-    made = DigitClassifier.load(args.out).card
+    folder = Path(args.out)
     try:
-        model = keras.models.load_model(Path(args.out, "digits.keras"))
+        made = json.loads((folder / "card.json").read_text("utf-8"))
+        model = keras.models.load_model(folder / "digits.keras")
     except (OSError, ValueError):
         raise ModelError(
-            f"“{args.out}” has no digits.keras that can be read. Train without --recalibrate."
+            f"“{folder}” holds no card.json and digits.keras that can be read. Train without "
+            "--recalibrate."
         ) from None
+    if made.get("network") == "dense":
+        raise ModelError(f"“{folder}” holds the dense network, which has no limits to choose.")
     x_held, y_held = held_out(mnist, HELD_OUT_PEN, made["seed"])
     limits = calibrate(model.predict(x_held, batch_size=500, verbose=0), y_held)
     made["recalibrated"] = {"date": now(), "command": command(), "commit": commit()}
@@ -303,10 +308,25 @@ def positive(text: str) -> int:
     return int(text)
 
 
+class Stop:
+    """Ctrl-C or a polite kill: ends the drawing processes too, and says so in one sentence."""
+
+    asked = False
+
+    def __call__(self, *_) -> None:
+        self.asked = True
+        raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends the drawing processes too
+    stop = Stop()
+    signal.signal(signal.SIGTERM, stop)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as in a shell's background
+        signal.signal(signal.SIGINT, stop)
     try:
         sys.exit(main())
-    except KeyboardInterrupt:
+    except BaseException:  # TensorFlow makes another error of it where it strikes in its midst
+        if not stop.asked:
+            raise
         print("\ntrain.py: stopped. Nothing was written.", file=sys.stderr)
         sys.exit(130)

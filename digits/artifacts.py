@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 
 
 def export(model: "keras.Model") -> bytes:
-    """The network as the bytes of a .tflite file, float32, any batch size."""
+    """The network as the bytes of a .tflite file, float32, any batch size.
+
+    Its outputs are those of `network.with_inside`, by these names.
+    """
+    from digits.network import with_inside
+
     with tempfile.TemporaryDirectory() as folder, without_chatter():
         path = Path(folder) / "digits.tflite"
-        model.export(path, format="litert", verbose=False)
+        with_inside(model).export(path, format="litert", verbose=False)
         return path.read_bytes()
 
 

@@ -17,10 +17,11 @@ from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
 from digits.calibrate import cool
+from digits.inside import Inside
 from digits.normalize import normalize
 from digits.quiet import without_chatter
 
-FORMAT = 1  # of the folder: raised when an older program could not read a newer model
+FORMAT = 2  # of the folder: raised when an older program could not read a newer model
 BATCH = 64  # drawings a run: more at once gain nothing here and cost memory
 
 Verdict = Literal["digit", "unsure", "blank"]
@@ -39,6 +40,7 @@ class Prediction:
     confidence: float  # the largest of them; 0.1 when nothing is drawn
     verdict: Verdict
     pixels: np.ndarray  # (28, 28) uint8: what the network was shown
+    inside: Inside | None = None  # what went on in the network, where that was asked for
 
 
 class DigitClassifier:
@@ -59,7 +61,15 @@ class DigitClassifier:
         # An interpreter is not thread-safe: whoever comes takes an idle one, or makes one more.
         # (One for each thread would be one for each stroke: Streamlit's threads are short-lived.)
         self._idle: SimpleQueue[Interpreter] = SimpleQueue()
-        self._idle.put(self._new_interpreter())
+        first = self._new_interpreter()
+        outputs = first.get_signature_runner().get_output_details()
+        self._outputs = {name: detail["index"] for name, detail in outputs.items()}
+        self._idle.put(first)
+
+    @property
+    def has_inside(self) -> bool:
+        """Whether one can look inside: the network of the book has nothing to be seen."""
+        return "evidence" in self._outputs
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str]) -> "DigitClassifier":
@@ -93,16 +103,17 @@ class DigitClassifier:
         except (KeyError, TypeError, ValueError, RuntimeError):
             raise ModelError(f"The model is damaged. {cure}") from None
 
-    def predict(self, image: np.ndarray | Image.Image) -> Prediction:
+    def predict(self, image: np.ndarray | Image.Image, inside: bool = False) -> Prediction:
         """Reads one drawing.
 
         Args:
             image: as in `digits.normalize.normalize`.
+            inside: also tell what went on in the network, if it `has_inside`.
 
         Raises:
             TypeError, ValueError: not an image; see `normalize`.
         """
-        return self.predict_batch([image])[0]
+        return self._read([image], inside)[0]
 
     def predict_batch(self, images: Iterable[np.ndarray | Image.Image]) -> list[Prediction]:
         """Reads drawings of any sizes, and answers in their order.
@@ -127,14 +138,20 @@ class DigitClassifier:
                 found += answers.result()
         return found
 
-    def _read(self, images: list[np.ndarray | Image.Image]) -> list[Prediction]:
+    def _read(
+        self, images: list[np.ndarray | Image.Image], inside: bool = False
+    ) -> list[Prediction]:
         if not images:
             return []
         pixels = [normalize(image) for image in images]
-        outputs = self._run(np.stack(pixels))
-        return [self._prediction(one, output) for one, output in zip(pixels, outputs, strict=True)]
+        names = self._outputs if inside and self.has_inside else ("probabilities",)
+        outputs = self._run(np.stack(pixels), names)
+        return [
+            self._prediction(one, {name: output[place] for name, output in outputs.items()})
+            for place, one in enumerate(pixels)
+        ]
 
-    def _run(self, pixels: np.ndarray) -> np.ndarray:
+    def _run(self, pixels: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
         try:
             interpreter = self._idle.get_nowait()
         except Empty:
@@ -146,9 +163,9 @@ class DigitClassifier:
             interpreter.allocate_tensors()
         interpreter.set_tensor(entry["index"], pixels.reshape(shape).astype(np.float32) / 255)
         interpreter.invoke()
-        output = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        outputs = {name: interpreter.get_tensor(self._outputs[name]) for name in names}
         self._idle.put(interpreter)
-        return output
+        return outputs
 
     def _new_interpreter(self) -> Interpreter:
         with without_chatter():
@@ -156,11 +173,23 @@ class DigitClassifier:
             interpreter.allocate_tensors()
         return interpreter
 
-    def _prediction(self, pixels: np.ndarray, output: np.ndarray) -> Prediction:
+    def _prediction(self, pixels: np.ndarray, outputs: dict[str, np.ndarray]) -> Prediction:
         if not pixels.any():
             return Prediction(None, np.full(10, 0.1, np.float32), 0.1, "blank", pixels)
+        output = outputs["probabilities"]
         probabilities, none = (row[0] for row in cool(output[None], self._temperature))
         confidence = float(probabilities.max())
-        if none > self._most_none or confidence < self._least_confidence:
-            return Prediction(None, probabilities, confidence, "unsure", pixels)
-        return Prediction(int(probabilities.argmax()), probabilities, confidence, "digit", pixels)
+        sure = none <= self._most_none and confidence >= self._least_confidence
+        return Prediction(
+            digit=int(probabilities.argmax()) if sure else None,
+            probabilities=probabilities,
+            confidence=confidence,
+            verdict="digit" if sure else "unsure",
+            pixels=pixels,
+            inside=_inside(outputs) if "evidence" in outputs else None,
+        )
+
+
+def _inside(outputs: dict[str, np.ndarray]) -> Inside:
+    blocks = [outputs[name] for name in sorted(outputs) if name.startswith("block_")]
+    return Inside(blocks, outputs["evidence"])

@@ -62,7 +62,7 @@ def open_image(data: bytes, most_pixels: int = MOST_PIXELS) -> Image.Image:
 
 
 def data_url(pixels: np.ndarray) -> str:
-    """A picture, uint8 (height, width), as a PNG in a data URL (RFC 2397)."""
+    """A picture, uint8 (height, width) or (height, width, 3), as a PNG in a data URL (RFC 2397)."""
     png = io.BytesIO()
     Image.fromarray(pixels).save(png, "PNG")
     return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()

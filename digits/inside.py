@@ -1,22 +1,28 @@
-"""What goes on inside the network, as numbers that can be made into pictures."""
+"""What goes on inside the network while it reads one drawing."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
 
-def class_activation_map(features: np.ndarray, weights: np.ndarray, output: int) -> np.ndarray:
-    """Where in the picture the network found what speaks for one of its outputs.
+@dataclass(frozen=True, eq=False)
+class Inside:
+    """What the network makes of one drawing on its way to the answer."""
 
-    Zhou et al. 2016, Learning Deep Features for Discriminative Localization
-    (https://arxiv.org/abs/1512.04150): the last feature maps, each weighted as the dense layer
-    after global average pooling weights it.
+    # Of each block in turn, how strongly each of its feature maps found its pattern where: float32
+    # (height, width, maps), 0 and above. They become smaller and more from block to block.
+    blocks: list[np.ndarray]
+    # What speaks for each output where (above 0), and what against it (below): float32 (height,
+    # width, 11), the class activation maps; see `digits.network.with_inside`.
+    evidence: np.ndarray
 
-    Args:
-        features: float (height, width, channels): the last block's feature maps.
-        weights: float (channels, outputs): of the dense layer.
-        output: 0-9 for a digit, 10 for "none of these".
+    def liveliest(self, block: int, count: int) -> np.ndarray:
+        """The feature maps of a block (from 0) that differ most from place to place.
 
-    Returns:
-        float32 (height, width): above 0 where something speaks for it, below 0 where against.
-        Its mean is what the dense layer adds up, but for the bias.
-    """
-    return (features @ weights[:, output]).astype(np.float32)
+        Returns:
+            uint8 (count, height, width), the liveliest first; 255 is each one's strongest place.
+        """
+        maps = np.moveaxis(self.blocks[block], 2, 0)
+        found = maps[np.argsort(-maps.std(axis=(1, 2)), kind="stable")[:count]]
+        strongest = found.max(axis=(1, 2), keepdims=True)
+        return np.rint(found * (255 / np.maximum(strongest, 1e-9))).astype(np.uint8)

@@ -1,25 +1,77 @@
 import numpy as np
 import pytest
+from PIL import Image, ImageFilter
 
-from digits.inside import class_activation_map
+from digits.inside import Inside
+from digits.pen import WAYS, by_hand, render, strokes_from_skeleton
 
 
-def test_the_map_is_what_the_network_adds_up():
+def written(digit: int, way: str) -> np.ndarray:
+    """A drawing on a sheet of 200 × 200."""
     rng = np.random.default_rng(0)
-    features, weights = rng.random((7, 7, 5)), rng.normal(size=(5, 11))
-    for output in (0, 10):
-        found = class_activation_map(features, weights, output)
-        assert found.shape == (7, 7)
-        pooled = features.mean(axis=(0, 1)) @ weights
-        assert found.mean() == pytest.approx(pooled[output], abs=1e-5)
+    strokes = by_hand(strokes_from_skeleton(WAYS[digit][way], rng), rng, wild=0.3)
+    return render([stroke * 140 + 100 for stroke in strokes], 12, 200)
 
 
-def test_the_map_is_large_where_what_counts_is():
-    features = np.zeros((7, 7, 3))
-    features[2, 5, 1] = 1
-    features[6, 0, 2] = 1
-    weights = np.array([[0.0, 0], [2, 0], [-1, 3]])
-    found = class_activation_map(features, weights, 0)
-    assert np.unravel_index(found.argmax(), found.shape) == (2, 5)
-    assert np.unravel_index(found.argmin(), found.shape) == (6, 0)
-    assert class_activation_map(features, weights, 1).argmax() == 6 * 7
+def test_the_evidence_is_what_the_network_adds_up():
+    import keras
+
+    from digits import network
+
+    model = network.convnet(width=4)
+    dense = model.layers[-1]
+    dense.set_weights([np.random.default_rng(0).normal(size=w.shape) for w in dense.get_weights()])
+    pixels = np.random.default_rng(1).random((3, 28, 28, 1), np.float32)
+    found = network.with_inside(model).predict(pixels, verbose=0)
+    assert found["probabilities"] == pytest.approx(model.predict(pixels, verbose=0), abs=1e-6)
+    assert found["evidence"].shape == (3, 7, 7, 11)
+    added = found["evidence"].mean(axis=(1, 2)) + dense.get_weights()[1]
+    assert np.asarray(keras.ops.softmax(added)) == pytest.approx(found["probabilities"], abs=1e-5)
+    sizes = [found[f"block_{number}"].shape[1:] for number in range(1, 6)]
+    assert sizes == [(14, 14, 4), (14, 14, 8), (7, 7, 8), (7, 7, 16), (7, 7, 16)]
+
+
+def test_looking_inside_does_not_change_the_answer(classifier, mnist_sample):
+    for image in mnist_sample[0][:20]:
+        closed, opened = classifier.predict(image), classifier.predict(image, inside=True)
+        assert closed.inside is None
+        assert opened.probabilities == pytest.approx(closed.probabilities, abs=1e-6)
+        assert (opened.digit, opened.verdict) == (closed.digit, closed.verdict)
+        assert all(np.all(maps >= 0) and maps.any() for maps in opened.inside.blocks)
+
+
+def test_a_blank_sheet_has_no_inside(classifier):
+    assert classifier.predict(np.zeros((50, 50), np.uint8), inside=True).inside is None
+
+
+@pytest.mark.parametrize(
+    ("digit", "way"),
+    [(0, "closed"), (2, "plain"), (3, "round"), (4, "open"), (5, "in one"), (6, "upright"),
+     (7, "plain"), (8, "from the right"), (9, "straight")],
+)  # fmt: skip
+def test_it_looked_at_the_ink_and_elsewhere_for_the_runner_up(classifier, digit, way):
+    prediction = classifier.predict(written(digit, way), inside=True)
+    assert prediction.digit == digit
+    evidence = prediction.inside.evidence
+    # As many places as the network tells apart, each with how much ink there is in and around it.
+    ink = Image.fromarray(prediction.pixels).reduce(4)
+    around = np.asarray(ink.filter(ImageFilter.BoxBlur(1)))
+    spoke = evidence[..., digit]
+    assert spoke.mean() > 0
+    assert spoke[around > np.median(around)].mean() > spoke[around <= np.median(around)].mean()
+    runner_up = prediction.probabilities.argsort()[-2]
+    assert np.corrcoef(spoke.ravel(), evidence[..., runner_up].ravel())[0, 1] < 0.5
+
+
+def test_the_liveliest_maps_come_first():
+    maps = np.zeros((2, 2, 4), np.float32)
+    maps[..., 0] = 5  # the same everywhere: says nothing
+    maps[0, 0, 1] = 2
+    maps[1, 1, 3] = 8
+    found = Inside([maps], np.zeros((2, 2, 11))).liveliest(0, 2)
+    assert found.dtype == np.uint8
+    assert found.tolist() == [[[0, 0], [0, 255]], [[255, 0], [0, 0]]]
+
+
+def test_maps_that_found_nothing_are_dark():
+    assert not Inside([np.zeros((2, 2, 3))], np.zeros((2, 2, 11))).liveliest(0, 3).any()

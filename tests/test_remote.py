@@ -139,6 +139,7 @@ def test_the_page_asks_the_api_and_says_so_when_it_is_away(visit, tmp_path):
         for one in (page, by_itself):
             draw(one, written(7))
             expect_digit(one, 7)
+            one.locator(".st-key-seen img").wait_for()
         for region in (".st-key-answer", ".st-key-seen"):
             assert page.locator(region).inner_html() == by_itself.locator(region).inner_html()
         api.terminate()

@@ -112,7 +112,7 @@ def sheet() -> bytes | None:
     state.setdefault("sheet", 0)  # counts sheets: with another key the canvas starts empty
     state.setdefault("start", None)  # what the canvas is to show instead of what is drawn on it
     with st.container(key="canvas"):
-        hide_toolbar()
+        redeclare_canvas()
         canvas = st_canvas(
             stroke_width=PEN,
             stroke_color=INK,
@@ -132,22 +132,24 @@ def sheet() -> bytes | None:
 
 
 @st.cache_resource(show_spinner=False)  # once: the component's declaration is the process's
-def hide_toolbar() -> None:
-    """Takes the canvas's floating toolbar away.
+def redeclare_canvas() -> None:
+    """Declares the canvas once more, for what the component has no settings for.
 
-    It shows only under a mouse. A finger never sees it, but it lies over the sheet's upper right
-    corner all the same: a stroke begun there would press its buttons, one of which empties the
-    sheet. The component has no setting for it, so it is declared once more, with a rule that hides
-    the toolbar (and with a name for those who can't see the sheet).
+    - Its stylesheet comes with it. Otherwise each new sheet fetches it from the server, and until
+      a busy server answers, the canvas lies below its place: strokes on the sheet would be lost.
+    - Its floating toolbar is gone. It shows only under a mouse. A finger never sees it, but it lies
+      over the sheet's upper right corner all the same: a stroke begun there would press its
+      buttons, one of which empties the sheet.
+    - It has a name for those who can't see it.
     """
     registry = logging.getLogger("streamlit.components.v2.component_registry")
     registry.setLevel(logging.ERROR)  # it warns that the second declaration differs: it shall
+    (style,) = Path(streamlit_drawable_canvas.__file__).parent.glob("frontend/build/index-*.css")
     streamlit_drawable_canvas.out = st.components.v2.component(
         "streamlit-drawable-canvas.streamlit_drawable_canvas",
         js="index-*.js",
-        css="index-*.css",
-        html="<style>.dc-toolbar { display: none !important }</style>"
-        '<div class="canvas-root" role="img" aria-label="Sheet to draw on"></div>',
+        css=f"{style.read_text('utf-8')}\n.dc-toolbar {{ display: none !important }}",
+        html='<div class="canvas-root" role="img" aria-label="Sheet to draw on"></div>',
     )
 
 

@@ -197,6 +197,20 @@ def test_undo_takes_back_one_stroke_at_a_time(visit):
     expect_digit(page, 6)
 
 
+def test_a_new_sheet_can_be_drawn_on_whatever_the_server_is_busy_with(visit):
+    page = visit()
+    draw(page, written(3))
+    expect_digit(page, 3)
+    # The utmost of a late answer is none: a new sheet must not wait for any.
+    page.route("**/*", lambda route: route.abort())
+    for digit in (6, 9):
+        press(page, "Clear")
+        expect_invitation(page)
+        page.locator("canvas.upper-canvas").wait_for()
+        draw(page, written(digit))
+        expect_digit(page, digit)
+
+
 def test_no_hidden_button_lies_in_the_way_of_a_finger(visit):
     page = visit(**PHONE)
     comb = [np.array([(x, 0.02), (x, 0.3)]) for x in np.linspace(0.62, 0.98, 7)]

@@ -23,7 +23,6 @@ ROOT = Path(__file__).parents[1]
 BASELINES = ROOT / "bench" / "baselines"
 STREAMLIT = (sys.executable, "-m", "streamlit", "run", "--server.headless=true")
 PATIENCE = 60  # seconds: an answer that takes longer is lost
-SETTLE = 0.05  # seconds between the sheet's being empty and the next stroke
 
 # A legible way of writing each digit in one stroke, so that each drawing is one stroke.
 HANDS = {
@@ -79,6 +78,7 @@ class Kind:
     answer: str = "[data-testid=stMarkdown]"
     eraser: str = "[aria-label^='Reset canvas']"
     brush: str = ""  # what must be clicked before one can draw on an empty sheet
+    fewer: int = 1  # drawn on only each so-and-so-many-th time, where it takes long
     environment: dict[str, str] = field(default_factory=dict)
 
 
@@ -119,6 +119,7 @@ def gradio(keras_model: Path, python: str) -> Kind:
         answer="[data-testid=label] .container",
         eraser="[aria-label='Clear canvas']",
         brush="[aria-label=Brush]",
+        fewer=4,
         environment={"KERAS_MODEL": str(keras_model), "GRADIO_ANALYTICS_ENABLED": "False"},
     )
 
@@ -221,7 +222,9 @@ class Visitor:
         Raises:
             TimeoutError: there was no answer within PATIENCE.
         """
-        box = await self.page.locator(self.kind.canvas).last.bounding_box()
+        canvas = self.page.locator(self.kind.canvas).last
+        await canvas.hover()  # waits until it keeps still, with nothing over it
+        box = await canvas.bounding_box()
         side = min(box["width"], box["height"])
         middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
         points = stroke(digit) * side * 0.6 + middle
@@ -245,7 +248,6 @@ class Visitor:
         if self.kind is OURS:  # its Clear brings a new canvas
             await self.page.locator("canvas[data-old]").first.wait_for(state="detached")
             await self.page.locator(self.kind.canvas).wait_for()
-        await asyncio.sleep(SETTLE)
 
     async def _take_brush(self) -> None:
         if self.kind.brush:

@@ -202,14 +202,14 @@ def recalibrate(mnist: Mnist, args: argparse.Namespace):
     folder = Path(args.out)
     try:
         made = json.loads((folder / "card.json").read_text("utf-8"))
+        if made.get("network") == "dense":
+            raise ModelError(f"“{folder}” holds the dense network, which has no limits to choose.")
         model = keras.models.load_model(folder / "digits.keras")
     except (OSError, ValueError):
         raise ModelError(
             f"“{folder}” holds no card.json and digits.keras that can be read. Train without "
             "--recalibrate."
         ) from None
-    if made.get("network") == "dense":
-        raise ModelError(f"“{folder}” holds the dense network, which has no limits to choose.")
     x_held, y_held = held_out(mnist, HELD_OUT_PEN, made["seed"])
     limits = calibrate(model.predict(x_held, batch_size=500, verbose=0), y_held)
     made["recalibrated"] = {"date": now(), "command": command(), "commit": commit()}

@@ -100,7 +100,8 @@ def test_recalibrating_keeps_the_network(trained, mnist_sample, tmp_path):
     out = tmp_path / "model"
     shutil.copytree(trained[0], out)
     before = DigitClassifier.load(out)
-    edited = before.card | {"temperature": 2.0}
+    # With another temperature, and as a program of before had written it.
+    edited = before.card | {"temperature": 2.0, "format": 1}
     (out / "card.json").write_text(json.dumps(edited), "utf-8")
     done = train("--recalibrate", "--data", SMALL, "--out", out)
     assert done.returncode == 0, done.stderr
@@ -109,8 +110,11 @@ def test_recalibrating_keeps_the_network(trained, mnist_sample, tmp_path):
     for kept in ("trained", "seconds", "command", "epochs", "learning_curve"):
         assert after.card[kept] == before.card[kept]
     assert "--recalibrate" in after.card["recalibrated"]["command"]
-    pixels = mnist_sample[0][:20]
-    assert np.allclose(before._run(pixels), after._run(pixels), atol=1e-6)
+    first, second = (
+        model._run(mnist_sample[0][:20], ["probabilities"])["probabilities"]
+        for model in (before, after)
+    )
+    assert np.allclose(first, second, atol=1e-6)
 
 
 def test_recalibrating_nothing_is_said_in_a_sentence(tmp_path):
@@ -119,6 +123,19 @@ def test_recalibrating_nothing_is_said_in_a_sentence(tmp_path):
     assert done.stderr.startswith("train.py: ")
     assert "Traceback" not in done.stderr
     assert os.listdir(tmp_path) == []
+
+
+def test_recalibrating_the_dense_network_is_refused_in_a_sentence(files_before):
+    from digits import artifacts, network
+
+    model, _ = files_before
+    dense = network.dense()
+    artifacts.save(model, dense, artifacts.export(dense), {"network": "dense"})
+    before = contents(model)
+    done = train("--recalibrate", "--data", SMALL, "--out", model)
+    assert done.returncode == 2
+    assert re.fullmatch(r"train.py: .*dense network.*\n", done.stderr)
+    assert contents(model) == before
 
 
 def test_the_dense_network_is_the_one_of_the_book(tmp_path, mnist_sample):

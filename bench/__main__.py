@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import api_part, page_parts, process_parts
-from bench.pages import BARE, OURS, ROOT, gradio, usual
+from bench.pages import BARE, OPEN, OURS, ROOT, gradio, usual
 from bench.table import Measure, as_table, machine, versions
 
 HERE = Path(__file__).parent
@@ -89,7 +89,8 @@ def run_part(part: str, counts: Counts, model: Path, gradio_python: str | None) 
     pages += [gradio(model, gradio_python)] if gradio_python else []
     match part:
         case "page":
-            pages.insert(3, usual(model, cached=True))
+            pages.insert(1, OPEN)
+            pages.insert(4, usual(model, cached=True))
             return asyncio.run(page_parts.page(pages, counts.drawings))
         case "start":
             return asyncio.run(page_parts.start(pages, counts.starts))

@@ -9,7 +9,7 @@ import time
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import which
 
@@ -78,6 +78,7 @@ class Kind:
     answer: str = "[data-testid=stMarkdown]"
     eraser: str = "[aria-label^='Reset canvas']"
     brush: str = ""  # what must be clicked before one can draw on an empty sheet
+    toggle: str = ""  # what the visitor switches on at first
     fewer: int = 1  # drawn on only each so-and-so-many-th time, where it takes long
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -98,6 +99,7 @@ OURS = Kind(
     answer=".st-key-answer",
     eraser=".st-key-clear button",
 )
+OPEN = replace(OURS, name="this project, looking inside", toggle=".st-key-look label")
 BARE = Kind("bare page", (*STREAMLIT, str(BASELINES / "bare_page.py")))
 
 
@@ -209,6 +211,8 @@ class Visitor:
         there = await page.wait_for_function("window.canvasAfter")
         visitor.opened_ms = await there.json_value()
         await visitor._take_brush()
+        if server.kind.toggle:
+            await page.locator(server.kind.toggle).click()
         await page.evaluate(STOPWATCH, server.kind.answer)
         return visitor
 
@@ -245,7 +249,7 @@ class Visitor:
         eraser = self.page.locator(self.kind.eraser).first
         await self._within_patience(eraser.evaluate("button => erase(button)"))
         await self._take_brush()  # Gradio puts it away
-        if self.kind is OURS:  # its Clear brings a new canvas
+        if self.kind in (OURS, OPEN):  # its Clear brings a new canvas
             await self.page.locator("canvas[data-old]").first.wait_for(state="detached")
             await self.page.locator(self.kind.canvas).wait_for()
 

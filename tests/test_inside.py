@@ -18,7 +18,7 @@ def test_the_evidence_is_what_the_network_adds_up():
 
     from digits import network
 
-    model = network.convnet(width=4)
+    model = network.small_convnet()
     dense = model.layers[-1]
     dense.set_weights([np.random.default_rng(0).normal(size=w.shape) for w in dense.get_weights()])
     pixels = np.random.default_rng(1).random((3, 28, 28, 1), np.float32)
@@ -27,8 +27,8 @@ def test_the_evidence_is_what_the_network_adds_up():
     assert found["evidence"].shape == (3, 7, 7, 11)
     added = found["evidence"].mean(axis=(1, 2)) + dense.get_weights()[1]
     assert np.asarray(keras.ops.softmax(added)) == pytest.approx(found["probabilities"], abs=1e-5)
-    sizes = [found[f"block_{number}"].shape[1:] for number in range(1, 6)]
-    assert sizes == [(14, 14, 4), (14, 14, 8), (7, 7, 8), (7, 7, 16), (7, 7, 16)]
+    sizes = [found[f"block_{number}"].shape[1:] for number in range(1, 5)]
+    assert sizes == [(14, 14, 8), (7, 7, 32), (7, 7, 64), (7, 7, 64)]
 
 
 def test_looking_inside_does_not_change_the_answer(classifier, mnist_sample):

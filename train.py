@@ -24,6 +24,7 @@ import numpy as np
 from digits import ModelError, artifacts, pen
 from digits.calibrate import NO_LIMIT, calibrate, cool
 from digits.data import DataError, Mnist, load_mnist
+from digits.images import data_url
 from digits.quiet import wake_tensorflow, without_chatter
 
 # Settings: the command line can change the first ones.
@@ -40,6 +41,8 @@ NON_DIGITS = 10_000  # drawn things to refuse
 HELD_OUT_PEN = 5_000  # drawn digits kept aside, like HELD_OUT
 LEARNING_RATE = 2e-3  # the peak: it rises over the first fifth and falls to nothing
 WEIGHT_DECAY = 0.05
+WATCHED = 200  # of the digits kept aside, for those who watch it learn
+WATCH_EVERY = 10  # batches
 QUICK = {  # a first network within seconds: small, in large steps, and nothing is seen twice
     "epochs": 1, "small": True, "mnist_times": 1, "mnist_images": 36_000, "augment": False,
     "pen_digits": 2_000, "non_digits": 1_000, "held_out_pen": 500,
@@ -126,7 +129,9 @@ def test(model, mnist: Mnist, temperature: float) -> dict[str, Any]:
     print(f"Test loss: {loss:.4f}")
     print(f"Test accuracy: {accuracy:.4f}")
 
-    guesses = cool(outputs, temperature)[0].argmax(axis=1)
+    probabilities = cool(outputs, temperature)[0]
+    guesses, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    misread = np.flatnonzero(guesses != mnist.y_test)
     confusion = np.zeros((10, 10), int)
     np.add.at(confusion, (mnist.y_test, guesses), 1)
     return {
@@ -135,6 +140,16 @@ def test(model, mnist: Mnist, temperature: float) -> dict[str, Any]:
         "loss": loss,
         "digit_accuracy": (confusion.diagonal() / confusion.sum(axis=1).clip(1)).tolist(),
         "confusion": confusion.tolist(),
+        "misread": [
+            {
+                "number": int(number),
+                "label": int(mnist.y_test[number]),
+                "guess": int(guesses[number]),
+                "confidence": float(confidence[number]),
+                "pixels": data_url(mnist.x_test[number]),
+            }
+            for number in misread
+        ],
     }
 
 
@@ -200,7 +215,7 @@ def fit_convnet(mnist: Mnist, args: argparse.Namespace):
     )
     fitted = model.fit(
         batches, epochs=args.epochs, shuffle=False, validation_data=(x_held, y_held),
-        callbacks=[time_left(args.epochs)],
+        callbacks=[time_left(args.epochs), *watch(args, x_held, y_held, len(batches))],
     )  # fmt: skip
     limits = calibrate(model.predict(x_held, batch_size=500, verbose=0), y_held)
     return model, fitted.history, limits
@@ -272,6 +287,45 @@ def time_left(epochs: int):
     return keras.callbacks.LambdaCallback(on_epoch_end=tell)
 
 
+def watch(args: argparse.Namespace, x_held: np.ndarray, y_held: np.ndarray, batches: int) -> list:
+    """For those who watch it learn: every few batches a line in --watch's progress.jsonl.
+
+    It tells what the network makes of the drawings, and of digits that it does not learn from.
+    """
+    if not args.watch:
+        return []
+    import keras
+
+    folder, steps = Path(args.watch), args.epochs * batches
+    drawings = np.load(folder / "drawings.npy")[..., None].astype(np.float32) / 255
+    x, y = np.concatenate([drawings, x_held[:WATCHED]]), y_held[:WATCHED]
+    file = (folder / "progress.jsonl").open("a", encoding="utf-8")
+
+    class Watch(keras.callbacks.Callback):
+        step = 0
+
+        def on_train_begin(self, logs=None):
+            self.tell()
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.step += 1
+            if self.step % WATCH_EVERY == 0 or self.step == steps:
+                self.tell()
+
+        def tell(self):
+            outputs = self.model.predict_on_batch(x)
+            readings, guesses = outputs[: len(drawings)], outputs[len(drawings) :].argmax(axis=1)
+            told = {
+                "step": self.step,
+                "steps": steps,
+                "accuracy": float(np.mean(guesses == y)),
+                "readings": readings.round(4).tolist(),
+            }
+            print(json.dumps(told), file=file, flush=True)
+
+    return [Watch()]
+
+
 def command() -> str:
     return shlex.join(["python", *sys.argv])
 
@@ -305,6 +359,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a first network within a minute")
     parser.add_argument(
         "--recalibrate", action="store_true", help="keep the network in --out, choose its limits"
+    )
+    parser.add_argument(
+        "--watch",
+        metavar="FOLDER",
+        help="re-read FOLDER/drawings.npy as it learns, and tell of it in FOLDER/progress.jsonl",
     )
     args = parser.parse_args()
     args.epochs = args.epochs or (QUICK["epochs"] if args.quick else EPOCHS[args.network])

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from digits import DigitClassifier
+from digits.images import data_url
 
 ROOT = Path(__file__).parents[1]
 SMALL = ROOT / "tests" / "data" / "mnist_small.npz"
@@ -57,7 +58,14 @@ def test_the_card_tells_what_was_done(trained):
     assert card["command"].startswith("python ")
     assert card["data"]["mnist"] is False
     assert card["test"]["images"] == 100
-    assert np.sum(card["test"]["confusion"]) == 100
+    confusion, misread = np.array(card["test"]["confusion"]), card["test"]["misread"]
+    assert confusion.sum() == 100
+    assert len(misread) == 100 - confusion.trace() > 0
+    with np.load(SMALL) as small:
+        for one in misread:
+            assert one["label"] == small["y_test"][one["number"]] != one["guess"]
+            assert 0.1 <= one["confidence"] <= 1
+            assert one["pixels"] == data_url(small["x_test"][one["number"]])
     assert len(card["learning_curve"]["loss"]) == card["epochs"] == 3
     assert set(card["versions"]) >= {"python", "tensorflow", "keras", "numpy"}
     assert set(card["thresholds"]) == {"none", "confidence"}
@@ -88,12 +96,23 @@ def test_both_exports_agree(trained, mnist_sample):
         assert np.abs(by_keras - by_litert).max() < 1e-4
 
 
-def test_the_same_seed_gives_the_same_network(trained, tmp_path):
+def test_the_same_seed_gives_the_same_network_watched_or_not(trained, mnist_sample, tmp_path):
     out, _ = trained
-    assert few_steps(tmp_path / "again").returncode == 0
+    np.save(tmp_path / "drawings.npy", mnist_sample[0][:2])
+    assert few_steps(tmp_path / "again", "--watch", tmp_path).returncode == 0
     assert (tmp_path / "again" / "digits.tflite").read_bytes() == (
         out / "digits.tflite"
     ).read_bytes()
+    told = [json.loads(line) for line in (tmp_path / "progress.jsonl").open(encoding="utf-8")]
+    steps = [one["step"] for one in told]
+    assert len(steps) > 3
+    assert steps == sorted(set(steps))
+    assert (steps[0], steps[-1]) == (0, told[0]["steps"])
+    for one in told:
+        assert 0 <= one["accuracy"] <= 1
+        assert np.shape(one["readings"]) == (2, 11)
+        assert np.allclose(np.sum(one["readings"], axis=1), 1, atol=1e-3)
+    assert told[-1]["accuracy"] > told[0]["accuracy"]
 
 
 def test_recalibrating_keeps_the_network(trained, mnist_sample, tmp_path):

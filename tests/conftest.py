@@ -84,11 +84,18 @@ def _healthy(url: str) -> bool:
 
 
 @contextmanager
-def serve(**environment: str) -> Iterator[str]:
-    """Runs the page with these environment variables, and says where."""
+def serve_page(**environment: str) -> Iterator[tuple[str, subprocess.Popen]]:
+    """Runs the page with these environment variables; gives its address and its process."""
     command = ["-m", "streamlit", "run", "app.py", "--server.headless=true"]
     command += ["--server.address=127.0.0.1", "--server.port=PORT"]
-    with running(*command, health="/_stcore/health", **environment) as (url, _):
+    with running(*command, health="/_stcore/health", **environment) as started:
+        yield started
+
+
+@contextmanager
+def serve(**environment: str) -> Iterator[str]:
+    """Runs the page with these environment variables, and says where."""
+    with serve_page(**environment) as (url, _):
         yield url
 
 
@@ -118,10 +125,13 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
-    """Opens the page as a new visitor: `visit()`, `visit(url, **context_options)`."""
+    """Opens the page as a new visitor: `visit()`, `visit(url, **context_options)`.
+
+    It waits for what `until` finds: on the first page the sheet.
+    """
     contexts = []
 
-    def visit(url: str = server, **options: Any) -> Any:
+    def visit(url: str = server, until: str = "canvas.upper-canvas", **options: Any) -> Any:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
         contexts.append(context)
         context.set_default_timeout(PATIENCE * 1000)
@@ -130,7 +140,7 @@ def visit(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
         page.on("request", lambda request: page.requested.append(request.url))
         page.on("websocket", lambda socket: page.requested.append(socket.url))
         page.goto(url)
-        page.locator("canvas.upper-canvas").wait_for()
+        page.locator(until).first.wait_for()
         return page
 
     yield visit

@@ -1,0 +1,308 @@
+"""“How it learned” in a real browser; the small network that people watch learns for real."""
+
+import base64
+import importlib.util
+import io
+import json
+import os
+import re
+import shutil
+import sys
+import time
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from digits.calibrate import cool
+from digits.data import DataError, load_mnist
+from tests.conftest import PATIENCE, ROOT, serve, serve_page
+from tests.test_page import PHONE, draw, expect_digit, press, written
+
+READY = ".st-key-watch .readings img"  # is there last
+SMALL = str(ROOT / "tests" / "data" / "mnist_small.npz")
+
+
+@pytest.fixture(scope="module")
+def mnist():
+    """The full MNIST."""
+    try:
+        return load_mnist()
+    except DataError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"The errors on MNIST were not recomputed: {error}")
+
+
+def text(page, selector: str) -> str:
+    return " ".join(page.locator(selector).inner_text().split())
+
+
+def expect_stage(page, pattern: str) -> None:
+    from playwright.sync_api import expect
+
+    patience = 3 * PATIENCE * 1000  # a network learns meanwhile
+    expect(page.locator(".stage")).to_contain_text(re.compile(pattern), timeout=patience)
+
+
+def until(condition, what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def test_leads_there_and_back(visit):
+    page = visit()
+    page.get_by_role("link", name="How it learned").click()
+    page.get_by_role("heading", name="How it learned").wait_for()
+    page.locator(READY).first.wait_for()
+    page.get_by_role("link", name="Draw a digit").click()
+    page.locator("canvas.upper-canvas").wait_for()
+    draw(page, written(6))
+    expect_digit(page, 6)
+
+
+# What train.py recorded
+
+
+def test_shows_the_very_errors_that_the_model_makes(visit, server, classifier, mnist):
+    outputs = np.concatenate([classifier._run(x) for x in np.split(mnist.x_test, 100)])
+    probabilities = cool(outputs, classifier.card["temperature"])[0]
+    guesses = probabilities.argmax(axis=1)
+    errors = np.flatnonzero(guesses != mnist.y_test)
+    page = visit(server + "/learned", until=".misread figure")
+    section = page.locator("section", has=page.locator(".misread"))
+    assert (
+        f"tested on 10,000 digits that it had never seen. {len(errors)} of them it read wrong"
+        in (" ".join(section.inner_text().split()))
+    )
+    shown = []
+    for figure in page.locator(".misread figure").all():
+        image = figure.locator("img")
+        number = int(re.search(r"Test picture (\d+)", image.get_attribute("alt"))[1])
+        shown.append(number)
+        png = base64.b64decode(image.get_attribute("src").split("base64,")[1])
+        assert np.array_equal(Image.open(io.BytesIO(png)), mnist.x_test[number])
+        label, guess, sure = re.fullmatch(
+            r"It’s an? (\d)\. It said (\d), >?(\d+) % sure\.", " ".join(figure.inner_text().split())
+        ).groups()
+        assert (int(label), int(guess)) == (mnist.y_test[number], guesses[number])
+        assert int(sure) == pytest.approx(100 * probabilities[number].max(), abs=1)
+    assert sorted(shown) == errors.tolist()
+    confusion = np.zeros((10, 10), int)
+    np.add.at(confusion, (mnist.y_test, guesses), 1)
+    cells = page.locator(".confusion td").all_inner_texts()[1:]
+    assert [int(cell.replace(",", "") or 0) for cell in cells] == confusion.ravel().tolist()
+
+
+def test_shows_how_practice_makes_better_and_how_people_do(visit, server, classifier):
+    page = visit(server + "/learned", until=".misread figure")
+    curve = classifier.card["learning_curve"]["val_accuracy"]
+    chart = page.locator("section .chart")
+    spoken = chart.get_attribute("aria-label")
+    assert f"{1000 * (1 - curve[0]):.0f} after the first round" in spoken
+    assert f"{1000 * (1 - curve[-1]):.1f} after round {len(curve)}" in spoken
+    assert f"end: {1000 * (1 - classifier.card['test']['accuracy']):.1f}" in spoken
+    assert "people: about 2" in chart.inner_text()
+    assert "LeCun" in page.locator("section", has=chart).inner_text()
+    # As high as said: 2 of 1,000 lies between the lines for 1 and 4, and so on.
+    dot, people = chart.locator(".dot").bounding_box(), chart.locator(".people").bounding_box()
+    assert dot["y"] + dot["height"] < people["y"], "people are still better"
+
+
+def test_everything_to_see_has_words(visit, server):
+    page = visit(server + "/learned", until=".misread figure")
+    for image in page.locator("img").all():
+        assert image.get_attribute("alt")
+    assert page.locator("[role=img]").count() == 2
+    for chart in page.locator("[role=img]").all():
+        assert len(chart.get_attribute("aria-label")) > 40
+
+
+def test_fits_a_phone(visit, server):
+    page = visit(server + "/learned", until=".misread figure", **PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 360
+    button = page.get_by_role("button", name="Watch it learn").bounding_box()
+    assert button["y"] + button["height"] <= 740, "the button is below the first screen"
+
+
+def without_misread(card: dict) -> None:
+    del card["test"]["misread"]
+
+
+def like_the_book(card: dict) -> None:
+    """Another network, on other data."""
+    curve = card["learning_curve"]
+    card |= {"network": "dense", "learning_curve": {"accuracy": curve["accuracy"], "loss": []}}
+    card["data"]["mnist"] = False
+    without_misread(card)
+
+
+@pytest.mark.parametrize("change", [without_misread, like_the_book])
+def test_models_that_tell_less_do_not_break_it(visit, tmp_path, change):
+    model = tmp_path / "model"
+    shutil.copytree(ROOT / "model", model)
+    card = json.loads((model / "card.json").read_text("utf-8"))
+    change(card)
+    (model / "card.json").write_text(json.dumps(card), "utf-8")
+    with serve(DIGITS_MODEL=str(model)) as url:
+        page = visit(url + "/learned", until=".confusion")
+        assert page.locator("section .chart").is_visible()
+        assert page.locator(".misread").count() == 0
+        assert page.locator(".people").count() == (1 if card["data"]["mnist"] else 0)
+        assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_says_what_to_do_without_a_model(visit, tmp_path):
+    with serve(DIGITS_MODEL=str(tmp_path / "none")) as url:
+        page = visit(url + "/learned", until="[role=alert]")
+        assert "Run python train.py" in page.locator("[role=alert]").inner_text()
+        assert page.get_by_role("button", name="Watch it learn").is_visible()
+        assert page.locator("[data-testid=stException]").count() == 0
+
+
+# Watch it learn
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory):
+    """A page whose small network learns from a small set: its address, process, temporary files."""
+    temporary = tmp_path_factory.mktemp("school")
+    with serve_page(DIGITS_DATA=SMALL, TMPDIR=str(temporary)) as (url, server):
+        yield url, psutil.Process(server.pid), temporary
+
+
+def learners(server: psutil.Process) -> list[psutil.Process]:
+    """All processes that it started."""
+    return server.children(recursive=True)
+
+
+def expect_nothing_left(school) -> None:
+    _, server, temporary = school
+    until(lambda: not learners(server), "a process is left")
+    until(lambda: not any(temporary.glob("digits-lesson-*")), "files are left")
+    assert not any(temporary.iterdir())
+
+
+def model_files() -> dict:
+    return {file.name: file.read_bytes() for file in (ROOT / "model").iterdir()}
+
+
+def test_learns_before_your_eyes_from_your_own_drawings(visit, school):
+    before = model_files()
+    page = visit(school[0])
+    for digit in (3, 7):
+        draw(page, written(digit))
+        expect_digit(page, digit)
+        press(page, "Clear")
+    page.get_by_role("link", name="How it learned").click()
+    page.locator(READY).first.wait_for()
+    assert page.locator(READY).count() == 2
+    press(page, "Watch it learn")
+    expect_stage(page, "changes a little")
+    assert learners(school[1]), "a process of its own"
+    seen = set()
+    while "has learned" not in (stage := text(page, ".stage")):
+        assert not re.search("can’t|wrong|Stopped", stage)
+        seen.add(text(page, ".lesson .axis"))
+        page.wait_for_timeout(50)
+    steps = sorted(int(axis.split()[1]) for axis in seen if axis.startswith("step"))
+    assert len(set(steps)) >= 3, "it moves"
+    readings = page.locator(".readings figcaption").all_inner_texts()
+    assert all(re.match(r"[0-9?]\s*>?\d+ % sure", said) for said in readings)
+    assert re.search(r"reads \d+ of 100 new digits right", stage)
+    words = page.locator(".lesson [role=img]").get_attribute("aria-label")
+    last = re.search(r"After step (\d+) of (\d+)", words)
+    assert last[1] == last[2]
+    expect_nothing_left(school)
+    assert model_files() == before
+    assert page.get_by_role("button", name="Watch it learn").is_visible()
+
+
+def test_can_be_stopped_and_two_visitors_cannot_start_two(visit, school):
+    from playwright.sync_api import expect
+
+    one, other = (visit(school[0] + "/learned", until=READY) for _ in range(2))
+    press(one, "Watch it learn")
+    until(lambda: learners(school[1]), "nothing was started")
+    (first,) = school[1].children()
+    press(other, "Watch it learn")  # it still has a button: it was there first
+    expect_stage(other, "Somebody else is watching")
+    expect(other.get_by_role("button", name="Watch it learn")).to_have_count(0)
+    third = visit(school[0] + "/learned", until=READY)
+    expect_stage(third, "Somebody else is watching")
+    expect(third.get_by_role("button", name="Watch it learn")).to_have_count(0)
+    assert school[1].children() == [first]
+    press(one, "Stop")
+    expect_stage(one, "Stopped")
+    expect_nothing_left(school)
+    for page in (one, other, third):
+        page.get_by_role("button", name="Watch it learn").wait_for()
+    press(other, "Watch it learn")
+    expect_stage(other, "wakes up|draws|changes")
+    press(other, "Stop")
+    expect_stage(other, "Stopped")
+    expect_nothing_left(school)
+
+
+@pytest.mark.parametrize("way", ["to the other page", "closing it"])
+def test_leaving_the_page_ends_it(visit, school, way):
+    page = visit(school[0] + "/learned", until=READY)
+    press(page, "Watch it learn")
+    expect_stage(page, "draws" if way == "closing it" else "changes a little")
+    assert learners(school[1])
+    if way == "closing it":
+        page.context.close()
+    else:
+        page.get_by_role("link", name="Draw a digit").click()
+        page.locator("canvas.upper-canvas").wait_for()
+    expect_nothing_left(school)
+
+
+def test_ends_with_the_server(visit, tmp_path):
+    with serve_page(DIGITS_DATA=SMALL, TMPDIR=str(tmp_path)) as (url, server):
+        page = visit(url + "/learned", until=READY)
+        press(page, "Watch it learn")
+        expect_stage(page, "draws")
+        started = learners(psutil.Process(server.pid))
+        assert started
+    _, left = psutil.wait_procs(started, timeout=PATIENCE)
+    assert not left
+    assert not any(tmp_path.iterdir())
+
+
+def test_says_so_where_mnist_cannot_be_had(visit, tmp_path):
+    nowhere = "http://127.0.0.1:9"  # the proxy that isn't there
+    home, temporary = tmp_path / "home", tmp_path / "temporary"
+    home.mkdir()
+    temporary.mkdir()
+    environment = {"HOME": str(home), "KERAS_HOME": str(home), "PATH": "", "https_proxy": nowhere}
+    with serve_page(TMPDIR=str(temporary), DIGITS_DATA="", **environment) as (url, server):
+        page = visit(url + "/learned", until=READY)
+        press(page, "Watch it learn")
+        expect_stage(
+            page, r"It can’t learn here right now.*MNIST could not be fetched.*DIGITS_DATA"
+        )
+        assert "Traceback" not in page.content()
+        expect_nothing_left((url, psutil.Process(server.pid), temporary))
+
+
+def test_says_so_without_tensorflow(monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *more: None if name == "tensorflow" else find(name),
+    )
+    # AppTest leaves the page as this process's main program, which new processes would run again.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    monkeypatch.chdir(ROOT)
+    page = AppTest.from_file(str(ROOT / "page" / "learned.py"), default_timeout=PATIENCE).run()
+    shown = " ".join(element.proto.body for element in page.get("html"))
+    assert "TensorFlow, which that takes, is not installed" in shown
+    assert not page.button
+    assert not page.exception

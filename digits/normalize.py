@@ -9,6 +9,7 @@ position this point at the center of the 28x28 field."
 """
 
 from collections.abc import Iterator
+from math import ceil, floor
 
 import numpy as np
 from PIL import Image
@@ -46,11 +47,11 @@ def normalize(image: np.ndarray | Image.Image) -> np.ndarray:
 
 
 def to_grey(image: np.ndarray | Image.Image) -> np.ndarray:
-    """Luminance as float32 of shape (height, width), 0-255; transparent pixels become ground."""
+    """Luminance as uint8 of shape (height, width); transparent pixels become ground."""
     if isinstance(image, Image.Image):
         if image.mode.startswith("I") or image.mode == "F":  # 16 and 32 bits a pixel
             deep = np.asarray(image, np.float32)
-            return deep * (255 / max(255, deep.max(initial=0)))
+            return _as_bytes(deep * (255 / max(255, deep.max(initial=0))))
         image = np.asarray(image.convert("RGBA" if image.has_transparency_data else "L"))
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
         kind = getattr(image, "dtype", type(image).__name__)
@@ -63,14 +64,14 @@ def to_grey(image: np.ndarray | Image.Image) -> np.ndarray:
     if image.size == 0:
         raise ValueError(f"A drawing needs at least one pixel, but this one has {image.shape}.")
     if image.ndim == 2:
-        return image.astype(np.float32)
-    grey = np.asarray(Image.fromarray(image).convert("L"), np.float32)
+        return image
+    grey = np.asarray(Image.fromarray(image).convert("L"))
     if image.shape[2] == 3 or image[..., 3].min() == 255:
         return grey
     # Drawn on a transparent sheet: lay it on the ground that its ink stands out from.
     alpha = image[..., 3].astype(np.float32) / 255
     ink_is_light = (grey * alpha).sum() >= 127.5 * alpha.sum()
-    return grey * alpha + (0 if ink_is_light else 255) * (1 - alpha)
+    return _as_bytes(grey * alpha + (0 if ink_is_light else 255) * (1 - alpha))
 
 
 def find_ink(grey: np.ndarray) -> np.ndarray | None:
@@ -80,17 +81,20 @@ def find_ink(grey: np.ndarray) -> np.ndarray | None:
     (lighter or darker) that differs more in all. Stray specks and smears are taken away.
     """
     edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    ground = np.median(edge)
-    ink = grey - ground
-    if ink.sum() < 0:
-        ink = -ink
-    strongest = ink.max()
+    ground = _median(edge)
+    darkest, lightest = int(grey.min()), int(grey.max())
+    # Dark ink? On a clean sheet its shades say so; else the mean, which takes ten times as long.
+    if lightest == ground or (darkest < ground and grey.mean() < ground):
+        grey, edge, ground, lightest = 255 - grey, 255 - edge, 255 - ground, 255 - darkest
+    strongest = lightest - ground
     if strongest < FAINTEST_INK:
         return None
     # On a flat ground every shade of ink counts; on a photo only what rises above its grain.
-    grain = np.median(np.abs(edge - ground))
-    ink = _crop(ink, ink > min(FAINT * strongest + 4 * grain, strongest / 2))
-    return _without_strays(ink / strongest)
+    grain = _median(np.abs(edge.astype(np.int16) - ground))
+    faintest = ground + min(FAINT * strongest + 4 * grain, strongest / 2)
+    # Only what is cropped becomes floats: the whole sheet is several times larger.
+    ink = _crop(grey, grey > int(faintest))
+    return _without_strays((np.maximum(ink, ground) - np.float32(ground)) / strongest)
 
 
 def centre(ink: np.ndarray) -> np.ndarray:
@@ -108,20 +112,47 @@ def centre(ink: np.ndarray) -> np.ndarray:
         middle_y, middle_x = np.floor(middle_y) + 0.5, np.floor(middle_x) + 0.5
     # MNIST's digits have their centre of mass at the middle of pixel 14, counted from 0.
     left, top = middle_x - CENTRE * scale, middle_y - CENTRE * scale
-    right, bottom = left + SIDE * scale, top + SIDE * scale
-    pad = int(np.ceil(max(0, -left, -top, right - width, bottom - height)))
-    sheet = Image.fromarray(np.pad(ink, pad))
-    area = (left + pad, top + pad, right + pad, bottom + pad)
-    small = np.asarray(sheet.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=area))
+    # Only where ink arrives is there anything to resample: half of the field, or less.
+    first_x, end_x = _reached(left, width, scale)
+    first_y, end_y = _reached(top, height, scale)
+    pad = ceil(2 * max(scale, 1))  # as far as the resampling looks beyond the ink
+    sheet = Image.fromarray(ink).crop((-pad, -pad, width + pad, height + pad))
+    small = np.zeros((SIDE, SIDE), np.float32)
+    small[first_y:end_y, first_x:end_x] = sheet.resize(
+        (end_x - first_x, end_y - first_y),
+        Image.Resampling.BILINEAR,
+        box=(
+            pad + left + first_x * scale, pad + top + first_y * scale,
+            pad + left + end_x * scale, pad + top + end_y * scale,
+        ),
+    )  # fmt: skip
     # A hair-thin pen on a large drawing ends as faint as it is thin: bring the ink back up.
-    return np.rint(small * (255 / small.max())).clip(0, 255).astype(np.uint8)
+    return _as_bytes(small * (255 / small.max()))
+
+
+def _reached(start: float, length: int, scale: float) -> tuple[int, int]:
+    """The target pixels, counted from `start`, on which ink on 0 to `length` has an effect."""
+    reach = max(scale, 1)  # of bilinear resampling, from a target pixel's middle
+    first = floor((-start - reach) / scale + 0.5)
+    end = ceil((length - start + reach) / scale - 0.5)
+    return max(0, first), min(SIDE, end)
 
 
 def _crop(ink: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The smallest rectangle that holds all of the mask, with nothing but ink under the mask."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return np.where(mask[box], ink[box], np.float32(0))
+    return ink[box] * mask[box]
+
+
+def _median(values: np.ndarray) -> int:
+    """The upper median of integers: four times as quick as NumPy's for so few."""
+    middle = len(values) // 2
+    return int(np.partition(values, middle)[middle])
+
+
+def _as_bytes(shades: np.ndarray) -> np.ndarray:
+    return np.rint(shades).clip(0, 255).astype(np.uint8)
 
 
 def _without_strays(ink: np.ndarray) -> np.ndarray:
@@ -158,7 +189,8 @@ def _pieces(mask: np.ndarray) -> Iterator[np.ndarray]:
     """
     height, width = mask.shape
     row = width + 1
-    padded = np.pad(mask, ((0, 0), (0, 1)))
+    padded = np.zeros((height, row), bool)
+    padded[:, :width] = mask
     count = padded.size
     left = int.from_bytes(np.packbits(padded.ravel(), bitorder="little").tobytes(), "little")
     while left:

@@ -32,7 +32,7 @@ class Counts:
 
     drawings: int = 20  # on each page
     starts: int = 3  # of each page
-    crowd: int = 6  # drawings by each person
+    crowd: int = 4  # drawings by each person
     endurance: int = 500  # drawings in one session
     sessions: int = 200
     predictions: int = 200

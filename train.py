@@ -363,11 +363,24 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--watch",
         metavar="FOLDER",
+        type=watched,
         help="re-read FOLDER/drawings.npy as it learns, and tell of it in FOLDER/progress.jsonl",
     )
     args = parser.parse_args()
+    if args.watch and args.network == "dense":
+        parser.error("--watch is for the convnet only")
     args.epochs = args.epochs or (QUICK["epochs"] if args.quick else EPOCHS[args.network])
     return args
+
+
+def watched(folder: str) -> str:
+    try:
+        drawings = np.load(Path(folder, "drawings.npy"))
+    except (OSError, ValueError, EOFError):
+        drawings = np.zeros(0)
+    if drawings.shape[1:] != (28, 28):
+        raise argparse.ArgumentTypeError(f"“{folder}” has no drawings.npy of 28 × 28 dots each")
+    return folder
 
 
 def natural(text: str) -> int:

@@ -94,8 +94,9 @@ class Lesson:
                 self._read(folder)
                 if time.monotonic() - self._looked > PATIENCE:
                     self._stop.set()
+            if self._stop.is_set():
+                self.stage = "stopping"
         finally:
-            self.stage = "stopping"
             end(process)
         self._read(folder)
         if process.returncode == 0:

@@ -262,6 +262,7 @@ def full_disk(*_, **__):
         (["--epochs", "many"], "many"),
         (["--seed", "-1"], "-1"),
         (["--network", "transformer"], "convnet"),
+        (["--watch", "nowhere"], "drawings.npy"),
     ],
 )
 def test_bad_input_gets_a_sentence_and_writes_nothing(tmp_path, arguments, words):

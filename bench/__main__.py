@@ -33,8 +33,8 @@ class Counts:
     drawings: int = 20  # on each page
     starts: int = 3  # of each page
     crowd: int = 4  # drawings by each person
-    endurance: int = 500  # drawings in one session
-    sessions: int = 200
+    endurance: int = 100  # drawings in one session
+    sessions: int = 50
     predictions: int = 200
     batch: int = 10_000
     load: int = 8  # seconds of load on each HTTP server
@@ -42,13 +42,14 @@ class Counts:
     epochs: int = 15  # of Keras's recipe, at most
 
 
+LONG = Counts(endurance=500, sessions=200)
 QUICK = Counts(3, 1, 1, 20, 10, 20, 500, 1, 1, 1)
 
 
 def main() -> int:
     args = parse_arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # a polite kill ends the servers too
-    counts = QUICK if args.quick else Counts()
+    counts = QUICK if args.quick else LONG if args.long else Counts()
     gradio_python = find_gradio()
     if gradio_python is None:
         print("No Gradio in bench/.venv: its page is left out (see bench/README.md).")
@@ -138,6 +139,9 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--quick", action="store_true", help="tiny counts: does it work?")
+    parser.add_argument(
+        "--long", action="store_true", help="500 drawings and 200 sessions in the part endurance"
+    )
     parser.add_argument("--out", metavar="FILE", default=str(HERE / "results.json"))
     args = parser.parse_args()
     if unknown := set(args.parts) - set(PARTS):

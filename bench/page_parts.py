@@ -149,7 +149,7 @@ async def _draw_on(browser: Browser, server: Server, drawings: int) -> list[Meas
     memory = Measure("memory in one session, by drawings", "MB")
     waits = Measure("stroke → answer in one session, by drawings", "ms")
     visitor = await Visitor.arrives(browser, server)
-    every = drawings // 10
+    every = min(50, drawings // 2)
     for number in range(drawings):
         change = await visitor.draw(number % 10)
         waits.add(_span(number, every), change.ms)
@@ -163,7 +163,7 @@ async def _draw_on(browser: Browser, server: Server, drawings: int) -> list[Meas
 async def _come_and_go(browser: Browser, server: Server, sessions: int) -> list[Measure]:
     memory = Measure("memory, by sessions opened and closed", "MB")
     waits = Measure("stroke → answer, by sessions opened and closed", "ms")
-    every = max(AT_ONCE, sessions // 4)
+    every = max(AT_ONCE, min(25, sessions // 2))
     for count in range(0, sessions, AT_ONCE):
         arriving = [Visitor.arrives(browser, server) for _ in range(AT_ONCE)]
         *others, last = await asyncio.gather(*arriving)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -58,6 +59,9 @@ class DigitClassifier:
         self._temperature = float(card["temperature"])
         self._most_none = float(card["thresholds"]["none"])
         self._least_confidence = float(card["thresholds"]["confidence"])
+        # Normalising holds Python's own lock for most of its time: two threads at it at once are
+        # slower than one. So one normalises while another runs the network, which lets it go.
+        self._normalizing = Lock()
         # An interpreter is not thread-safe: whoever comes takes an idle one, or makes one more.
         # (One for each thread would be one for each stroke: Streamlit's threads are short-lived.)
         self._idle: SimpleQueue[Interpreter] = SimpleQueue()
@@ -143,7 +147,10 @@ class DigitClassifier:
     ) -> list[Prediction]:
         if not images:
             return []
-        pixels = [normalize(image) for image in images]
+        pixels = []
+        for image in images:
+            with self._normalizing:
+                pixels.append(normalize(image))
         names = self._outputs if inside and self.has_inside else ("probabilities",)
         outputs = self._run(np.stack(pixels), names)
         return [

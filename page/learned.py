@@ -106,12 +106,13 @@ def show_lesson(card: dict[str, Any], every: float | None) -> None:
         "only guess.</p>"
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        if is_on(mine):
-            stopping = mine.stage == "stopping"
-            st.button("Stop", icon=":material/stop:", on_click=mine.stop, disabled=stopping)
-        elif CAN_LEARN and not lesson.busy():
-            icon = ":material/play_arrow:"
-            st.button("Watch it learn", icon=icon, type="primary", on_click=begin)
+        with st.container(width="content"):  # with a button or without: what follows stays put
+            if is_on(mine):
+                stopping = mine.stage == "stopping"
+                st.button("Stop", icon=":material/stop:", on_click=mine.stop, disabled=stopping)
+            elif CAN_LEARN and not lesson.busy():
+                icon = ":material/play_arrow:"
+                st.button("Watch it learn", icon=icon, type="primary", on_click=begin)
         st.html(f'<p class="stage" role="status"><span>{stage_html(mine, card)}</span></p>')
     drawings = mine.drawings if mine else last_drawings()
     st.html(f'<div class="lesson">{lesson_chart_html(mine)}{readings_html(drawings, mine)}</div>')

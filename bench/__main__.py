@@ -34,10 +34,10 @@ class Counts:
     starts: int = 3  # of each page
     crowd: int = 4  # drawings by each person
     endurance: int = 100  # drawings in one session
-    sessions: int = 50
+    sessions: int = 30
     predictions: int = 200
     batch: int = 10_000
-    load: int = 8  # seconds of load on each HTTP server
+    load: int = 6  # seconds of load on each HTTP server
     seeds: int = 5  # of train.py --quick
     epochs: int = 15  # of Keras's recipe, at most
 

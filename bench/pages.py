@@ -108,6 +108,7 @@ def usual(keras_model: Path, cached: bool = False) -> Kind:
     return Kind(
         "usual page, model cached" if cached else "usual page",
         (*STREAMLIT, str(BASELINES / "usual_page.py")),
+        fewer=4 if cached else 1,
         environment={"KERAS_MODEL": str(keras_model)} | ({"CACHED": "1"} if cached else {}),
     )
 

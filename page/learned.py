@@ -23,8 +23,7 @@ from page.lesson import Lesson
 
 MODEL = Path(os.environ.get("DIGITS_MODEL", Path(__file__).parent.parent / "model"))
 API = os.environ.get("DIGITS_API")  # whose model is shown instead
-# “our estimate of human performance, 0.2 %”, say those who made MNIST
-PEOPLE = 0.002
+PEOPLE = 0.002  # of these digits, by an estimate of those who made MNIST
 PEOPLE_SOURCE = (
     "Y. LeCun and others, “Comparison of learning algorithms for handwritten digit recognition”, "
     "ICANN 1995"

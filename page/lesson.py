@@ -21,6 +21,7 @@ import numpy as np
 TRAIN = Path(__file__).parent.parent / "train.py"
 DATA = os.environ.get("DIGITS_DATA")  # a copy of MNIST; without one train.py fetches it
 PATIENCE = 5  # seconds that it goes on while nobody looks
+STUCK = 60  # seconds without a step: it will not go on any more
 GRACE = 10  # seconds that a process may take to end before it is killed
 
 Stage = Literal["waking", "drawing", "learning", "testing", "stopping", "over"]
@@ -90,8 +91,13 @@ class Lesson:
         try:
             with contextlib.suppress(AttributeError, OSError):  # Windows has no such thing
                 os.setpriority(os.PRIO_PROCESS, process.pid, 10)  # those who draw go first
+            steps, since = 0, time.monotonic()
             while process.poll() is None and not self._stop.wait(0.1):
                 self._read(folder)
+                if steps != len(self.told) or self.stage != "learning":
+                    steps, since = len(self.told), time.monotonic()
+                elif time.monotonic() - since > STUCK:
+                    raise RuntimeError(f"train.py was stuck after {steps} reports")
                 if time.monotonic() - self._looked > PATIENCE:
                     self._stop.set()
             if self._stop.is_set():

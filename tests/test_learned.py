@@ -311,3 +311,24 @@ def test_says_so_without_tensorflow(monkeypatch):
     assert "TensorFlow, which that takes, is not installed" in shown
     assert not page.button
     assert not page.exception
+
+
+def test_a_lesson_that_is_stuck_ends_with_a_sentence(monkeypatch, tmp_path):
+    from page import lesson
+
+    stuck = tmp_path / "train.py"
+    stuck.write_text(
+        "import sys, time\n"
+        "with open(sys.argv[sys.argv.index('--watch') + 1] + '/progress.jsonl', 'w') as told:\n"
+        """    told.write('{"step": 0, "steps": 304}\\n')\n"""
+        "time.sleep(1000)\n"
+    )
+    monkeypatch.setattr(lesson, "TRAIN", stuck)
+    monkeypatch.setattr(lesson, "STUCK", 0.5)
+    held = lesson.Lesson(np.zeros((1, 28, 28), np.uint8))
+    held.wait()
+    assert held.told
+    assert held.stage == "over"
+    assert "try again" in held.trouble
+    me = psutil.Process()
+    assert not [one for one in me.children(recursive=True) if str(stuck) in one.cmdline()]

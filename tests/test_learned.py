@@ -69,7 +69,9 @@ def test_leads_there_and_back(visit):
 
 
 def test_shows_the_very_errors_that_the_model_makes(visit, server, classifier, mnist):
-    outputs = np.concatenate([classifier._run(x) for x in np.split(mnist.x_test, 100)])
+    name = "probabilities"
+    parts = np.split(mnist.x_test, 100)
+    outputs = np.concatenate([classifier._run(part, [name])[name] for part in parts])
     probabilities = cool(outputs, classifier.card["temperature"])[0]
     guesses = probabilities.argmax(axis=1)
     errors = np.flatnonzero(guesses != mnist.y_test)

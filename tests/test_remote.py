@@ -140,8 +140,15 @@ def test_the_page_asks_the_api_and_says_so_when_it_is_away(visit, tmp_path):
             draw(one, written(7))
             expect_digit(one, 7)
             one.locator(".st-key-seen img").wait_for()
-        for region in (".st-key-answer", ".st-key-seen"):
+        for region in (".st-key-answer .stHtml", ".st-key-seen .stHtml"):
             assert page.locator(region).inner_html() == by_itself.locator(region).inner_html()
+        learned, ours = (
+            visit(f"{address}/learned", until=".misread img")
+            for address in (url, by_itself.url.rstrip("/"))
+        )
+        gallery = "images => images.map(image => [image.src, image.alt])"
+        shown = [one.locator(".misread img").evaluate_all(gallery) for one in (learned, ours)]
+        assert shown[0] == shown[1] != []
         api.terminate()
         api.wait(30)
         press(page, "Clear")

@@ -86,13 +86,9 @@ def test_both_exports_agree(trained, mnist_sample):
     for folder in (trained[0], ROOT / "model"):
         x = mnist_sample[0][:, :, :, None].astype(np.float32) / 255
         by_keras = keras.models.load_model(folder / "digits.keras").predict(x, verbose=0)
-        interpreter = Interpreter(str(folder / "digits.tflite"))
-        entry = interpreter.get_input_details()[0]["index"]
-        interpreter.resize_tensor_input(entry, x.shape)
-        interpreter.allocate_tensors()
-        interpreter.set_tensor(entry, x)
-        interpreter.invoke()
-        by_litert = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        run = Interpreter(str(folder / "digits.tflite")).get_signature_runner()
+        (entry,) = run.get_input_details()
+        by_litert = run(**{entry: x})["probabilities"]
         assert np.abs(by_keras - by_litert).max() < 1e-4
 
 

@@ -5,6 +5,7 @@ Run `streamlit run app.py`. The reading itself is in the package `digits`.
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import os
@@ -203,10 +204,15 @@ def load_classifier() -> DigitClassifier | RemoteClassifier:
     if API:
         from remote import RemoteClassifier
 
-        return RemoteClassifier(API)
-    from digits import DigitClassifier
+        classifier = RemoteClassifier(API)
+    else:
+        from digits import DigitClassifier
 
-    return DigitClassifier.load(MODEL)
+        classifier = DigitClassifier.load(MODEL)
+    # Streamlit collects garbage after each run, and the answer waits in line behind it. What is
+    # loaded by now stays: it need not be looked through each time.
+    gc.freeze()
+    return classifier
 
 
 def answer_html(prediction: Prediction | None) -> str:

@@ -9,16 +9,15 @@ import gc
 import io
 import logging
 import os
-import re
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 import streamlit_drawable_canvas
 from PIL import Image
 from streamlit_drawable_canvas import st_canvas
+
+from page.words import article, percent, with_code
 
 if TYPE_CHECKING:  # in earnest it is imported once the sheet is there to draw on
     from digits import DigitClassifier, Prediction
@@ -95,16 +94,14 @@ def look_inside(drawing: bytes | None, prediction: Prediction | None) -> None:
         if prediction is None:
             st.html("<p>Draw a digit, and see how the network gets from your drawing to it.</p>")
             return
-        from page.inside import looked_html, maps_html, steps_html
+        from page.inside import looked_html, maps_html, runner_up, steps_html
 
-        st.html(steps_html(drawing, Image.open(io.BytesIO(drawing)), prediction))
+        st.html(steps_html(drawing, prediction))
         st.html(maps_html(prediction.inside))
         with st.container(key="looked"):
-            second = prediction.probabilities.argsort()[-2]
-            label = f"Why not {'an' if second == 8 else 'a'} {second}?"
-            why_not = st.session_state.get("why_not", False)
-            st.html(looked_html(prediction, why_not))
-            st.toggle(label, key="why_not")
+            second = runner_up(prediction)
+            st.html(looked_html(prediction, st.session_state.get("why_not", False)))
+            st.toggle(f"Why not {article(second)} {second}?", key="why_not")
 
 
 def sheet() -> bytes | None:
@@ -223,19 +220,19 @@ def answer_html(prediction: Prediction | None) -> str:
         guess = f'<b class="guess">{prediction.probabilities.argmax()}</b>'
         words = f"<p>Hm, that’s not a digit that I know.</p><p>My best guess is {guess}.</p>"
     else:
-        article = "an" if prediction.digit == 8 else "a"
         digit = f'<b class="digit">{prediction.digit}</b>'
         sure = percent(prediction.confidence).replace("&gt;", "more than ")
-        words = f'<p>I see {article} {digit}.</p><p class="more">I’m {sure} sure.</p>'
+        words = (
+            f'<p>I see {article(prediction.digit)} {digit}.</p><p class="more">I’m {sure} sure.</p>'
+        )
     return f'<div class="says" role="status">{words}</div>'
 
 
 def apology_html(trouble: str) -> str:
     """Why there is no answer, and what helps; `code` in backticks."""
-    words = re.sub("`(.+?)`", r"<code>\1</code>", escape(trouble))
     return (
         '<div class="says" role="alert"><p>I can’t read digits right now.</p>'
-        f'<p class="more">{words}</p></div>'
+        f'<p class="more">{with_code(trouble)}</p></div>'
     )
 
 
@@ -272,11 +269,6 @@ def seen_html(prediction: Prediction | None) -> str:
         f'<div class="seen"><img src="{url}" alt="Your drawing as the network sees it: '
         f'light on dark, in 28 by 28 dots"><p class="caption">{SEEN}</p></div>'
     )
-
-
-def percent(share: float | np.floating) -> str:
-    """A probability in words, as HTML. No network is ever quite sure, so never 100 %."""
-    return "&gt;99 %" if share >= 0.995 else f"{share:.0%}".replace("%", " %")
 
 
 main()

@@ -65,4 +65,9 @@ def data_url(pixels: np.ndarray) -> str:
     """A picture, uint8 (height, width) or (height, width, 3), as a PNG in a data URL (RFC 2397)."""
     png = io.BytesIO()
     Image.fromarray(pixels).save(png, "PNG")
-    return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
+    return png_url(png.getvalue())
+
+
+def png_url(png: bytes) -> str:
+    """A PNG file's bytes as a data URL."""
+    return "data:image/png;base64," + base64.b64encode(png).decode()

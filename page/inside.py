@@ -1,14 +1,15 @@
 """“Look inside”: what the network made of a drawing on its way to the answer, as HTML."""
 
-import base64
+import io
 
 import numpy as np
 from PIL import Image
 
 from digits import Prediction
-from digits.images import data_url
+from digits.images import data_url, png_url
 from digits.inside import Inside
 from digits.normalize import BOX, find_ink, to_grey
+from page.words import article
 
 MAPS = 6  # shown of each block: the liveliest
 LARGE = 112  # pixels: a side of the picture of where it looked
@@ -28,18 +29,20 @@ BLOCKS = (
 )
 
 
-def steps_html(drawing: bytes, image: Image.Image, prediction: Prediction) -> str:
-    """From the drawing (its PNG, and the same decoded) to 28×28 in three pictures."""
-    ink = find_ink(to_grey(image))
+def steps_html(drawing: bytes, prediction: Prediction) -> str:
+    """From the drawing, a PNG, to 28×28 in three pictures."""
+    ink = find_ink(to_grey(Image.open(io.BytesIO(drawing))))
     scale = BOX / max(ink.shape)
     size = [max(1, round(side * scale)) for side in reversed(ink.shape)]
     small = Image.fromarray(ink).resize(size, Image.Resampling.BOX)
     small = np.rint(np.asarray(small) * (255 / np.max(small))).astype(np.uint8)
-    drawn = "data:image/png;base64," + base64.b64encode(drawing).decode()
     return section(
         "From your drawing to 28 by 28 dots",
         '<div class="steps">'
-        + figure(drawn, "Your drawing", "You draw. The computer gets a lot of dots.", "drawn")
+        + figure(
+            png_url(drawing), "Your drawing",
+            "You draw. The computer gets a lot of dots.", "drawn",
+        )
         + figure(
             data_url(small), f"Your drawing, cut out and {size[0]} by {size[1]} dots large",
             f"It cuts out the drawing, and shrinks it until the longer side has {BOX} dots.",
@@ -54,7 +57,7 @@ def steps_html(drawing: bytes, image: Image.Image, prediction: Prediction) -> st
 
 
 def maps_html(inside: Inside) -> str:
-    """For each block its strongest feature maps; one grows under the mouse or a finger."""
+    """For each block its liveliest feature maps; one grows under the mouse or a finger."""
     rows = []
     for number, words in enumerate(BLOCKS[: len(inside.blocks)]):
         maps = inside.liveliest(number, MAPS)
@@ -85,16 +88,21 @@ def light(one: np.ndarray) -> str:
     return f"brightest at the {third[0]} {third[1]}"
 
 
-def looked_html(prediction: Prediction, runner_up: bool) -> str:
+def runner_up(prediction: Prediction) -> int:
+    """The second best guess."""
+    return int(np.argsort(-prediction.probabilities)[1])
+
+
+def looked_html(prediction: Prediction, why_not: bool) -> str:
     """What spoke for the best guess or, if asked for, the second best, laid over the 28×28."""
-    best, second = (int(digit) for digit in np.argsort(-prediction.probabilities)[:2])
-    digit = second if runner_up else best
+    best, second = int(prediction.probabilities.argmax()), runner_up(prediction)
+    digit = second if why_not else best
     evidence = prediction.inside.evidence
     # One scale for both, so that they can be compared.
     scale = np.abs(evidence[..., [best, second]]).max()
     picture = overlay(prediction.pixels, evidence[..., digit] / max(scale, 1e-9))
-    a = "an" if digit == 8 else "a"
-    if not runner_up:
+    a = article(digit)
+    if not why_not:
         words = f"These places made it think of {a} {digit}."
     elif evidence[..., digit].mean() < 0:
         words = f"Its second guess was {a} {digit}, but more speaks against it than for it."

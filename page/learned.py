@@ -6,7 +6,6 @@ import importlib.util
 import logging
 import math
 import os
-import re
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from digits.images import data_url
 from digits.normalize import normalize
 from page import lesson
 from page.lesson import Lesson
+from page.words import article, percent, with_code
 
 MODEL = Path(os.environ.get("DIGITS_MODEL", Path(__file__).parent.parent / "model"))
 API = os.environ.get("DIGITS_API")  # whose model is shown instead
@@ -61,7 +61,7 @@ def load_card() -> tuple[dict[str, Any], str]:
         answer.raise_for_status()
         return answer.json(), ""
     except ModelError as error:
-        return {}, re.sub("`(.+?)`", r"<code>\1</code>", escape(str(error)))
+        return {}, with_code(str(error))
     except (requests.RequestException, ValueError):
         logging.exception("The API did not tell about its model.")
         return {}, "The reader does not answer, so there is nothing to tell about it right now."
@@ -278,7 +278,8 @@ def misread_html(test: dict[str, Any]) -> str:
     tiles = "".join(
         f'<figure><img src="{one["pixels"]}" loading="lazy" '
         f'alt="Test picture {one["number"]}: a handwritten {one["label"]}">'
-        f"<figcaption>It’s {a(one['label'])}. It said <b>{one['guess']}</b>,<br>"
+        f"<figcaption>It’s {article(one['label'])} {one['label']}. It said "
+        f"<b>{one['guess']}</b>,<br>"
         f"{percent(one['confidence'])} sure.</figcaption></figure>"
         for one in sorted(test["misread"], key=lambda one: -one["confidence"])
     )
@@ -374,18 +375,9 @@ def line_html(points: list[tuple[float, float]]) -> str:
     return f'<div class="line" style="clip-path: polygon({", ".join(corners)})"></div>'
 
 
-def percent(share: float) -> str:
-    """As on the other page: no network is ever quite sure."""
-    return "&gt;99 %" if share >= 0.995 else f"{share:.0%}".replace("%", " %")
-
-
 def duration(seconds: float) -> str:
     minutes = round(seconds / 60)
     return f"{minutes} minutes" if minutes > 1 else f"{seconds:.0f} seconds"
-
-
-def a(digit: int) -> str:
-    return f"an {digit}" if digit == 8 else f"a {digit}"
 
 
 main()

@@ -14,6 +14,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -30,28 +32,47 @@ from digits.quiet import wake_tensorflow, without_chatter
 # Settings: the command line can change the first ones.
 NETWORK = "convnet"
 EPOCHS = {"convnet": 9, "dense": 5}
+QUICK_EPOCHS = 1
 BATCH_SIZE = 128
 SEED = 1
 OUT = "model"
 
 HELD_OUT = 5_000  # MNIST training images kept aside to choose temperature and limits on
-MNIST_TIMES = 2  # an epoch goes through MNIST twice, through what is drawn once
-PEN_DIGITS = 36_000  # drawn digits to learn from beside MNIST
-NON_DIGITS = 10_000  # drawn things to refuse
-HELD_OUT_PEN = 5_000  # drawn digits kept aside, like HELD_OUT
-LEARNING_RATE = 2e-3  # the peak: it rises over the first fifth and falls to nothing
-WEIGHT_DECAY = 0.05
+HELD_OUT_SEED = 1_000_000  # is added to the seed for drawn digits kept aside
 WATCHED = 200  # of the digits kept aside, for those who watch it learn
 WATCH_EVERY = 10  # batches
+FULL = {
+    "small": False,
+    "augment": True,
+    "mnist_times": 2,  # an epoch goes through MNIST twice, through what is drawn once
+    "mnist_images": None,  # all but those kept aside
+    "pen_digits": 36_000,  # drawn digits to learn from beside MNIST
+    "non_digits": 10_000,  # drawn things to refuse
+    "held_out_pen": 5_000,  # drawn digits kept aside, like HELD_OUT
+    "learning_rate": 2e-3,  # the peak: it rises over the first fifth and falls to nothing
+    "weight_decay": 0.05,
+}
 QUICK = {  # a first network within seconds: small, in large steps, and nothing is seen twice
-    "epochs": 1, "small": True, "mnist_times": 1, "mnist_images": 36_000, "augment": False,
+    "small": True, "augment": False, "mnist_times": 1, "mnist_images": 36_000,
     "pen_digits": 2_000, "non_digits": 1_000, "held_out_pen": 500,
     "learning_rate": 2e-2, "weight_decay": 0.5,
 }  # fmt: skip
 
+# Something to learn from: a function that waits for the images, and their labels.
+Drawn = tuple[Callable[[], np.ndarray], np.ndarray]
+
 
 def main() -> int:
     args = parse_arguments()
+    if args.network == "dense" or args.recalibrate:
+        return train(args)
+    # TensorFlow's start leaves processors free: others draw meanwhile.
+    with drawing(args) as (drawn, held_out_drawn):
+        return train(args, drawn, held_out_drawn)
+
+
+def train(args: argparse.Namespace, *drawings: Drawn) -> int:
+    """Everything from the data to the files of the model; gives the exit code."""
     started, trained_from = time.time(), commit()
     wake_tensorflow()
     import keras
@@ -74,7 +95,7 @@ def main() -> int:
             model, made, limits = recalibrate(mnist, args)
         else:
             fit = fit_dense if args.network == "dense" else fit_convnet
-            model, history, limits = fit(mnist, args)
+            model, history, limits = fit(mnist, args, *drawings)
             made = {
                 "network": args.network,
                 "parameters": model.count_params(),
@@ -163,7 +184,18 @@ def fit_dense(mnist: Mnist, args: argparse.Namespace):
     return model, fitted.history, NO_LIMIT
 
 
-def fit_convnet(mnist: Mnist, args: argparse.Namespace):
+@contextmanager
+def drawing(args: argparse.Namespace) -> Iterator[tuple[Drawn, Drawn]]:
+    """Begins to draw what the convnet learns from, and digits that it does not learn from."""
+    digits, others = args.settings["pen_digits"], args.settings["non_digits"]
+    y = np.concatenate([np.arange(digits) % 10, np.full(others, pen.NO_DIGIT)])
+    y_held = np.arange(args.settings["held_out_pen"]) % 10
+    print("Drawing digits, and what is none…", flush=True)
+    with pen.drawing(y_held, args.seed + HELD_OUT_SEED) as x_held, pen.drawing(y, args.seed) as x:
+        yield (x, y), (x_held, y_held)
+
+
+def fit_convnet(mnist: Mnist, args: argparse.Namespace, drawn: Drawn, held_out_drawn: Drawn):
     """The network that ships: MNIST, drawn digits and what is no digit, each a little different
     every time."""
     import keras
@@ -171,18 +203,9 @@ def fit_convnet(mnist: Mnist, args: argparse.Namespace):
 
     from digits import augment, network
 
-    settings = {
-        "small": False, "mnist_times": MNIST_TIMES, "mnist_images": None, "augment": True,
-        "pen_digits": PEN_DIGITS, "non_digits": NON_DIGITS, "held_out_pen": HELD_OUT_PEN,
-        "learning_rate": LEARNING_RATE, "weight_decay": WEIGHT_DECAY,
-    } | (QUICK if args.quick else {})  # fmt: skip
-
-    print("Drawing digits, and what is none…", flush=True)
-    x_held, y_held = held_out(mnist, settings["held_out_pen"], args.seed)
-    y_pen = np.concatenate(
-        [np.arange(settings["pen_digits"]) % 10, np.full(settings["non_digits"], pen.NO_DIGIT)]
-    )
-    x_pen = pen.training_images(y_pen, args.seed)
+    settings = args.settings
+    (x_held, y_held), (x_pen, y_pen) = ((x(), y) for x, y in (held_out_drawn, drawn))
+    x_held, y_held = held_out(mnist, x_held, y_held)
     x, y = mnist.x_train[: -held_out_of(mnist)], mnist.y_train[: -held_out_of(mnist)]
     x, y = x[: settings["mnist_images"]], y[: settings["mnist_images"]]
     x = np.concatenate([x] * settings["mnist_times"] + [x_pen])
@@ -240,7 +263,9 @@ def recalibrate(mnist: Mnist, args: argparse.Namespace):
             f"“{folder}” holds no card.json and digits.keras that can be read. Train without "
             "--recalibrate."
         ) from None
-    x_held, y_held = held_out(mnist, HELD_OUT_PEN, made["seed"])
+    y_pen = np.arange(FULL["held_out_pen"]) % 10
+    x_pen = pen.training_images(y_pen, made["seed"] + HELD_OUT_SEED)
+    x_held, y_held = held_out(mnist, x_pen, y_pen)
     limits = calibrate(model.predict(x_held, batch_size=500, verbose=0), y_held)
     made["recalibrated"] = {"date": now(), "command": command(), "commit": commit()}
     return model, made, limits
@@ -251,10 +276,8 @@ def held_out_of(mnist: Mnist) -> int:
     return min(HELD_OUT, len(mnist.x_train) // 6)
 
 
-def held_out(mnist: Mnist, pen_digits: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def held_out(mnist: Mnist, x_pen: np.ndarray, y_pen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Digits that are not learned from, of MNIST and drawn: float32 (n, 28, 28, 1), labels."""
-    y_pen = np.arange(pen_digits) % 10
-    x_pen = pen.training_images(y_pen, seed + 1_000_000)
     last = slice(-held_out_of(mnist), None)
     x = np.concatenate([mnist.x_train[last], x_pen])
     return x[..., None].astype(np.float32) / 255, np.concatenate([mnist.y_train[last], y_pen])
@@ -369,7 +392,8 @@ def parse_arguments() -> argparse.Namespace:
     args = parser.parse_args()
     if args.watch and args.network == "dense":
         parser.error("--watch is for the convnet only")
-    args.epochs = args.epochs or (QUICK["epochs"] if args.quick else EPOCHS[args.network])
+    args.settings = FULL | (QUICK if args.quick else {})
+    args.epochs = args.epochs or (QUICK_EPOCHS if args.quick else EPOCHS[args.network])
     return args
 
 

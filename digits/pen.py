@@ -11,9 +11,12 @@ x y from angle a to angle b in degrees (0 right, 90 down). "3~8" is a new number
 each drawing.
 """
 
-from collections.abc import Callable, Iterable
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -622,12 +625,44 @@ def training_images(labels: np.ndarray, seed: int) -> np.ndarray:
     Returns:
         uint8 array (n, 28, 28).
     """
+    with drawing(labels, seed) as images:
+        return images()
+
+
+@contextmanager
+def drawing(labels: np.ndarray, seed: int) -> Iterator[Callable[[], np.ndarray]]:
+    """Begins to draw what `training_images` gives, in processes of its own, and goes on meanwhile.
+
+    Gives a function that waits for the images. What is not drawn by the end of the with-block is
+    not drawn any more.
+    """
     if len(labels) == 0:
-        return np.zeros((0, SIDE, SIDE), np.uint8)
+        yield lambda: np.zeros((0, SIDE, SIDE), np.uint8)
+        return
     parts = np.array_split(labels, -(-len(labels) // 500))  # so that the seed alone decides
     seeds = np.random.SeedSequence(seed).spawn(len(parts))
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        return np.concatenate(list(pool.map(_draw_part, parts, seeds)))
+    processes = min(len(parts), os.cpu_count() or 1)
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_end_with_parent)
+    drawn = pool.map(_draw_part, parts, seeds)
+
+    def images() -> np.ndarray:
+        with pool:  # whose processes are not needed any longer
+            return np.concatenate(list(drawn))
+
+    try:
+        yield images
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Otherwise this process would wait for work for ever if its parent was killed."""
+
+    def wait() -> None:
+        parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _draw_part(labels: np.ndarray, seed: np.random.SeedSequence) -> np.ndarray:

@@ -207,7 +207,8 @@ def test_stopped_half_way_leaves_the_model_of_before(files_before, stop):
         assert errors.strip() == "train.py: stopped. Nothing was written."
 
 
-def test_stopped_while_it_draws_leaves_no_process_behind(tmp_path):
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGKILL])
+def test_stopped_while_it_draws_leaves_no_process_behind(tmp_path, stop):
     running = subprocess.Popen(
         [sys.executable, ROOT / "train.py", "--data", SMALL, "--out", tmp_path / "model"],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -218,10 +219,10 @@ def test_stopped_while_it_draws_leaves_no_process_behind(tmp_path):
     started = psutil.Process(running.pid)
     while len(helpers := started.children(recursive=True)) < 2:
         time.sleep(0.05)
-    running.terminate()
+    running.send_signal(stop)
     running.communicate(timeout=120)
     _, left = psutil.wait_procs(helpers, timeout=30)
-    assert running.returncode == 130
+    assert running.returncode == (130 if stop == signal.SIGTERM else -stop)
     assert not left
     assert os.listdir(tmp_path) == []
 

@@ -39,11 +39,12 @@ class Counts:
     batch: int = 10_000
     load: int = 6  # seconds of load on each HTTP server
     seeds: int = 5  # of train.py --quick
+    recipe_seeds: int = 3
     epochs: int = 15  # of Keras's recipe, at most
 
 
 LONG = Counts(endurance=500, sessions=200)
-QUICK = Counts(3, 1, 1, 20, 10, 20, 500, 1, 1, 1)
+QUICK = Counts(3, 1, 1, 20, 10, 20, 500, 1, 1, 1, 1)
 
 
 def main() -> int:
@@ -106,7 +107,7 @@ def run_part(part: str, counts: Counts, model: Path, gradio_python: str | None) 
         case "api":
             return api_part.api(model, counts.load)
         case _:
-            return process_parts.train(counts.seeds, counts.epochs)
+            return process_parts.train(counts.seeds, counts.recipe_seeds, counts.epochs)
 
 
 def by_itself(part: Callable[..., list[Measure]], *inputs: Any) -> list[Measure]:

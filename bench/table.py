@@ -37,7 +37,7 @@ class Measure:
             (
                 self.what if number == 0 else "",
                 whose,
-                f"{middle:.3g}" if middle < 100 else f"{middle:.0f}",
+                f"{middle:.2f}" if self.unit == "%" else _three_digits(middle),
                 self.unit,
                 str(len(self.values[whose])),
                 f"{middle / first:.2f}" if first else "",
@@ -50,6 +50,10 @@ class Measure:
         medians = {whose: median(values) for whose, values in self.values.items() if values}
         values = {whose: [round(one, 4) for one in some] for whose, some in self.values.items()}
         return {"what": self.what, "unit": self.unit, "medians": medians, "values": values}
+
+
+def _three_digits(number: float) -> str:
+    return f"{number:.3g}" if number < 100 else f"{number:.0f}"
 
 
 def as_table(measures: list[Measure]) -> str:

@@ -1,8 +1,8 @@
 """The recipe of F. Chollet, Simple MNIST convnet, https://keras.io/examples/vision/mnist_convnet/.
 
-python -m bench.baselines.keras_convnet [--epochs 15] [--save FILE] trains until 99.0 % of MNIST's
-test images are read right for the first time (or the epochs are over), and prints what it took as
-JSON.
+python -m bench.baselines.keras_convnet [--epochs 15] [--seed N] [--save FILE] trains until it
+holds 99.0 %: that many of MNIST's test images are read right, and also after one more epoch (or
+until the epochs are over). It prints what it took until it first held them as JSON.
 """
 
 import argparse
@@ -35,16 +35,21 @@ class Watch(keras.callbacks.Callback):
         _, accuracy = self.model.evaluate(self.x_test, self.y_test, batch_size=500, verbose=0)
         self.accuracies.append(accuracy)
         self.aside += time.perf_counter() - now
-        if accuracy >= GOAL:
+        if self.held():
             self.model.stop_training = True
+
+    def held(self) -> bool:
+        return len(self.accuracies) > 1 and min(self.accuracies[-2:]) >= GOAL
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--epochs", type=int, default=15)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--save", metavar="FILE", help="keep the trained model as .keras")
     args = parser.parse_args()
 
+    keras.utils.set_random_seed(args.seed)
     mnist = load_mnist()
     x_train, x_test = (x[..., None].astype("float32") / 255 for x in (mnist.x_train, mnist.x_test))
     model = keras.Sequential(
@@ -66,9 +71,10 @@ def main() -> None:
     model.fit(x_train, y_train, **how, callbacks=[watch], verbose=0)
     if args.save:
         model.save(args.save)
-    held = watch.accuracies[-1] >= GOAL
-    found = {"held": held, "seconds": watch.seconds, "accuracies": watch.accuracies}
-    print(json.dumps({**found, "aside": watch.aside}))
+    held = watch.held()
+    # The epoch that only showed that it held is not counted.
+    seconds, accuracies = (all[: -1 if held else None] for all in (watch.seconds, watch.accuracies))
+    print(json.dumps({"held": held, "seconds": seconds, "accuracies": accuracies}))
 
 
 if __name__ == "__main__":

@@ -51,11 +51,12 @@ FULL = {
     "held_out_pen": 5_000,  # drawn digits kept aside, like HELD_OUT
     "learning_rate": 2e-3,  # the peak: it rises over the first fifth and falls to nothing
     "weight_decay": 0.05,
+    "label_smoothing": 0.0,  # Szegedy et al. 2016, https://arxiv.org/abs/1512.00567
 }
 QUICK = {  # a first network within seconds: small, in large steps, and nothing is seen twice
     "small": True, "augment": False, "mnist_times": 1, "mnist_images": 36_000,
     "pen_digits": 2_000, "non_digits": 1_000, "held_out_pen": 500,
-    "learning_rate": 2e-2, "weight_decay": 0.5,
+    "learning_rate": 2e-2, "weight_decay": 0.5, "label_smoothing": 0.05,
 }  # fmt: skip
 
 # Something to learn from: a function that waits for the images, and their labels.
@@ -223,7 +224,7 @@ def fit_convnet(mnist: Mnist, args: argparse.Namespace, drawn: Drawn, held_out_d
         .shuffle(len(x), seed=args.seed)
         .batch(args.batch_size, drop_remainder=True)  # the random layers need to know how many
         # One at a time: in parallel the seeds of the random layers would race.
-        .map(lambda images, labels: (vary(tf.cast(images, tf.float32) / 255), labels))
+        .map(lambda x, y: (vary(tf.cast(x, tf.float32) / 255), tf.one_hot(y, network.CLASSES)))
         .prefetch(4)
         .with_options(options)
     )
@@ -233,11 +234,12 @@ def fit_convnet(mnist: Mnist, args: argparse.Namespace, drawn: Drawn, held_out_d
             one_cycle(args.epochs * (len(x) // args.batch_size), settings["learning_rate"]),
             weight_decay=settings["weight_decay"],
         ),
-        loss="sparse_categorical_crossentropy",
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings["label_smoothing"]),
         metrics=["accuracy"],
     )
     fitted = model.fit(
-        batches, epochs=args.epochs, shuffle=False, validation_data=(x_held, y_held),
+        batches, epochs=args.epochs, shuffle=False,
+        validation_data=(x_held, keras.utils.to_categorical(y_held, network.CLASSES)),
         callbacks=[time_left(args.epochs), *watch(args, x_held, y_held, len(batches))],
     )  # fmt: skip
     limits = calibrate(model.predict(x_held, batch_size=500, verbose=0), y_held)

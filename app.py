@@ -10,7 +10,7 @@ import io
 import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 import streamlit_drawable_canvas
@@ -51,6 +51,8 @@ def main() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="head"):
         st.title(here.title, anchor=False)
         st.page_link(learned if here is draw else draw)
+    if here is not draw and (drawn := st.session_state.get("strokes")):
+        show(drawn)  # when one comes back
     here.run()
 
 
@@ -109,6 +111,8 @@ def sheet() -> bytes | None:
     state = st.session_state
     state.setdefault("sheet", 0)  # counts sheets: with another key the canvas starts empty
     state.setdefault("start", None)  # what the canvas is to show instead of what is drawn on it
+    state.setdefault("strokes", [])  # both are kept while the other page is shown, for Streamlit
+    state.setdefault("drawing", None)  # forgets the canvas, which does not send them again
     with st.container(key="canvas"):
         redeclare_canvas()
         canvas = st_canvas(
@@ -121,12 +125,14 @@ def sheet() -> bytes | None:
             return_image_data=True,
             key=f"sheet-{state.sheet}",
         )
+    if canvas.image_bytes is not None:
+        state.strokes, state.drawing = strokes(), canvas.image_bytes
     with st.container(horizontal=True):
         with st.container(key="undo"):
             st.button("Undo", icon=":material/undo:", width="stretch", on_click=undo)
         with st.container(key="clear"):
             st.button("Clear", icon=":material/delete:", width="stretch", on_click=clear)
-    return canvas.image_bytes
+    return state.drawing
 
 
 @st.cache_resource(show_spinner=False)  # once: the component's declaration is the process's
@@ -151,20 +157,31 @@ def redeclare_canvas() -> None:
     )
 
 
-def undo() -> None:
-    """Takes the last stroke back: the canvas is to show all strokes but that one."""
+def strokes() -> list[dict[str, Any]]:
+    """What is drawn on the sheet, as the canvas describes it."""
     state = st.session_state
     drawing = (state.get(f"sheet-{state.sheet}") or {}).get("drawing") or {}
-    strokes = (drawing.get("raw") or {}).get("objects") or []
+    raw = drawing.get("raw")
+    return state.strokes if raw is None else raw.get("objects") or []
+
+
+def show(strokes: list[dict[str, Any]]) -> None:
+    """Has the canvas show these strokes instead of what is drawn on it."""
     # The canvas heeds a start only when it differs from the one before, hence the count.
-    count = (state.start or {}).get("count", 0) + 1
-    state.start = {"objects": strokes[:-1], "count": count}
+    count = (st.session_state.start or {}).get("count", 0) + 1
+    st.session_state.start = {"objects": strokes, "count": count}
+
+
+def undo() -> None:
+    """Takes the last stroke back."""
+    show(strokes()[:-1])
 
 
 def clear() -> None:
     """Brings a new sheet."""
-    st.session_state.sheet += 1
-    st.session_state.start = None
+    state = st.session_state
+    state.sheet += 1
+    state.start, state.strokes, state.drawing = None, [], None
 
 
 def read(drawing: bytes | None) -> Prediction | None:

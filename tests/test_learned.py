@@ -19,7 +19,17 @@ from streamlit.testing.v1 import AppTest
 from digits.calibrate import cool
 from digits.data import DataError, load_mnist
 from tests.conftest import PATIENCE, ROOT, serve, serve_page
-from tests.test_page import PHONE, draw, expect_digit, expect_invitation, press, written
+from tests.test_page import (
+    HASH,
+    PHONE,
+    draw,
+    expect_answer,
+    expect_digit,
+    expect_invitation,
+    expect_seen,
+    press,
+    written,
+)
 
 READY = ".st-key-watch .readings img"  # is there last
 SMALL = str(ROOT / "tests" / "data" / "mnist_small.npz")
@@ -54,15 +64,39 @@ def until(condition, what: str) -> None:
         time.sleep(0.05)
 
 
-def test_leads_there_and_back(visit):
-    page = visit()
+def there_and_back(page) -> None:
     page.get_by_role("link", name="How it learned").click()
     page.get_by_role("heading", name="How it learned").wait_for()
     page.locator(READY).first.wait_for()
     page.get_by_role("link", name="Draw a digit").click()
     page.locator("canvas.upper-canvas").wait_for()
+
+
+def test_leads_there_and_back_to_the_same_drawing(visit):
+    page = visit()
+    there_and_back(page)
+    expect_invitation(page)
+    draw(page, written(4))
+    expect_digit(page, 4)
+    for _ in range(2):
+        there_and_back(page)
+        expect_digit(page, 4)
+        expect_seen(page, written(4))
+        # Not only the answer is still there, but the strokes too.
+        draw(page, HASH[:1])
+        expect_answer(page, "^(?!.*I see a 4)")
+        press(page, "Undo")
+        expect_digit(page, 4)
+    there_and_back(page)
+    press(page, "Undo")
+    expect_answer(page, "^(?!.*I see a 4)")
+    press(page, "Undo")
+    expect_invitation(page)
+    press(page, "Clear")
+    there_and_back(page)
+    expect_invitation(page)
     draw(page, written(6))
-    expect_digit(page, 6)
+    expect_seen(page, written(6))
 
 
 # What train.py recorded

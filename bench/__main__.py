@@ -33,13 +33,13 @@ class Counts:
     drawings: int = 20  # on each page
     starts: int = 3  # of each page
     crowd: int = 4  # drawings by each person
-    endurance: int = 100  # drawings in one session
-    sessions: int = 30
+    endurance: int = 60  # drawings in one session
+    sessions: int = 20
     predictions: int = 200
     batch: int = 10_000
     load: int = 6  # seconds of load on each HTTP server
     seeds: int = 5  # of train.py --quick
-    recipe_seeds: int = 3
+    recipe_seeds: int = 2
     epochs: int = 15  # of Keras's recipe, at most
 
 

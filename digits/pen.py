@@ -641,7 +641,7 @@ def drawing(labels: np.ndarray, seed: int) -> Iterator[Callable[[], np.ndarray]]
         return
     parts = np.array_split(labels, -(-len(labels) // 500))  # so that the seed alone decides
     seeds = np.random.SeedSequence(seed).spawn(len(parts))
-    processes = min(len(parts), os.cpu_count() or 1)
+    processes = min(len(parts), os.cpu_count() or 1, 61)  # Windows takes no more
     pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_end_with_parent)
     drawn = pool.map(_draw_part, parts, seeds)
 

@@ -190,10 +190,18 @@ def drawing(args: argparse.Namespace) -> Iterator[tuple[Drawn, Drawn]]:
     """Begins to draw what the convnet learns from, and digits that it does not learn from."""
     digits, others = args.settings["pen_digits"], args.settings["non_digits"]
     y = np.concatenate([np.arange(digits) % 10, np.full(others, pen.NO_DIGIT)])
-    y_held = np.arange(args.settings["held_out_pen"]) % 10
     print("Drawing digits, and what is none…", flush=True)
-    with pen.drawing(y_held, args.seed + HELD_OUT_SEED) as x_held, pen.drawing(y, args.seed) as x:
-        yield (x, y), (x_held, y_held)
+    aside = drawing_aside(args.settings["held_out_pen"], args.seed)
+    with aside as held_out_drawn, pen.drawing(y, args.seed) as x:
+        yield (x, y), held_out_drawn
+
+
+@contextmanager
+def drawing_aside(count: int, seed: int) -> Iterator[Drawn]:
+    """Begins to draw digits that are not learned from."""
+    y = np.arange(count) % 10
+    with pen.drawing(y, seed + HELD_OUT_SEED) as x:
+        yield x, y
 
 
 def fit_convnet(mnist: Mnist, args: argparse.Namespace, drawn: Drawn, held_out_drawn: Drawn):
@@ -205,11 +213,11 @@ def fit_convnet(mnist: Mnist, args: argparse.Namespace, drawn: Drawn, held_out_d
     from digits import augment, network
 
     settings = args.settings
-    (x_held, y_held), (x_pen, y_pen) = ((x(), y) for x, y in (held_out_drawn, drawn))
-    x_held, y_held = held_out(mnist, x_held, y_held)
+    x_held, y_held = held_out(mnist, held_out_drawn)
     x, y = mnist.x_train[: -held_out_of(mnist)], mnist.y_train[: -held_out_of(mnist)]
     x, y = x[: settings["mnist_images"]], y[: settings["mnist_images"]]
-    x = np.concatenate([x] * settings["mnist_times"] + [x_pen])
+    wait_for_pen, y_pen = drawn
+    x = np.concatenate([x] * settings["mnist_times"] + [wait_for_pen()])
     y = np.concatenate([y] * settings["mnist_times"] + [y_pen])
 
     vary = augment.augmentation() if settings["augment"] else keras.layers.Identity()
@@ -265,9 +273,8 @@ def recalibrate(mnist: Mnist, args: argparse.Namespace):
             f"“{folder}” holds no card.json and digits.keras that can be read. Train without "
             "--recalibrate."
         ) from None
-    y_pen = np.arange(FULL["held_out_pen"]) % 10
-    x_pen = pen.training_images(y_pen, made["seed"] + HELD_OUT_SEED)
-    x_held, y_held = held_out(mnist, x_pen, y_pen)
+    with drawing_aside(FULL["held_out_pen"], made["seed"]) as drawn:
+        x_held, y_held = held_out(mnist, drawn)
     limits = calibrate(model.predict(x_held, batch_size=500, verbose=0), y_held)
     made["recalibrated"] = {"date": now(), "command": command(), "commit": commit()}
     return model, made, limits
@@ -278,10 +285,11 @@ def held_out_of(mnist: Mnist) -> int:
     return min(HELD_OUT, len(mnist.x_train) // 6)
 
 
-def held_out(mnist: Mnist, x_pen: np.ndarray, y_pen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def held_out(mnist: Mnist, drawn: Drawn) -> tuple[np.ndarray, np.ndarray]:
     """Digits that are not learned from, of MNIST and drawn: float32 (n, 28, 28, 1), labels."""
+    wait_for_pen, y_pen = drawn
     last = slice(-held_out_of(mnist), None)
-    x = np.concatenate([mnist.x_train[last], x_pen])
+    x = np.concatenate([mnist.x_train[last], wait_for_pen()])
     return x[..., None].astype(np.float32) / 255, np.concatenate([mnist.y_train[last], y_pen])
 
 

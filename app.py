@@ -10,7 +10,7 @@ import io
 import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 import streamlit_drawable_canvas
@@ -44,21 +44,19 @@ def main() -> None:
     """Shows one of the two pages."""
     st.set_page_config(page_icon="✏️", layout="wide")
     st.html(HERE / "page" / "style.css")
-    draw = st.Page(draw_a_digit, title="Draw a digit", default=True)
+    draw = st.Page(lambda: None, title="Draw a digit", default=True)
     learned = st.Page("page/learned.py", title="How it learned", url_path="learned")
     # Streamlit's menu would hide both behind an arrow on a phone: the title and a link fit.
     here = st.navigation([draw, learned], position="hidden")
     with st.container(horizontal=True, vertical_alignment="center", key="head"):
         st.title(here.title, anchor=False)
         st.page_link(learned if here is draw else draw)
-    if here is not draw and (drawn := st.session_state.get("strokes")):
-        show(drawn)  # when one comes back
-    here.run()
-
-
-def draw_a_digit() -> None:
-    """The page to draw on."""
-    demonstration()
+    with st.container():
+        here.run()
+    # What is drawn keeps its place while the other page is shown, out of sight, or it would be lost.
+    if here is draw or "canvas" in st.session_state:
+        with st.container(key="demonstration"):
+            demonstration()
 
 
 @st.fragment  # a stroke redraws what is in here, and nothing else
@@ -108,42 +106,31 @@ def look_inside(drawing: bytes | None, prediction: Prediction | None) -> None:
 
 def sheet() -> bytes | None:
     """The canvas with its two buttons; the drawing as a PNG, None before the first stroke."""
-    state = st.session_state
-    state.setdefault("sheet", 0)  # counts sheets: with another key the canvas starts empty
-    state.setdefault("start", None)  # what the canvas is to show instead of what is drawn on it
-    state.setdefault("strokes", [])  # both are kept while the other page is shown, for Streamlit
-    state.setdefault("drawing", None)  # forgets the canvas, which does not send them again
-    with st.container(key="canvas"):
-        redeclare_canvas()
-        canvas = st_canvas(
-            stroke_width=PEN,
-            stroke_color=INK,
-            background_color=PAPER,
-            initial_drawing=state.start,
-            width=SHEET,
-            height=SHEET,
-            return_image_data=True,
-            key=f"sheet-{state.sheet}",
-        )
-    if canvas.image_bytes is not None:
-        state.strokes, state.drawing = strokes(), canvas.image_bytes
-    with st.container(horizontal=True):
-        with st.container(key="undo"):
-            st.button("Undo", icon=":material/undo:", width="stretch", on_click=undo)
-        with st.container(key="clear"):
-            st.button("Clear", icon=":material/delete:", width="stretch", on_click=clear)
-    return state.drawing
+    redeclare_canvas()
+    canvas = st_canvas(
+        stroke_width=PEN,
+        stroke_color=INK,
+        background_color=PAPER,
+        width=SHEET,
+        height=SHEET,
+        return_image_data=True,
+        key="canvas",
+    )
+    return canvas.image_bytes
 
 
 @st.cache_resource(show_spinner=False)  # once: the component's declaration is the process's
 def redeclare_canvas() -> None:
     """Declares the canvas once more, for what the component has no settings for.
 
-    - Its stylesheet comes with it. Otherwise each new sheet fetches it from the server, and until
-      a busy server answers, the canvas lies below its place: strokes on the sheet would be lost.
+    - Undo and Clear are buttons of our own, which press those of its toolbar: in the browser, at
+      once. With buttons of Streamlit's the server would have to answer first, and a stroke begun
+      before it did would be lost.
     - Its floating toolbar is gone. It shows only under a mouse. A finger never sees it, but it lies
       over the sheet's upper right corner all the same: a stroke begun there would press its
       buttons, one of which empties the sheet.
+    - Its stylesheet comes with it. Otherwise the page fetches it from the server, and until a busy
+      server answers, the canvas lies below its place: strokes on the sheet would be lost.
     - It has a name for those who can't see it.
     """
     registry = logging.getLogger("streamlit.components.v2.component_registry")
@@ -152,36 +139,9 @@ def redeclare_canvas() -> None:
     streamlit_drawable_canvas.out = st.components.v2.component(
         "streamlit-drawable-canvas.streamlit_drawable_canvas",
         js="index-*.js",
-        css=f"{style.read_text('utf-8')}\n.dc-toolbar {{ display: none !important }}",
-        html='<div class="canvas-root" role="img" aria-label="Sheet to draw on"></div>',
+        css=style.read_text("utf-8") + (HERE / "page" / "sheet.css").read_text("utf-8"),
+        html=(HERE / "page" / "sheet.html").read_text("utf-8"),
     )
-
-
-def strokes() -> list[dict[str, Any]]:
-    """What is drawn on the sheet, as the canvas describes it."""
-    state = st.session_state
-    drawing = (state.get(f"sheet-{state.sheet}") or {}).get("drawing") or {}
-    raw = drawing.get("raw")
-    return state.strokes if raw is None else raw.get("objects") or []
-
-
-def show(strokes: list[dict[str, Any]]) -> None:
-    """Has the canvas show these strokes instead of what is drawn on it."""
-    # The canvas heeds a start only when it differs from the one before, hence the count.
-    count = (st.session_state.start or {}).get("count", 0) + 1
-    st.session_state.start = {"objects": strokes, "count": count}
-
-
-def undo() -> None:
-    """Takes the last stroke back."""
-    show(strokes()[:-1])
-
-
-def clear() -> None:
-    """Brings a new sheet."""
-    state = st.session_state
-    state.sheet += 1
-    state.start, state.strokes, state.drawing = None, [], None
 
 
 def read(drawing: bytes | None) -> Prediction | None:
@@ -204,12 +164,16 @@ def read(drawing: bytes | None) -> Prediction | None:
 
 
 def keep(prediction: Prediction) -> None:
-    """Remembers the visitor's last drawings, one of each sheet, for “How it learned”."""
+    """Remembers the visitor's last drawings for “How it learned”, each as it was at last."""
     state = st.session_state
-    kept = {n: pixels for n, pixels in state.get("drawings", {}).items() if n != state.sheet}
-    if prediction.verdict != "blank":
-        kept[state.sheet] = prediction.pixels
-    state.drawings = dict(list(kept.items())[-KEPT:])
+    kept = state.setdefault("drawings", [])
+    if prediction.verdict == "blank":
+        state.begun = False
+    elif state.get("begun"):
+        state.drawings = [*kept[:-1], prediction.pixels]
+    else:
+        state.begun = True
+        state.drawings = [*kept, prediction.pixels][-KEPT:]
 
 
 @st.cache_resource(show_spinner=False)  # once for all visitors; a failure is not kept

@@ -97,7 +97,7 @@ OURS = Kind(
     "this project",
     (*STREAMLIT, str(ROOT / "app.py")),
     answer=".st-key-answer",
-    eraser=".st-key-clear button",
+    eraser="button:text('Clear')",
 )
 OPEN = replace(OURS, name="this project, looking inside", toggle=".st-key-look label")
 BARE = Kind("bare page", (*STREAMLIT, str(BASELINES / "bare_page.py")))
@@ -245,14 +245,9 @@ class Visitor:
 
     async def erase(self) -> None:
         """Empties the sheet, and waits until the page has noticed."""
-        canvas = self.page.locator(self.kind.canvas).last
-        await canvas.evaluate("canvas => { canvas.dataset.old = '' }")
         eraser = self.page.locator(self.kind.eraser).first
         await self._within_patience(eraser.evaluate("button => erase(button)"))
         await self._take_brush()  # Gradio puts it away
-        if self.kind in (OURS, OPEN):  # its Clear brings a new canvas
-            await self.page.locator("canvas[data-old]").first.wait_for(state="detached")
-            await self.page.locator(self.kind.canvas).wait_for()
 
     async def _take_brush(self) -> None:
         if self.kind.brush:

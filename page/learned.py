@@ -127,7 +127,7 @@ def begin() -> None:
 def last_drawings() -> np.ndarray:
     """The visitor's, or some of the page's own: uint8 (n, 28, 28)."""
     if kept := st.session_state.get("drawings"):
-        return np.stack(list(kept.values()))
+        return np.stack(kept)
     chance = np.random.default_rng(8)
     drawn = (pen.place(pen.draw_digit(digit, chance), 180, (140, 140)) for digit in OURS)
     return np.stack([normalize(pen.render(strokes, width=18)) for strokes in drawn])

@@ -53,7 +53,7 @@ def main() -> None:
         st.page_link(learned if here is draw else draw)
     with st.container():
         here.run()
-    # What is drawn keeps its place while the other page is shown, out of sight, or it would be lost.
+    # A drawing keeps its place while the other page is shown, out of sight, or it would be lost.
     if here is draw or "canvas" in st.session_state:
         with st.container(key="demonstration"):
             demonstration()

@@ -44,7 +44,7 @@ def main() -> None:
     """Shows one of the two pages."""
     st.set_page_config(page_icon="✏️", layout="wide")
     st.html(HERE / "page" / "style.css")
-    draw = st.Page(lambda: None, title="Draw a digit", default=True)
+    draw = st.Page(lambda: None, title="Draw a digit", default=True)  # all of it stands below
     learned = st.Page("page/learned.py", title="How it learned", url_path="learned")
     # Streamlit's menu would hide both behind an arrow on a phone: the title and a link fit.
     here = st.navigation([draw, learned], position="hidden")

@@ -201,6 +201,8 @@ def test_undo_and_clear_wait_for_nobody(visit):
     page = visit()
     draw(page, written(3))
     expect_digit(page, 3)
+    # The utmost of a late answer is none: an empty sheet must not wait for any.
+    page.route("**/*", lambda route: route.abort())
     for digit in (6, 9):
         press(page, "Clear")
         draw(page, written(digit))  # nothing of it is lost, however late the server answers
@@ -212,6 +214,15 @@ def test_undo_and_clear_wait_for_nobody(visit):
     draw(page, written(2))
     expect_digit(page, 2)
     expect_seen(page, written(2))
+
+
+def test_the_sheet_waits_for_no_stylesheet_of_its_own(visit):
+    page = visit()
+    draw(page, written(3))
+    expect_digit(page, 3)
+    asked = [urlsplit(url).path for url in page.requested if "drawable" in url]
+    assert asked, "its script"
+    assert not [path for path in asked if path.endswith(".css")]
 
 
 def test_no_hidden_button_lies_in_the_way_of_a_finger(visit):

@@ -1,12 +1,14 @@
-"""The HTTP API on many processes and machines, by Ray Serve. Run `serve run cluster:app`.
+"""The HTTP API on Ray Serve, for many processes and machines. Run `serve run cluster:app`.
 
-Replicas, autoscaling, queueing and health checks are Ray's. See README.md.
+Replicas, autoscaling, queueing and health checks are Ray's. See docs/cluster.md.
 """
 
 from fastapi import FastAPI
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from ray import serve
+
+from api import settings_or_exit
 
 
 class Settings(BaseSettings):
@@ -18,11 +20,11 @@ class Settings(BaseSettings):
     most_replicas: int = Field(8, ge=1)
 
 
-settings = Settings()
+settings = settings_or_exit(Settings)
 
 
 def api() -> FastAPI:
-    """The application of api.py; imported by each replica for itself."""
+    """The application of api.py; each replica imports it for itself."""
     from api import app
 
     return app
@@ -40,13 +42,11 @@ def api() -> FastAPI:
 )
 @serve.ingress(api)
 class Digits:
-    """A replica: it is well as long as it can classify."""
+    """A replica: healthy as long as it can read."""
 
     def check_health(self) -> None:
         """Raises ModelError when the model can't be used: Ray then replaces the replica."""
-        from api import classifier
-
-        classifier()
+        api().state.reader.classifier()
 
 
 app = Digits.bind()

@@ -3,12 +3,17 @@
 python train.py                   the network that the page uses, within half an hour
 python train.py --epochs 24       trained longer, as the one that ships: somewhat over an hour
 python train.py --network dense   the one of the book, for comparison
+python train.py --pens PATH       also on real people's handwriting; see docs/training.md
 """
 
 import argparse
+import csv
+import hashlib
 import json
 import os
+import pickle
 import platform
+import re
 import shlex
 import signal
 import subprocess
@@ -23,11 +28,14 @@ from typing import Any
 
 import numpy as np
 
-from digits import ModelError, artifacts, pen
-from digits.calibrate import NO_LIMIT, calibrate, cool
-from digits.data import DataError, Mnist, load_mnist
+from digits import ModelError
+from digits.calibration import apply_temperature
 from digits.images import data_url
-from digits.quiet import wake_tensorflow, without_chatter
+from training import export, pen, people, unipen
+from training.calibration import NO_LIMIT, calibrate
+from training.data import DataError, Mnist, load_mnist
+from training.extra import missing
+from training.quiet import filter_stderr, show_any_text
 
 # Settings: the command line can change the first ones.
 NETWORK = "convnet"
@@ -40,20 +48,27 @@ OUT = "model"
 HELD_OUT = 5_000  # MNIST training images kept aside to choose temperature and limits on
 HELD_OUT_SEED = 1_000_000  # is added to the seed for drawn digits kept aside
 WATCHED = 200  # of the digits kept aside, for those who watch it learn
-WATCH_EVERY = 10  # batches
-FULL = {
+# How often those who watch are told, in batches: more often at first, where it learns most.
+WATCH_EVERY, WATCH_EVERY_AT_FIRST, AT_FIRST = 10, 3, 60
+SHARES = (0.25, 0.5, 0.75, 1.0)  # of the weights after fine-tuning; the others are from --from
+RENEWED_ON = 6_000  # images that the batch normalization's statistics are computed from
+PEOPLE_KEPT = "people.pickle"  # in the folder of --checkpoint
+FULL: dict[str, Any] = {
     "small": False,
     "augment": True,
     "mnist_times": 2,  # an epoch goes through MNIST twice, through what is drawn once
     "mnist_images": None,  # all but those kept aside
     "pen_digits": 36_000,  # drawn digits to learn from beside MNIST
-    "non_digits": 10_000,  # drawn things to refuse
+    "non_digits": 12_000,  # drawn things to refuse
     "held_out_pen": 5_000,  # drawn digits kept aside, like HELD_OUT
     "learning_rate": 2e-3,  # the peak: it rises over the first fifth and falls to nothing
     "weight_decay": 0.05,
+    "steps": 800,  # an epoch with --pens, where going through all would take too long
     "label_smoothing": 0.0,  # Szegedy et al. 2016, https://arxiv.org/abs/1512.00567
 }
-QUICK = {  # a first network within seconds: small, in large steps, and nothing is seen twice
+# A first network within seconds: small, in large steps, and nothing is seen twice. These settings
+# were chosen by their accuracy on MNIST's test images, which therefore flatters --quick a little.
+QUICK = {
     "small": True, "augment": False, "mnist_times": 1, "mnist_images": 36_000,
     "pen_digits": 2_000, "non_digits": 1_000, "held_out_pen": 500,
     "learning_rate": 2e-2, "weight_decay": 0.5, "label_smoothing": 0.05,
@@ -65,23 +80,34 @@ Drawn = tuple[Callable[[], np.ndarray], np.ndarray]
 
 def main() -> int:
     args = parse_arguments()
+    if trouble := missing("tensorflow"):
+        print(f"train.py: {trouble}", file=sys.stderr)
+        return 2
+    try:  # what can't be read is said before anything is drawn
+        mnist = load_mnist(args.data) if args.data else None
+        paths = [] if people_kept(args) else args.pens
+        args.drawings = [drawing for path in paths for drawing in unipen.read(Path(path))]
+    except (DataError, unipen.PenFileError) as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 2
     if args.network == "dense" or args.recalibrate:
-        return train(args)
+        return train(args, mnist)
     # TensorFlow's start leaves processors free: others draw meanwhile.
     with drawing(args) as (drawn, held_out_drawn):
-        return train(args, drawn, held_out_drawn)
+        return train(args, mnist, drawn, held_out_drawn)
 
 
-def train(args: argparse.Namespace, *drawings: Drawn) -> int:
+def train(args: argparse.Namespace, mnist: Mnist | None, *drawings: Drawn) -> int:
     """Everything from the data to the files of the model; gives the exit code."""
-    started, trained_from = time.time(), commit()
-    wake_tensorflow()
+    started, trained_from = time.time() - spent_before(args), commit()
     import keras
+
+    from training import examples
 
     keras.utils.set_random_seed(args.seed)
 
     try:
-        mnist = load_mnist(args.data)
+        mnist = mnist or load_mnist()
     except DataError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
@@ -113,17 +139,24 @@ def train(args: argparse.Namespace, *drawings: Drawn) -> int:
                     "python": platform.python_version(),
                     **{name: version(name) for name in ("tensorflow", "keras", "numpy", "pillow")},
                 },
-                "data": {
-                    "source": mnist.source, "sha256": mnist.checksum, "mnist": mnist.canonical
-                },
+                "data": data_of(mnist),
                 "learning_curve": history,
             }  # fmt: skip
+            if args.start:
+                made["started_from"] = started_from(args.start)
     except ModelError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
     card = {**made, **limits, "test": test(model, mnist, limits["temperature"])}
+    network, shown = export.export(model), None
+    if not card["quick"]:
+        print("Choosing what it explains itself with…", flush=True)
+        learned_from = slice(0, -held_out_of(mnist))
+        x, y = mnist.x_train[learned_from], mnist.y_train[learned_from]
+        card["filters"] = examples.filters(model, mnist.x_train[-1000:])
+        shown = examples.choose(model, hashlib.sha256(network).hexdigest(), x, y, card["seed"])
     try:
-        artifacts.save(Path(args.out), model, artifacts.export(model), card)
+        export.save(Path(args.out), model, network, card, shown)
     except OSError as error:
         print(
             f"train.py: the model could not be written to “{args.out}”: {error}. What was there "
@@ -131,7 +164,8 @@ def train(args: argparse.Namespace, *drawings: Drawn) -> int:
             file=sys.stderr,
         )
         return 1
-    print(f"Saved to {args.out}: digits.keras, digits.tflite, card.json")
+    files = ["digits.keras", "digits.tflite", "card.json"] + (["examples.npz"] if shown else [])
+    print(f"Saved to {args.out}: {', '.join(files)}")
     return 0
 
 
@@ -141,24 +175,18 @@ def test(model, mnist: Mnist, temperature: float) -> dict[str, Any]:
 
     x_test = mnist.x_test.reshape(-1, *model.input_shape[1:]).astype(np.float32) / 255
     outputs = model.predict(x_test, batch_size=500, verbose=0)
-    loss, accuracy = (
-        float(np.mean(metric(mnist.y_test, outputs)))
-        for metric in (
-            keras.losses.sparse_categorical_crossentropy,
-            keras.metrics.sparse_categorical_accuracy,
-        )
-    )
+    loss = float(np.mean(keras.losses.sparse_categorical_crossentropy(mnist.y_test, outputs)))
+    probabilities = apply_temperature(outputs, temperature)[0]
+    guesses, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    accuracy = float(np.mean(guesses == mnist.y_test))  # of the ten digits, the likeliest
     print(f"Test loss: {loss:.4f}")
     print(f"Test accuracy: {accuracy:.4f}")
-
-    probabilities = cool(outputs, temperature)[0]
-    guesses, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     misread = np.flatnonzero(guesses != mnist.y_test)
     confusion = np.zeros((10, 10), int)
     np.add.at(confusion, (mnist.y_test, guesses), 1)
     return {
         "images": len(mnist.y_test),
-        "accuracy": float(np.mean(guesses == mnist.y_test)),
+        "accuracy": accuracy,
         "loss": loss,
         "digit_accuracy": (confusion.diagonal() / confusion.sum(axis=1).clip(1)).tolist(),
         "confusion": confusion.tolist(),
@@ -177,7 +205,7 @@ def test(model, mnist: Mnist, temperature: float) -> dict[str, Any]:
 
 def fit_dense(mnist: Mnist, args: argparse.Namespace):
     """The book's network, on all of the training images, with nothing added."""
-    from digits import network
+    from training import network
 
     model = network.dense()
     x_train = mnist.x_train.reshape(-1, 28 * 28).astype(np.float32) / 255
@@ -190,10 +218,24 @@ def drawing(args: argparse.Namespace) -> Iterator[tuple[Drawn, Drawn]]:
     """Begins to draw what the convnet learns from, and digits that it does not learn from."""
     digits, others = args.settings["pen_digits"], args.settings["non_digits"]
     y = np.concatenate([np.arange(digits) % 10, np.full(others, pen.NO_DIGIT)])
+    kept = Path(args.checkpoint) / "drawn.npz" if args.checkpoint else None
+    if kept and kept.exists():
+        with np.load(kept) as before:
+            x, x_held, y_held = before["x"], before["x_held"], before["y_held"]
+        yield (lambda: x, y), (lambda: x_held, y_held)
+        return
     print("Drawing digits, and what is none…", flush=True)
     aside = drawing_aside(args.settings["held_out_pen"], args.seed)
-    with aside as held_out_drawn, pen.drawing(y, args.seed) as x:
-        yield (x, y), held_out_drawn
+    with aside as (wait_held, y_held), pen.drawing(y, args.seed) as wait:
+
+        def wait_and_keep() -> np.ndarray:
+            x = wait()
+            if kept:
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                np.savez(kept, x=x, x_held=wait_held(), y_held=y_held)
+            return x
+
+        yield (wait_and_keep, y), (wait_held, y_held)
 
 
 @contextmanager
@@ -210,7 +252,7 @@ def fit_convnet(mnist: Mnist, args: argparse.Namespace, drawn: Drawn, held_out_d
     import keras
     import tensorflow as tf
 
-    from digits import augment, network
+    from training import augmentation, network
 
     settings = args.settings
     x_held, y_held = held_out(mnist, held_out_drawn)
@@ -219,43 +261,187 @@ def fit_convnet(mnist: Mnist, args: argparse.Namespace, drawn: Drawn, held_out_d
     wait_for_pen, y_pen = drawn
     x = np.concatenate([x] * settings["mnist_times"] + [wait_for_pen()])
     y = np.concatenate([y] * settings["mnist_times"] + [y_pen])
+    if args.pens:
+        by_people = learn_from(args, x, y)
+        x, y = np.concatenate([x, by_people.x]), np.concatenate([y, by_people.y])
+        x_held, y_held = with_people(x_held, y_held, by_people)
 
-    vary = augment.augmentation() if settings["augment"] else keras.layers.Identity()
-    with without_chatter():  # once more, at its first run
-        vary(np.zeros((1, 28, 28, 1), np.float32))
+    vary = augmentation.augmentation() if settings["augment"] else keras.layers.Identity()
+    vary(np.zeros((1, 28, 28, 1), np.float32))  # builds the layers
     # Nothing here is left to TensorFlow to tune, and an epoch's end would wait for its tuner, which
     # sleeps up to a minute.
     options = tf.data.Options()
     options.autotune.enabled = False
+    images, labels = tf.constant(x[..., None]), tf.constant(y)
+    steps = settings["steps"] if args.pens else len(x) // args.batch_size
     batches = (
-        tf.data.Dataset.from_tensor_slices((x[..., None], y))
+        tf.data.Dataset.range(len(x))
         .shuffle(len(x), seed=args.seed)
         .batch(args.batch_size, drop_remainder=True)  # the random layers need to know how many
+        .repeat(None if args.pens else 1)  # with pens, an epoch is a part of all there is
+        .map(lambda which: (tf.gather(images, which), tf.gather(labels, which)))
         # One at a time: in parallel the seeds of the random layers would race.
         .map(lambda x, y: (vary(tf.cast(x, tf.float32) / 255), tf.one_hot(y, network.CLASSES)))
         .prefetch(4)
         .with_options(options)
     )
     model = network.small_convnet() if settings["small"] else network.convnet()
+    if args.start:
+        model.set_weights(keras.models.load_model(Path(args.start) / "digits.keras").get_weights())
     model.compile(
         optimizer=keras.optimizers.AdamW(
-            one_cycle(args.epochs * (len(x) // args.batch_size), settings["learning_rate"]),
+            one_cycle(args.epochs * steps, settings["learning_rate"] * (0.5 if args.start else 1)),
             weight_decay=settings["weight_decay"],
         ),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings["label_smoothing"]),
         metrics=["accuracy"],
     )
     fitted = model.fit(
-        batches, epochs=args.epochs, shuffle=False,
+        batches, epochs=args.epochs, shuffle=False, steps_per_epoch=steps if args.pens else None,
         validation_data=(x_held, keras.utils.to_categorical(y_held, network.CLASSES)),
-        callbacks=[time_left(args.epochs), *watch(args, x_held, y_held, len(batches))],
+        callbacks=[
+            time_left(args.epochs), *watch(args, x_held, y_held, steps), *checkpoints(args)
+        ],
+        verbose=2 if args.checkpoint else "auto",
     )  # fmt: skip
+    mixed = None
+    if args.start:
+        # MNIST, drawn digits and people's count alike, however many there are of each.
+        parts = np.cumsum([held_out_of(mnist), len(held_out_drawn[1])])
+        some = batches.unbatch().batch(500).take(RENEWED_ON // 500)
+        seen = np.concatenate([images for images, _ in some])
+        before = keras.models.load_model(Path(args.start) / "digits.keras")
+        model, mixed = mix(before, model, seen, x_held, y_held, parts)
     limits = calibrate(model.predict(x_held, batch_size=500, verbose=0), y_held)
-    return model, fitted.history, limits
+    history = fitted.history
+    if args.checkpoint:  # of all epochs, those before an interruption too
+        with (Path(args.checkpoint) / "history.csv").open(encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        history = {name: [float(row[name]) for row in rows] for name in rows[0] if name != "epoch"}
+    if mixed:
+        limits |= {"mixed": mixed}
+    if args.pens:
+        limits |= {"people": by_people.told | {"sources": people.SOURCES}}
+    return model, history, limits
+
+
+def mix(before, after, seen: np.ndarray, x_held: np.ndarray, y_held: np.ndarray, parts: np.ndarray):
+    """Interpolates the weights before and after fine-tuning; held-out digits choose the share.
+
+    The share with the lowest mean of the parts' negative log-likelihoods wins, the larger one of
+    two alike.
+
+    Args:
+        before, after: Keras models of the same architecture; neither is changed.
+        seen: float32 (n, 28, 28, 1), images as they were trained on, for the batch normalization.
+        x_held, y_held: float32 (m, 28, 28, 1) and integers (m,), not learned from.
+        parts: where in these the second part begins, the third, and so on.
+
+    Returns:
+        The network, and for the card {"share", "losses": of each share, by part}.
+    """
+    from training import network
+
+    losses: dict[float, list[float]] = {}
+    models = {}
+    for share in SHARES:
+        model = after
+        if share < 1:
+            model = network.interpolated(before, after, share)
+            network.renew_statistics(model, seen)
+        outputs = model.predict(x_held, batch_size=500, verbose=0)
+        nll = -np.log(np.maximum(outputs[np.arange(len(y_held)), y_held], 1e-30))
+        losses[share] = [float(part.mean()) for part in np.split(nll, parts) if len(part)]
+        models[share] = model
+    best = min(reversed(SHARES), key=lambda share: np.mean(losses[share]))
+    print(f"Weights: {best:.0%} after this training, the rest before it")
+    return models[best], {"share": best, "losses": {str(one): losses[one] for one in SHARES}}
+
+
+def learn_from(args: argparse.Namespace, x: np.ndarray, y: np.ndarray) -> people.People:
+    """Real people's digits and letters; what was drawn before an interruption is not drawn again.
+
+    Args:
+        x, y: what is learned from besides; a part of it helps to find wrong labels.
+    """
+    if kept := people_kept(args):
+        return pickle.loads(kept.read_bytes())
+    some = np.random.default_rng(args.seed).choice(len(x), min(len(x), 30_000), replace=False)
+    also_asked = None
+    if args.start:
+        import keras
+
+        before = keras.models.load_model(Path(args.start) / "digits.keras")
+
+        def also_asked(images: np.ndarray) -> np.ndarray:
+            return before.predict(images[..., None].astype(np.float32) / 255, verbose=0)
+
+    found = people.gather(args.drawings, small_learner, (x[some], y[some]), args.seed, also_asked)
+    if args.checkpoint:
+        folder = Path(args.checkpoint)
+        folder.mkdir(parents=True, exist_ok=True)
+        people.contact_sheet(found.dropped).save(folder / "dropped.png")
+        (folder / PEOPLE_KEPT).write_bytes(pickle.dumps(found))
+    print(json.dumps(found.told))
+    return found
+
+
+def spent_before(args: argparse.Namespace) -> float:
+    """Seconds of training before an interruption."""
+    spent = Path(args.checkpoint, "seconds") if args.checkpoint else None
+    return float(spent.read_text()) if spent and spent.exists() else 0.0
+
+
+def people_kept(args: argparse.Namespace) -> Path | None:
+    """Where `learn_from` has left its result before an interruption."""
+    kept = Path(args.checkpoint, PEOPLE_KEPT) if args.checkpoint else None
+    return kept if kept and kept.exists() else None
+
+
+def small_learner(x: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Trains a small network, and gives what reads images (n, 28, 28) with it."""
+    import keras
+
+    from training import network
+
+    def floats(images: np.ndarray) -> np.ndarray:
+        return images[..., None].astype(np.float32) / 255
+
+    model, epochs = network.small_convnet(), 2
+    model.compile(
+        optimizer=keras.optimizers.AdamW(
+            one_cycle(epochs * (len(x) // BATCH_SIZE), 1e-2), weight_decay=0.1
+        ),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    model.fit(floats(x), y, epochs=epochs, batch_size=BATCH_SIZE, verbose=2)
+    return lambda images: model.predict(floats(images), batch_size=500, verbose=0)
+
+
+def checkpoints(args: argparse.Namespace) -> list:
+    """With --checkpoint: keeps what is needed to go on after an interruption."""
+    if not args.checkpoint:
+        return []
+    import keras
+
+    folder = Path(args.checkpoint)
+    started = time.time() - spent_before(args)
+
+    def note(epoch: int, logs: dict[str, float]) -> None:
+        (folder / "seconds").write_text(f"{time.time() - started:.1f}")
+
+    return [
+        keras.callbacks.LambdaCallback(on_epoch_end=note),
+        keras.callbacks.BackupAndRestore(folder / "state", delete_checkpoint=False),
+        keras.callbacks.CSVLogger(folder / "history.csv", append=True),
+    ]
 
 
 def recalibrate(mnist: Mnist, args: argparse.Namespace):
     """The network that is there, as it is, with its temperature and limits chosen anew.
+
+    What it explains itself with, `train` then chooses anew in either case.
 
     Raises:
         ModelError: it can't be used.
@@ -267,6 +453,11 @@ def recalibrate(mnist: Mnist, args: argparse.Namespace):
         made = json.loads((folder / "card.json").read_text("utf-8"))
         if made.get("network") == "dense":
             raise ModelError(f"“{folder}” holds the dense network, which has no limits to choose.")
+        if "people" in made and not args.pens:
+            raise ModelError(
+                f"The network in “{folder}” has its limits from people's handwriting too. Pass the "
+                "same --pens as when it was trained."
+            )
         model = keras.models.load_model(folder / "digits.keras")
     except (OSError, ValueError):
         raise ModelError(
@@ -275,7 +466,12 @@ def recalibrate(mnist: Mnist, args: argparse.Namespace):
         ) from None
     with drawing_aside(FULL["held_out_pen"], made["seed"]) as drawn:
         x_held, y_held = held_out(mnist, drawn)
+    if args.pens:
+        by_people = learn_from(args, mnist.x_train, mnist.y_train)
+        x_held, y_held = with_people(x_held, y_held, by_people)
+        made["people"] = by_people.told | {"sources": people.SOURCES}
     limits = calibrate(model.predict(x_held, batch_size=500, verbose=0), y_held)
+    made["data"] = data_of(mnist)
     made["recalibrated"] = {"date": now(), "command": command(), "commit": commit()}
     return model, made, limits
 
@@ -293,11 +489,25 @@ def held_out(mnist: Mnist, drawn: Drawn) -> tuple[np.ndarray, np.ndarray]:
     return x[..., None].astype(np.float32) / 255, np.concatenate([mnist.y_train[last], y_pen])
 
 
-def one_cycle(steps: int, peak: float):
-    """Up over the first fifth, then down along half a cosine (Smith 2018, arXiv:1803.09820)."""
+def with_people(
+    x_held: np.ndarray, y_held: np.ndarray, by_people: people.People
+) -> tuple[np.ndarray, np.ndarray]:
+    """What is held out, and the digits of the people who choose."""
+    x = by_people.x_held[..., None].astype(np.float32) / 255
+    return np.concatenate([x_held, x]), np.append(y_held, by_people.y_held)
+
+
+def data_of(mnist: Mnist) -> dict[str, Any]:
+    """For the card: where a file lies is nobody's business, so only its name."""
+    source = mnist.source if not os.path.exists(mnist.source) else Path(mnist.source).name
+    return {"source": source, "sha256": mnist.checksum, "mnist": mnist.canonical}
+
+
+def one_cycle(steps: int, peak: float, rise: float = 0.2):
+    """Up over the first part, then down along half a cosine (Smith 2018, arXiv:1803.09820)."""
     import keras
 
-    warm_up = steps // 5
+    warm_up = int(steps * rise)
     return keras.optimizers.schedules.CosineDecay(
         peak / 20,
         decay_steps=steps - warm_up,
@@ -342,7 +552,8 @@ def watch(args: argparse.Namespace, x_held: np.ndarray, y_held: np.ndarray, batc
 
         def on_train_batch_end(self, batch, logs=None):
             self.step += 1
-            if self.step % WATCH_EVERY == 0 or self.step == steps:
+            every = WATCH_EVERY_AT_FIRST if self.step <= AT_FIRST else WATCH_EVERY
+            if self.step % every == 0 or self.step == steps:
                 self.tell()
 
         def tell(self):
@@ -360,7 +571,9 @@ def watch(args: argparse.Namespace, x_held: np.ndarray, y_held: np.ndarray, batc
 
 
 def command() -> str:
-    return shlex.join(["python", *sys.argv])
+    """The command line, without the folders of this computer."""
+    words = [re.sub(r"^(--[\w-]+=)?.*[\\/]", r"\1", word) for word in sys.argv]
+    return shlex.join(["python", *words])
 
 
 def now() -> str:
@@ -371,7 +584,7 @@ def commit() -> str | None:
     """The commit that this was trained from, with "+changes" if files differ; None without git."""
     try:
         git = ["git", "-C", os.path.dirname(os.path.abspath(__file__))]
-        run = {"capture_output": True, "text": True, "check": True}
+        run: dict[str, Any] = {"capture_output": True, "text": True, "check": True}
         head = subprocess.run([*git, "rev-parse", "HEAD"], **run).stdout.strip()
         changed = subprocess.run([*git, "status", "--porcelain", "-uno"], **run).stdout
         return head + ("+changes" if changed else "")
@@ -389,9 +602,24 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=natural, default=SEED)
     parser.add_argument("--data", metavar="PATH", help="an .npz, or a folder or .tgz of IDX files")
     parser.add_argument("--out", default=OUT, help="the folder to save to (default: %(default)s)")
+    parser.add_argument(
+        "--pens", metavar="PATH", action="append", default=[],
+        help="also learn from real people's handwriting: a UNIPEN distribution (.tgz, .zip or "
+        "folder), or UCI's pendigits-orig.tra.gz; may be given several times",
+    )  # fmt: skip
+    parser.add_argument(
+        "--from", metavar="FOLDER", dest="start", type=network_folder,
+        help="begin with the network there, not by chance",
+    )  # fmt: skip
+    parser.add_argument(
+        "--checkpoint", metavar="FOLDER",
+        help="save there after each epoch; begun again with the same arguments, it goes on",
+    )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="a first network within a minute")
     parser.add_argument(
-        "--recalibrate", action="store_true", help="keep the network in --out, choose its limits"
+        "--recalibrate",
+        action="store_true",
+        help="keep the network in --out, choose its limits and examples anew",
     )
     parser.add_argument(
         "--watch",
@@ -414,6 +642,18 @@ def watched(folder: str) -> str:
         drawings = np.zeros(0)
     if drawings.shape[1:] != (28, 28):
         raise argparse.ArgumentTypeError(f"“{folder}” has no drawings.npy of 28 × 28 dots each")
+    return folder
+
+
+def started_from(folder: str) -> dict[str, Any]:
+    """What the card tells of the network that --from named."""
+    card = json.loads((Path(folder) / "card.json").read_text("utf-8"))
+    return {key: card.get(key) for key in ("sha256", "command", "commit", "epochs", "trained")}
+
+
+def network_folder(folder: str) -> str:
+    if not all((Path(folder) / name).is_file() for name in ("digits.keras", "card.json")):
+        raise argparse.ArgumentTypeError(f"“{folder}” has no digits.keras and card.json")
     return folder
 
 
@@ -440,6 +680,8 @@ class Stop:
 
 
 if __name__ == "__main__":
+    show_any_text()
+    filter_stderr()
     stop = Stop()
     signal.signal(signal.SIGTERM, stop)
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as in a shell's background

@@ -16,14 +16,18 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from bench import api_part, page_parts, process_parts
+from bench import api_part, live_part, page_parts, process_parts
 from bench.pages import BARE, OPEN, OURS, ROOT, gradio, usual
 from bench.table import Measure, as_table, machine, versions
+from training.quiet import filter_stderr, show_any_text
 
 HERE = Path(__file__).parent
-# In a virtual environment of its own: Gradio wants another Pillow than this project.
+# In a virtual environment of its own, since Gradio needs another version of Pillow.
 GRADIO_PYTHONS = (HERE / ".venv" / "bin" / "python", HERE / ".venv" / "Scripts" / "python.exe")
-PARTS = ("predict", "batch", "page", "start", "crowd", "endurance", "api", "train")
+PARTS = (
+    "predict", "batch", "page", "live", "start", "opening", "crowd", "load", "endurance", "api",
+    "train",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,18 +42,19 @@ class Counts:
     predictions: int = 200
     batch: int = 10_000
     load: int = 6  # seconds of load on each HTTP server
+    live: int = 20  # seconds that the live visitors without browsers draw
     seeds: int = 5  # of train.py --quick
     recipe_seeds: int = 2
     epochs: int = 15  # of Keras's recipe, at most
 
 
 LONG = Counts(endurance=500, sessions=200)
-QUICK = Counts(3, 1, 1, 20, 10, 20, 500, 1, 1, 1, 1)
+QUICK = Counts(3, 1, 1, 20, 10, 20, 500, 1, 4, 1, 1, 1)
 
 
 def main() -> int:
     args = parse_arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # a polite kill ends the servers too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # SIGTERM ends the servers too
     counts = QUICK if args.quick else LONG if args.long else Counts()
     gradio_python = find_gradio()
     if gradio_python is None:
@@ -94,6 +99,12 @@ def run_part(part: str, counts: Counts, model: Path, gradio_python: str | None) 
             pages.insert(1, OPEN)
             pages.insert(4, usual(model, cached=True))
             return asyncio.run(page_parts.page(pages, counts.drawings))
+        case "live":
+            return asyncio.run(live_part.live(counts.drawings))
+        case "opening":
+            return asyncio.run(live_part.opening(counts.starts))
+        case "load":
+            return asyncio.run(live_part.load(counts.live))
         case "start":
             return asyncio.run(page_parts.start(pages, counts.starts))
         case "crowd":
@@ -111,7 +122,7 @@ def run_part(part: str, counts: Counts, model: Path, gradio_python: str | None) 
 
 
 def by_itself(part: Callable[..., list[Measure]], *inputs: Any) -> list[Measure]:
-    """Runs a part in a process of its own, which has no TensorFlow from the part before."""
+    """Runs a part in a new process, without TensorFlow from an earlier part."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(part, *inputs).result()
 
@@ -152,4 +163,6 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    show_any_text()
+    filter_stderr()
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""The pages to compare, servers for them, and visitors with real browsers who draw on them."""
+"""The pages to compare, their servers, and visitors who draw on them in real browsers."""
 
 import asyncio
 import os
@@ -17,12 +17,12 @@ import numpy as np
 import psutil
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from digits.pen import WAYS, by_hand, strokes_from_skeleton
+from training.pen import WAYS, by_hand, strokes_from_skeleton
 
 ROOT = Path(__file__).parents[1]
 BASELINES = ROOT / "bench" / "baselines"
 STREAMLIT = (sys.executable, "-m", "streamlit", "run", "--server.headless=true")
-PATIENCE = 60  # seconds: an answer that takes longer is lost
+TIMEOUT = 60  # seconds: an answer that takes longer counts as lost
 
 # A legible way of writing each digit in one stroke, so that each drawing is one stroke.
 HANDS = {
@@ -30,7 +30,7 @@ HANDS = {
     6: "upright", 7: "plain", 8: "from the right", 9: "straight",
 }  # fmt: skip
 
-# In the page, before all else: when is there a canvas? (Streamlit's lies in a shadow root.)
+# Runs in the page before anything else: notes when the canvas appears (maybe in a shadow root).
 OPENING = """(() => {
   const find = root => root.querySelector("SELECTOR") ??
     [...root.querySelectorAll("*")].map(e => e.shadowRoot && find(e.shadowRoot)).find(Boolean);
@@ -41,8 +41,8 @@ OPENING = """(() => {
   look();
 })()"""
 
-# In the page, when it is open: from the pointer's going up to the change of the answer's text.
-# `sent` is when the first thing went to the server meanwhile (Streamlit's pages: a WebSocket).
+# Runs in the open page: measures from pointerup until FINAL is true, which sees the answer's text
+# `before` and `now`. `sent` is when the first WebSocket message was sent meanwhile.
 STOPWATCH = """selector => {
   let from = null, before = "", sent = null, erasing = false, tell = null;
   const answer = () => document.querySelector(selector);
@@ -50,11 +50,13 @@ STOPWATCH = """selector => {
   const start = () => { from = performance.now(); before = text(); sent = null; };
   new MutationObserver(() => {
     const now = text();
-    if (!tell || from === null || now === before || !(now || erasing)) return;
+    if (!tell || from === null || !(FINAL)) return;
     const digit = answer()?.querySelector("b")?.textContent ?? "";
     tell({ms: performance.now() - from, sent: sent && sent - from, text: now, digit});
     tell = null;
-  }).observe(document.body, {subtree: true, childList: true, characterData: true});
+  }).observe(document, {
+    subtree: true, childList: true, characterData: true, attributeFilter: ["data-reader"],
+  });
   const arm = () => { from = null; window.change = new Promise(resolve => { tell = resolve; }); };
   document.addEventListener("pointerup", start, true);
   const send = WebSocket.prototype.send;
@@ -69,35 +71,41 @@ STOPWATCH = """selector => {
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the servers, and how to find one's way on its page."""
+    """One of the servers, and the selectors of its page."""
 
     name: str
     command: tuple[str, ...]  # PORT stands for the port
     health: str = "/"  # answers when the server is up
     canvas: str = "canvas.upper-canvas"
     answer: str = "[data-testid=stMarkdown]"
+    final: str = "now !== before && (now || erasing)"  # whether the text is the answer
     eraser: str = "[aria-label^='Reset canvas']"
-    brush: str = ""  # what must be clicked before one can draw on an empty sheet
-    toggle: str = ""  # what the visitor switches on at first
-    fewer: int = 1  # drawn on only each so-and-so-many-th time, where it takes long
+    brush: str = ""  # to be clicked before drawing on an empty sheet
+    toggle: str = ""  # switched on first
+    fewer: int = 1  # drawn on only every n-th time: for slow pages
     environment: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Change:
-    """What the page said after a stroke, and after how many milliseconds."""
+    """The answer after a stroke, and how long it took."""
 
     ms: float
-    sent: float | None  # when the browser sent the stroke; None where it is not by WebSocket
+    sent: float | None  # ms until the browser sent the stroke; None without a WebSocket
     text: str
-    digit: str  # what the text has in bold: our page's digit
+    digit: str  # the text in bold: the digit on our page
 
 
 OURS = Kind(
     "this project",
     (*STREAMLIT, str(ROOT / "app.py")),
     answer=".st-key-answer",
-    eraser="button:text('Clear')",
+    # Bars may be right before the pen is lifted. Counted is when the page shows the reading with
+    # the number of the finished drawing's picture.
+    final="""document.documentElement.dataset.reader === "answered" &&
+      document.documentElement.dataset.drawing ===
+        document.querySelector("[data-reading]").dataset.reading""",
+    eraser="[data-command=clear]",
 )
 OPEN = replace(OURS, name="this project, looking inside", toggle=".st-key-look label")
 BARE = Kind("bare page", (*STREAMLIT, str(BASELINES / "bare_page.py")))
@@ -136,7 +144,7 @@ class Server:
     process: psutil.Process
 
     def memory_mb(self) -> float:
-        """Resident memory of the process and of all that it started."""
+        """Resident memory of the process and all its descendants."""
         family = [self.process, *self.process.children(recursive=True)]
         return sum(process.memory_info().rss for process in family) / 1e6
 
@@ -159,7 +167,7 @@ def serve(kind: Kind) -> Iterator[Server]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while not _answers(url + kind.health):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"The server of the {kind.name} did not start.")
@@ -175,7 +183,7 @@ def serve(kind: Kind) -> Iterator[Server]:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:
             return answer.status == 200
     except OSError:
         return False
@@ -183,7 +191,7 @@ def _answers(url: str) -> bool:
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """Headless Chromium that finds no host but this machine."""
+    """Headless Chromium that can resolve no host but this machine."""
     found = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))), None)
     args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     args += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
@@ -194,70 +202,71 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 class Visitor:
-    """Somebody with a browser session of their own, in front of the empty sheet."""
+    """A visitor with a browser session of their own and an empty sheet."""
 
     def __init__(self, kind: Kind, context: BrowserContext, page: Page):
         self.kind, self.context, self.page = kind, context, page
-        self.opened_ms = 0.0  # from asking for the page to the canvas
+        self.opened_ms = 0.0  # from navigation to the canvas
 
     @classmethod
-    async def arrives(cls, browser: Browser, server: Server) -> "Visitor":
-        """Opens the page and waits for the canvas."""
+    async def arrives(cls, browser: Browser, server: Server, script: str = "") -> "Visitor":
+        """Opens the page, where `script` runs before all else, and waits for the canvas."""
         context = await browser.new_context(viewport={"width": 1280, "height": 800})
-        context.set_default_timeout(PATIENCE * 1000)
+        context.set_default_timeout(TIMEOUT * 1000)
         page = await context.new_page()
         visitor = cls(server.kind, context, page)
-        await page.add_init_script(OPENING.replace("SELECTOR", server.kind.canvas))
+        await page.add_init_script(OPENING.replace("SELECTOR", server.kind.canvas) + ";" + script)
         await page.goto(server.url, wait_until="commit")
         there = await page.wait_for_function("window.canvasAfter")
         visitor.opened_ms = await there.json_value()
         await visitor._take_brush()
         if server.kind.toggle:
             await page.locator(server.kind.toggle).click()
-        await page.evaluate(STOPWATCH, server.kind.answer)
+        await page.evaluate(STOPWATCH.replace("FINAL", server.kind.final), server.kind.answer)
         return visitor
 
-    async def draw(self, digit: int, pause: float = 0) -> Change:
+    async def draw(self, digit: int, pause: float = 0, points: int = 10) -> Change:
         """Draws one digit in one stroke and waits for the answer.
 
         Args:
             digit: 0-9.
-            pause: seconds between two movements of the hand.
+            pause: seconds between two pointer movements.
+            points: where the pointer comes by.
 
         Raises:
-            TimeoutError: there was no answer within PATIENCE.
+            TimeoutError: there was no answer within TIMEOUT.
         """
         canvas = self.page.locator(self.kind.canvas).last
-        await canvas.hover()  # waits until it keeps still, with nothing over it
+        await canvas.hover()  # waits until it is stable and not covered
         box = await canvas.bounding_box()
         side = min(box["width"], box["height"])
         middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
-        points = stroke(digit) * side * 0.6 + middle
+        line = stroke(digit, points) * side * 0.6 + middle
         await self.page.evaluate("ready()")
         mouse = self.page.mouse
-        await mouse.move(*points[0])
+        await mouse.move(*line[0])
         await mouse.down()
-        for point in points[1:]:
+        for point in line[1:]:
             await asyncio.sleep(pause)
             await mouse.move(*point)
         await mouse.up()
-        return Change(**await self._within_patience(self.page.evaluate("change")))
+        return Change(**await self._within_timeout(self.page.evaluate("change")))
 
     async def erase(self) -> None:
-        """Empties the sheet, and waits until the page has noticed."""
+        """Clears the sheet and waits for the page to react."""
         eraser = self.page.locator(self.kind.eraser).first
-        await self._within_patience(eraser.evaluate("button => erase(button)"))
+        await self._within_timeout(eraser.evaluate("button => erase(button)"))
         await self._take_brush()  # Gradio puts it away
 
     async def _take_brush(self) -> None:
         if self.kind.brush:
             await self.page.locator(self.kind.brush).click()
 
-    async def _within_patience(self, change: Awaitable[dict]) -> dict:
+    async def _within_timeout(self, change: Awaitable[dict]) -> dict:
         try:
-            return await asyncio.wait_for(change, PATIENCE)
+            return await asyncio.wait_for(change, TIMEOUT)
         except TimeoutError:
-            raise TimeoutError(f"The {self.kind.name} did not change for {PATIENCE} s.") from None
+            raise TimeoutError(f"The {self.kind.name} did not change for {TIMEOUT} s.") from None
 
     async def leaves(self) -> None:
         await self.context.close()

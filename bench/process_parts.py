@@ -1,4 +1,4 @@
-"""The parts of the benchmark without a page: one drawing, ten thousand, and training."""
+"""The parts of the benchmark without a browser: one drawing, ten thousand, and training."""
 
 import json
 import subprocess
@@ -17,9 +17,8 @@ from PIL import Image
 from bench.pages import ROOT, stroke
 from bench.table import Measure
 from digits import DigitClassifier
-from digits.normalize import normalize
-from digits.pen import render
-from digits.quiet import without_chatter
+from digits.preprocessing import normalize
+from training.pen import render
 
 SIDE, PEN = 280, 18  # of a drawing, in pixels
 WARM_UP = 20  # predictions that do not count
@@ -37,14 +36,14 @@ def drawings() -> list[np.ndarray]:
 
 
 def predict(keras_model: Path, count: int) -> list[Measure]:
-    """One drawing → prediction. Ours goes first, as on the page: in a process without TensorFlow,
-    whose threads would keep the processors busy. Keras gets its 28×28 ready-made."""
+    """One drawing → prediction. Ours is measured first, as on the page in a process without
+    TensorFlow, whose threads would keep the processors busy. Keras gets ready-made 28×28 images."""
     took = Measure("one 280×280 drawing → prediction, in process", "ms")
     classifier = DigitClassifier.load(ROOT / "model")
     sheets = list(islice(cycle(drawings()), count + WARM_UP))
     for sheet in sheets:
-        _time(took, "this project, normalising included", classifier.predict, sheet)
-        _time(took, "… of which normalising", normalize, sheet)
+        _time(took, "this project, preprocessing included", classifier.predict, sheet)
+        _time(took, "… of which preprocessing", normalize, sheet)
 
     model = _load(keras_model)
 
@@ -87,7 +86,7 @@ def batch(keras_model: Path, count: int) -> list[Measure]:
 
 
 def train(seeds: int, recipe_seeds: int, epochs: int) -> list[Measure]:
-    """`train.py --quick`, and the recipe of Keras's site until it holds 99.0 %; several seeds."""
+    """`train.py --quick`, and the recipe of Keras's site until it holds 99.0%; several seeds."""
     whole = Measure("training: the whole process", "s")
     alone = Measure("training: without starting and saving", "s")
     accuracy = Measure("training: accuracy on the MNIST test images", "%")
@@ -101,7 +100,7 @@ def train(seeds: int, recipe_seeds: int, epochs: int) -> list[Measure]:
         needed.add(ours, card["epochs"])
     for seed in range(1, recipe_seeds + 1):
         found = _recipe("--epochs", str(epochs), "--seed", str(seed))
-        whose = recipe if found["held"] else f"{recipe}, 99.0 % not held after {epochs}"
+        whose = recipe if found["held"] else f"{recipe}, 99.0% not held after {epochs}"
         alone.add(whose, found["seconds"][-1])
         accuracy.add(whose, 100 * found["accuracies"][-1])
         needed.add(whose, len(found["seconds"]))
@@ -130,10 +129,9 @@ def _recipe(*options: str) -> dict[str, Any]:
 
 
 def _load(keras_model: Path) -> Any:
-    with without_chatter():
-        import keras
+    import keras
 
-        return keras.models.load_model(keras_model)
+    return keras.models.load_model(keras_model)
 
 
 def _time(measure: Measure, whose: str, work: Callable[..., object], *inputs: object) -> None:

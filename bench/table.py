@@ -20,7 +20,7 @@ HEAD = ("what", "whose", "median", "", "n", "ratio")
 
 @dataclass
 class Measure:
-    """One thing measured for several: the first is what the ratios are taken of."""
+    """One quantity measured for several candidates; ratios are relative to the first."""
 
     what: str
     unit: str
@@ -74,7 +74,7 @@ def as_table(measures: list[Measure]) -> str:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were taken on, and how busy it was before."""
+    """The machine, and its load before the run."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
@@ -93,7 +93,7 @@ def _processor() -> str:
 
 
 def versions(gradio_python: str | None) -> dict[str, str]:
-    """Of Python and of all that was measured or measured with."""
+    """Versions of Python and of everything involved."""
     found = {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
     if gradio_python:
         ask = "from importlib.metadata import version; print(version('gradio'))"

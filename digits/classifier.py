@@ -3,26 +3,32 @@
 import hashlib
 import json
 import os
+import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
-from digits.calibrate import cool
-from digits.inside import Inside
-from digits.normalize import normalize
-from digits.quiet import without_chatter
+from digits.calibration import apply_temperature
+from digits.explanation import Inside
+from digits.preprocessing import centre, find_writing, pixels_of, shrink
+from digits.reading import UNKNOWN, WIDEST, Reading, Sign, is_plain, read_ink
+
+if TYPE_CHECKING:
+    from ai_edge_litert.interpreter import Interpreter
 
 FORMAT = 2  # of the folder: raised when an older program could not read a newer model
+_HERE = Path(__file__).parent
+# The shipped model: inside the package where that was installed from a wheel, beside it elsewhere.
+SHIPPED = _HERE / "model" if (_HERE / "model").is_dir() else _HERE.parent / "model"
 BATCH = 64  # drawings a run: more at once gain nothing here and cost memory
 
 Verdict = Literal["digit", "unsure", "blank"]
@@ -39,9 +45,19 @@ class Prediction:
     digit: int | None  # 0-9; None when nothing is drawn or the verdict is "unsure"
     probabilities: np.ndarray  # (10,) float32, of the ten digits; sums to 1
     confidence: float  # the largest of them; 0.1 when nothing is drawn
+    none: float  # 0-1, the probability of "none of these"; 0 when nothing is drawn
     verdict: Verdict
     pixels: np.ndarray  # (28, 28) uint8: what the network was shown
     inside: Inside | None = None  # what went on in the network, where that was asked for
+
+    @property
+    def bars(self) -> np.ndarray:
+        """The eleven probabilities as one distribution, as they are shown side by side.
+
+        Returns:
+            float32 (11,), summing to 1: `probabilities` times (1 - `none`), then `none`.
+        """
+        return np.append(self.probabilities * (1 - self.none), self.none).astype(np.float32)
 
 
 class DigitClassifier:
@@ -76,17 +92,18 @@ class DigitClassifier:
         return "evidence" in self._outputs
 
     @classmethod
-    def load(cls, folder: str | os.PathLike[str]) -> "DigitClassifier":
+    def load(cls, folder: str | os.PathLike[str] = SHIPPED) -> "DigitClassifier":
         """Loads the model that train.py wrote.
 
         Args:
-            folder: holds `digits.tflite` and `card.json`.
+            folder: holds `digits.tflite` and `card.json`; by default the model that ships.
 
         Raises:
-            ModelError: a file is missing or damaged, or from another version of this program.
+            ModelError: a file is missing or damaged, or from another version of this program; or
+                LiteRT, which runs the network, can't be loaded.
         """
         folder = Path(folder)
-        cure = f"Run `python train.py` to make a new one in “{folder}”."
+        cure = _cure(folder)
         try:
             card = json.loads((folder / "card.json").read_text("utf-8"))
             network = (folder / "digits.tflite").read_bytes()
@@ -111,7 +128,7 @@ class DigitClassifier:
         """Reads one drawing.
 
         Args:
-            image: as in `digits.normalize.normalize`.
+            image: as in `digits.preprocessing.normalize`.
             inside: also tell what went on in the network, if it `has_inside`.
 
         Raises:
@@ -142,20 +159,89 @@ class DigitClassifier:
                 found += answers.result()
         return found
 
+    def read(self, image: np.ndarray | Image.Image, inside: bool = False) -> Reading:
+        """Reads all that is written: one digit, a number, rows of numbers.
+
+        One digit alone gets just the `Prediction` that `predict` gives.
+
+        Args:
+            image: as in `digits.preprocessing.normalize`.
+            inside: also tell what went on in the network for each sign, if it `has_inside`.
+
+        Raises:
+            TypeError, ValueError: not an image; see `normalize`.
+        """
+        with self._normalizing:
+            writing = find_writing(image)
+            if writing is None:
+                return Reading("", [])
+            pixels = centre(writing.digit)
+        ink = writing.ink
+        whole = None
+        if ink.shape[1] <= WIDEST * ink.shape[0]:
+            (whole,) = self._predictions(pixels[None], [writing.digit] if inside else None)
+            plain = whole.digit is not None and is_plain(ink, whole.confidence, whole.none)
+        lines = [] if whole and plain else read_ink(ink, self._look)
+        found = [sign for line in lines for sign in line.signs]
+        if len(found) < 2:
+            if whole is None:
+                (whole,) = self._predictions(pixels[None], [writing.digit] if inside else None)
+            text = UNKNOWN if whole.digit is None else str(whole.digit)
+            return Reading(text, [Sign(writing.place((0, 0, *ink.shape[::-1])), whole)])
+        if inside and self.has_inside:
+            cuts = [ink[sign.box[1] : sign.box[3], sign.box[0] : sign.box[2]] for sign in found]
+            said = self._predictions(np.stack([sign.pixels for sign in found]), cuts)
+        else:
+            said = [self._prediction(s.pixels, s.outputs[:10], float(s.outputs[10])) for s in found]
+        signs = []
+        for sign, prediction in zip(found, said, strict=True):
+            verdict: Verdict = "unsure" if sign.digit is None else "digit"
+            prediction = replace(prediction, digit=sign.digit, verdict=verdict)
+            signs.append(Sign(writing.place(sign.box), prediction, sign.certainty))
+        return Reading("\n".join(line.text for line in lines), signs)
+
+    def _look(self, pixels: np.ndarray) -> np.ndarray:
+        """What the network says of pictures, calibrated: see `digits.reading.Look`."""
+        outputs = self._run(pixels, ("probabilities",))["probabilities"]
+        digits, none = apply_temperature(outputs, self._temperature)
+        return np.column_stack([digits, none]).astype(np.float32)
+
     def _read(
         self, images: list[np.ndarray | Image.Image], inside: bool = False
     ) -> list[Prediction]:
         if not images:
             return []
         pixels = []
+        inks: list[np.ndarray | None] = []
         for image in images:
             with self._normalizing:
-                pixels.append(normalize(image))
-        names = self._outputs if inside and self.has_inside else ("probabilities",)
-        outputs = self._run(np.stack(pixels), names)
+                writing = find_writing(image)
+                pixels.append(pixels_of(writing))
+            if inside:
+                inks.append(None if writing is None else writing.digit)
+        return self._predictions(np.stack(pixels), inks if inside else None)
+
+    def _predictions(
+        self, pixels: np.ndarray, inks: Sequence[np.ndarray | None] | None = None
+    ) -> list[Prediction]:
+        """What the network makes of pictures, uint8 (n, 28, 28).
+
+        Args:
+            inks: what each was made of; then it is also told what went on inside.
+        """
+        looking = inks is not None and self.has_inside
+        outputs = self._run(pixels, self._outputs if looking else ("probabilities",))
+        probabilities, none = apply_temperature(outputs["probabilities"], self._temperature)
+        found = [
+            self._prediction(*one) for one in zip(pixels, probabilities, none.tolist(), strict=True)
+        ]
+        if inks is None or not looking:
+            return found
         return [
-            self._prediction(one, {name: output[place] for name, output in outputs.items()})
-            for place, one in enumerate(pixels)
+            prediction
+            if ink is None or prediction.verdict == "blank"
+            else replace(prediction, inside=_inside(outputs, place, ink))
+            for place, (prediction, ink) in enumerate(zip(found, inks, strict=True))
         ]
 
     def _run(self, pixels: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
@@ -174,29 +260,57 @@ class DigitClassifier:
         self._idle.put(interpreter)
         return outputs
 
-    def _new_interpreter(self) -> Interpreter:
-        with without_chatter():
-            interpreter = Interpreter(model_content=self._network, num_threads=1)
-            interpreter.allocate_tensors()
+    def _new_interpreter(self) -> "Interpreter":
+        interpreter = _litert()(model_content=self._network, num_threads=1)
+        interpreter.allocate_tensors()
         return interpreter
 
-    def _prediction(self, pixels: np.ndarray, outputs: dict[str, np.ndarray]) -> Prediction:
+    def _prediction(self, pixels: np.ndarray, probabilities: np.ndarray, none: float) -> Prediction:
         if not pixels.any():
-            return Prediction(None, np.full(10, 0.1, np.float32), 0.1, "blank", pixels)
-        output = outputs["probabilities"]
-        probabilities, none = (row[0] for row in cool(output[None], self._temperature))
-        confidence = float(probabilities.max())
+            return Prediction(None, np.full(10, 0.1, np.float32), 0.1, 0.0, "blank", pixels)
+        digit = int(probabilities.argmax())
+        confidence = float(probabilities[digit])
         sure = none <= self._most_none and confidence >= self._least_confidence
         return Prediction(
-            digit=int(probabilities.argmax()) if sure else None,
+            digit=digit if sure else None,
             probabilities=probabilities,
             confidence=confidence,
+            none=none,
             verdict="digit" if sure else "unsure",
             pixels=pixels,
-            inside=_inside(outputs) if "evidence" in outputs else None,
         )
 
 
-def _inside(outputs: dict[str, np.ndarray]) -> Inside:
-    blocks = [outputs[name] for name in sorted(outputs) if name.startswith("block_")]
-    return Inside(blocks, outputs["evidence"])
+def _inside(outputs: dict[str, np.ndarray], place: int, ink: np.ndarray) -> Inside:
+    names = [name for name in outputs if name.startswith("block_")]
+    names.sort(key=lambda name: int(name.removeprefix("block_")))
+    blocks = [outputs[name][place] for name in names]
+    return Inside(blocks, outputs["evidence"][place], shrink(ink))
+
+
+def _litert() -> "Callable[..., Interpreter]":
+    """LiteRT's interpreter.
+
+    Raises:
+        ModelError: there is none for this system or this processor.
+    """
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except Exception as error:  # what a broken library raises is not ours to know
+        raise ModelError(
+            "LiteRT, which runs the network, can't be loaded. Run "
+            "`pip install --force-reinstall ai-edge-litert`. It exists for Linux, for macOS on "
+            "Apple's own processors and for Windows on x86-64."
+        ) from error
+    return Interpreter
+
+
+def _cure(folder: Path) -> str:
+    """What to do where there is no model that can be used."""
+    if folder.resolve() == SHIPPED.resolve():
+        if SHIPPED.parent == _HERE:
+            return "Install the package anew; the model comes with it."
+        return f"Run `python train.py` to make a new one in “{folder}”."
+    name = str(folder)
+    quoted = name if re.fullmatch(r"[\w./\\:~-]+", name) else f'"{name}"'
+    return f"Run `python train.py --out {quoted}` to make a new one there."

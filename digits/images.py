@@ -1,15 +1,31 @@
 """Opens image files that anybody may have sent: a few formats, nothing that hurts."""
 
 import base64
+import binascii
 import io
-import warnings
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # no other decoder is reached
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")  # no other decoder is reached, but for HEIC
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 MOST_PIXELS = 40_000_000
 ENOUGH = 1024  # pixels: a longer side than this says nothing more about 28 × 28
+STRIP = 1_000_000  # pixels of a large image that are averaged at a time
+URL_SAFE = bytes.maketrans(b"-_", b"+/")  # to the alphabet of plain base64
+NOT_AN_IMAGE = (
+    "This is not an image that can be read, or it is damaged. Send a PNG, JPEG, WebP, GIF, BMP, "
+    "HEIC or AVIF file."
+)
+TRANSPOSE = Image.Transpose
+UPRIGHT = {  # by the EXIF orientation (CIPA DC-008, 4.6.5)
+    2: TRANSPOSE.FLIP_LEFT_RIGHT, 3: TRANSPOSE.ROTATE_180, 4: TRANSPOSE.FLIP_TOP_BOTTOM,
+    5: TRANSPOSE.TRANSPOSE, 6: TRANSPOSE.ROTATE_270, 7: TRANSPOSE.TRANSVERSE,
+    8: TRANSPOSE.ROTATE_90,
+}  # fmt: skip
 
 
 class ImageError(ValueError):
@@ -20,45 +36,162 @@ class ImageTooLarge(ImageError):
     """More pixels than are allowed."""
 
 
-def open_image(data: bytes, most_pixels: int = MOST_PIXELS) -> Image.Image:
+@dataclass
+class PixelBudget:
+    """How many pixels the images that are sent together may have, and how many are left."""
+
+    left: int
+
+    def spend(self, pixels: int) -> None:
+        """Takes pixels off.
+
+        Raises:
+            ImageTooLarge: so many are not left. Nothing is taken off.
+        """
+        if pixels > self.left:
+            raise ImageTooLarge(
+                "The images of this request have too many pixels together. Send fewer at once, or "
+                "smaller ones: a few hundred pixels a side are plenty."
+            )
+        self.left -= pixels
+
+
+def open_image(
+    data: bytes, most_pixels: int = MOST_PIXELS, budget: PixelBudget | None = None
+) -> Image.Image:
     """Decodes one image file, the right way up; of an animation its first frame.
 
+    The file as it is decoded is the largest thing in memory: at most 4 bytes a pixel. It is made
+    smaller a strip at a time, and turned upright only then.
+
     Args:
-        data: the file's bytes: PNG, JPEG, WebP, GIF or BMP, whatever it is called.
+        data: the file's bytes: PNG, JPEG, WebP, GIF, BMP, HEIC or AVIF, whatever it is called.
         most_pixels: width × height beyond this is refused; read from the header, before decoding.
+        budget: the image's width × height is taken off it, before decoding.
 
     Returns:
-        The image, its longer side at most `ENOUGH` pixels.
+        The image, its longer side at most `ENOUGH` pixels, in a mode that
+        `digits.preprocessing.to_grey` knows.
 
     Raises:
-        ImageTooLarge: it has more than `most_pixels`.
+        ImageTooLarge: it has more than `most_pixels`, or more than the budget has left.
         ImageError: it is no image of these formats, or damaged.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about sizes and oddities that are dealt with here
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
-            width, height = image.size
-            if width * height > most_pixels:
-                raise ImageTooLarge(
-                    f"This image has {width} × {height} pixels; at most {most_pixels:,} are read. "
-                    "Send it smaller: a few hundred pixels a side are plenty."
-                )
-            image.draft(None, (ENOUGH, ENOUGH))  # a large JPEG is decoded at a fraction of its size
-            image.load()
-            image = ImageOps.exif_transpose(image)
-            if max(image.size) > ENOUGH:
-                image = image.reduce(-(-max(image.size) // ENOUGH))
+        image = Image.open(io.BytesIO(data), formats=_formats(data))
+        width, height = image.size
+        if width * height > most_pixels:
+            raise ImageTooLarge(
+                f"This image has {width} × {height} pixels; at most {most_pixels:,} are read. "
+                "Send it smaller: a few hundred pixels a side are plenty."
+            )
+        if budget is not None:
+            budget.spend(width * height)
+        image.draft(None, (ENOUGH, ENOUGH))  # a large JPEG is decoded at a fraction of its size
+        image.load()
+        return _upright(small(image), image)
     except ImageError:
         raise
     except Image.DecompressionBombError as error:  # Pillow's own, far larger, limit
         raise ImageTooLarge("This image has too many pixels. Send it smaller.") from error
     except Exception as error:  # decoders raise all kinds of errors on what is damaged
+        raise ImageError(NOT_AN_IMAGE) from error
+
+
+def _formats(data: bytes) -> tuple[str, ...]:
+    """The decoders to try; that of HEIC is loaded when the first such file comes."""
+    if data[4:8] != b"ftyp" or data[8:12] not in HEIC_BRANDS:
+        return FORMATS
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError as error:
         raise ImageError(
-            "This is not an image that can be read, or it is damaged. Send a PNG, JPEG, WebP, GIF "
-            "or BMP file."
+            "HEIC files can't be read here. Send a JPEG or PNG file, or have whoever runs this "
+            "install pillow-heif."
         ) from error
+    register_heif_opener()
+    return (*FORMATS, "HEIF")  # AVIF files may have the brand mif1, too
+
+
+def small(image: Image.Image) -> Image.Image:
+    """The image with its longer side at most `ENOUGH`: each pixel the mean of a square of it."""
+    factor = -(-max(image.size) // ENOUGH)
+    if factor == 1:
+        return image
+    width, height = image.size
+    rows = max(1, STRIP // (width * factor)) * factor
+    strips = [
+        _averageable(image.crop((0, top, width, min(top + rows, height)))).reduce(factor)
+        for top in range(0, height, rows)
+    ]
+    whole = Image.new(strips[0].mode, (-(-width // factor), -(-height // factor)))
+    for number, strip in enumerate(strips):
+        whole.paste(strip, (0, number * rows // factor))
+    return whole
+
+
+def _averageable(image: Image.Image) -> Image.Image:
+    """The image in a mode in which the mean of two pixels is a shade between them."""
+    if image.mode in ("P", "PA") or "transparency" in image.info:  # indices, or one shade is a hole
+        return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    if image.mode == "1":
+        return image.convert("L")
+    if image.mode.startswith("I;16"):
+        return image.convert("I")
     return image
+
+
+def _upright(image: Image.Image, original: Image.Image) -> Image.Image:
+    """Turns the image as the original's EXIF data say."""
+    turn = UPRIGHT.get(_orientation(original) or 1)
+    return image if turn is None else image.transpose(turn)
+
+
+def _orientation(image: Image.Image) -> int | None:
+    with suppress(Exception):  # damaged EXIF data are no reason to refuse the picture
+        return image.getexif().get(ExifTags.Base.Orientation)
+    return None
+
+
+def image_size(data: bytes) -> tuple[int, int]:
+    """Width and height as they are in an image file's header, before it is turned upright.
+
+    Decodes nothing. Raises what Pillow raises where it is no image.
+    """
+    return Image.open(io.BytesIO(data), formats=_formats(data)).size
+
+
+def decode_data_url(text: str) -> bytes:
+    """Decodes a data URL (RFC 2397) or plain base64, as leniently as browsers do.
+
+    Args:
+        text: `data:image/png;base64,…` in upper or lower case, a data URL that is percent-encoded
+            instead, or base64 alone. The base64 (RFC 4648) may have white space in it, use the
+            URL-safe alphabet, lack its padding and be percent-encoded.
+
+    Returns:
+        The bytes, at least one.
+
+    Raises:
+        ImageError: it is neither, or empty.
+    """
+    head, comma, data = text.lstrip().partition(",")
+    head = head.lower()
+    if not (comma and head.startswith("data:")):
+        head, data = "base64", text
+    try:
+        if "%" in data or not head.endswith("base64"):
+            raw = unquote_to_bytes(data)
+        else:
+            raw = data.encode("ascii")
+        if head.endswith("base64"):
+            raw = b"".join(raw.split()).translate(URL_SAFE).rstrip(b"=")
+            raw = base64.b64decode(raw + b"=" * (-len(raw) % 4), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        raw = b""
+    if not raw:
+        raise ImageError("This is neither a data URL nor base64. Send the image's bytes in base64.")
+    return raw
 
 
 def data_url(pixels: np.ndarray) -> str:

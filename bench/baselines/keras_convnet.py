@@ -1,7 +1,7 @@
 """The recipe of F. Chollet, Simple MNIST convnet, https://keras.io/examples/vision/mnist_convnet/.
 
 python -m bench.baselines.keras_convnet [--epochs 15] [--seed N] [--save FILE] trains until it
-holds 99.0 %: that many of MNIST's test images are read right, and also after one more epoch (or
+holds 99.0%: that many of MNIST's test images are read right, and also after one more epoch (or
 until the epochs are over). It prints what it took until it first held them as JSON.
 """
 
@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from digits.data import load_mnist
+from training.data import load_mnist
 
 GOAL = 0.99
 

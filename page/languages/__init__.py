@@ -1,0 +1,65 @@
+"""The catalogues: each language's translations of what visitors read (see `page.words`)."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+
+from page.words import CATALOGUES, LANGUAGES, SOURCE
+
+ROOT = Path(__file__).parents[2]
+KEYWORDS = {"_": 1, "N_": 1, "ngettext": 2}  # function: how many literals it takes
+TRANSLATED = [language for language in LANGUAGES if language != SOURCE]
+
+
+def path_of(language: str) -> Path:
+    """Where a language's catalogue is."""
+    return CATALOGUES / f"{language}.po"
+
+
+def template() -> Catalog:
+    """All sentences in the code of the pages, untranslated, with the files that they stand in."""
+    found = Catalog(fuzzy=False)
+    for file in [ROOT / "app.py", *sorted((ROOT / "page").rglob("*.py"))]:
+        name = file.relative_to(ROOT).as_posix()
+        for sentence in sentences(file.read_text("utf-8")):
+            found.add(sentence, locations=[(name, None)])
+    return found
+
+
+def sentences(code: str) -> Iterator[str | tuple[str, ...]]:
+    """The sentences in Python code, in order; of those with plural forms both English ones.
+
+    Babel's own extraction does not look into f-strings before Python 3.12.
+    """
+    calls = [
+        node
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in KEYWORDS
+    ]
+    for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        assert isinstance(call.func, ast.Name)
+        literals = [
+            one.value
+            for one in call.args[: KEYWORDS[call.func.id]]
+            if isinstance(one, ast.Constant) and isinstance(one.value, str)
+        ]
+        if len(literals) == KEYWORDS[call.func.id]:  # not a variable that holds a sentence
+            yield literals[0] if len(literals) == 1 else tuple(literals)
+
+
+def load(language: str) -> Catalog:
+    """A language's catalogue; an empty one for a new language."""
+    if not path_of(language).exists():
+        return Catalog(locale=language, fuzzy=False)
+    with path_of(language).open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def complete(message: Message) -> bool:
+    """Whether a sentence is translated, in all of the language's plural forms."""
+    return all(message.string) if message.pluralizable else bool(message.string)

@@ -1,0 +1,222 @@
+"""Everybody can use the pages: with a screen reader, the keyboard, few colours, or none."""
+
+import io
+from collections import Counter
+from importlib.resources import files
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.helpers.page import draw, expect_answer, expect_digit, press, region, written
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+# Streamlit's own markup, which a page can't change: none of it hides or misnames anything.
+NOT_OURS = {
+    "landmark-one-main",  # its main part is a <section>
+    "region",
+    "page-has-heading-one",
+    "presentation-role-conflict",  # of the place to drop a file on
+}
+
+# The texts that can be seen, in shadow roots too: [text, x, y, width, height, large].
+TEXTS = """() => {
+  const found = [];
+  const walk = (root) => {
+    for (const node of root.childNodes) {
+      if (node.nodeType === Node.TEXT_NODE && node.data.trim()) {
+        const one = node.parentElement ?? node.getRootNode().host;
+        const style = getComputedStyle(one);
+        if (one.closest(":disabled, [aria-disabled=true], style, script, option")) continue;
+        if (!one.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+        if (one.clientWidth && one.clientWidth < 3) continue; // for screen readers only
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        for (const { x, y, width, height } of range.getClientRects()) {
+          if (width < 3 || height < 3 || x < 0 || y < 0) continue;
+          if (x + width > innerWidth || y + height > innerHeight) continue;
+          const top = document.elementFromPoint(x + width / 2, y + height / 2);
+          const shown = [top, top?.shadowRoot].some((root) => root?.contains(one));
+          if (!shown && !one.contains(top)) continue; // something covers it
+          const size = parseFloat(style.fontSize);
+          const large = size >= 24 || (size >= 18.66 && style.fontWeight >= 600);
+          found.push([node.data.trim().slice(0, 40), x, y, width, height, large]);
+        }
+      } else if (node.nodeType === Node.ELEMENT_NODE) {
+        if (node.shadowRoot) walk(node.shadowRoot);
+        walk(node);
+      }
+    }
+  };
+  walk(document.body);
+  return found;
+}"""
+
+# What has the focus, how it is named, and whether that can be seen.
+FOCUS = """() => {
+  let one = document.activeElement;
+  while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
+  if (!one || one === document.body) return null;
+  const seen = [one, one.closest("label"), one.parentElement].filter(Boolean).some((element) => {
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
+    return (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) || boxShadow !== "none";
+  });
+  return [one.outerHTML.slice(0, 90), seen];
+}"""
+
+
+def luminance(colours: np.ndarray) -> np.ndarray:
+    """WCAG's relative luminance of sRGB colours, uint8 (..., 3)."""
+    linear = colours / 255
+    linear = np.where(linear <= 0.04045, linear / 12.92, ((linear + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def low_contrasts(page) -> list[str]:
+    """Texts that are harder to see than WCAG AA allows, by the pixels on the screen."""
+    texts = page.evaluate(TEXTS)
+    scale = page.evaluate("devicePixelRatio")
+    screen = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+    low = []
+    for text, x, y, width, height, large in texts:
+        box = [round(edge * scale) for edge in (y, y + height, x, x + width)]
+        part = luminance(screen[box[0] : box[1], box[2] : box[3]])
+        ground = Counter(part.ravel().round(3).tolist()).most_common(1)[0][0]
+        light, dark = np.maximum(part, ground), np.minimum(part, ground)
+        contrast = ((light + 0.05) / (dark + 0.05)).max()
+        if contrast < (3 if large else 4.5) - 0.1:  # thin strokes never quite reach their colour
+            low.append(f"{text!r}: {contrast:.1f}")
+    return low
+
+
+def look(page, scheme: str, size: dict[str, int]) -> None:
+    """In this theme, on a screen of this size: no violation of axe's rules, no low contrast."""
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_function(
+        "dark => (getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme"
+        ".includes('dark')) === dark",
+        arg=scheme == "dark",
+    )
+    page.wait_for_timeout(300)  # transitions of colours
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    assert not [
+        f"{one['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for one in found
+        if one["id"] not in NOT_OURS
+        for node in one["nodes"]
+    ]
+    assert not low_contrasts(page)
+
+
+def both(page) -> None:
+    """On a light desktop and a dark phone."""
+    look(page, "dark", PHONE)
+    look(page, "light", DESK)
+
+
+@pytest.fixture
+def visitor(visit):
+    return lambda **options: visit(device_scale_factor=2, reduced_motion="reduce", **options)
+
+
+def test_every_page_and_state(visitor):
+    page = visitor(color_scheme="light")
+    both(page)
+    draw(page, written(7))
+    expect_digit(page, 7)
+    both(page)
+    region(page, "look").get_by_text("Look inside").click()
+    region(page, "inside").locator(".looked").wait_for()
+    both(page)
+    press(page, "But how does it know?")
+    page.locator(".story .next").get_by_text("Next").wait_for()
+    both(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="How it learned").click()
+    page.locator(".confusion").wait_for()
+    both(page)
+    page.get_by_role("link", name="Photo").click()
+    region(page, "take").wait_for()
+    both(page)
+
+
+def test_right_to_left(visitor):
+    page = visitor(locale="ar", color_scheme="dark")
+    draw(page, written(8))
+    expect_answer(page, "أرى الرقم 8")
+    look(page, "dark", DESK)
+    region(page, "look").get_by_text("انظر في الداخل").click()
+    region(page, "inside").locator(".looked").wait_for()
+    look(page, "light", PHONE)
+
+
+def test_low_contrast_would_be_found(visitor):
+    page = visitor()
+    assert not low_contrasts(page)
+    page.evaluate(
+        "document.querySelector('.privacy').insertAdjacentHTML('beforeend',"
+        "'<span style=\"opacity: 0.45\">hard to read</span>')"
+    )
+    page.locator(".privacy").scroll_into_view_if_needed()
+    assert [one for one in low_contrasts(page) if "hard to read" in one]
+
+
+def test_the_keyboard_reaches_everything_and_is_seen_doing_so(visit):
+    page = visit()
+    draw(page, written(3))
+    expect_digit(page, 3)
+    region(page, "look").get_by_text("Look inside").click()
+    region(page, "inside").locator(".looked").wait_for()
+    page.mouse.click(1, 1)
+    stops = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        focus = page.evaluate(FOCUS)
+        if focus is None or (stops and focus == stops[0]):
+            break
+        stops.append(focus)
+    assert len(stops) > 6
+    assert not [name for name, seen in stops if not seen]
+    maps = page.locator(".maps img")
+    assert sum("<img" in name for name, _ in stops) == 1, "the pictures are one stop"
+    maps.first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    focused = "[...document.querySelectorAll('.maps img')].indexOf(document.activeElement)"
+    row = page.locator(".maps").first.locator("img").count()
+    assert page.evaluate(focused) == row + 1
+    page.keyboard.press("End")
+    assert page.evaluate(focused) == maps.count() - 1
+    page.evaluate("window.spoken = document.querySelector('.says')")
+    page.keyboard.press("5")
+    expect_digit(page, 5)
+    assert page.evaluate("window.spoken === document.querySelector('.says[role=status]')")
+    label = page.locator(".bars").get_attribute("aria-label")
+    assert label.count("%") == 2, "the answer and the runner-up, no more"
+
+
+def test_forced_colours_hide_nothing(visit):
+    page = visit(forced_colors="active", color_scheme="dark", reduced_motion="reduce")
+    draw(page, written(7))
+    expect_digit(page, 7)
+    region(page, "look").get_by_text("Look inside").click()
+    region(page, "inside").locator(".looked").wait_for()
+    page.wait_for_timeout(300)
+    colours = {
+        name: page.locator(selector).first.evaluate("one => getComputedStyle(one).backgroundColor")
+        for name, selector in {
+            "page": "[data-testid=stApp]",
+            "bar": ".bars .best .bar",
+            "for": ".looked .for",
+            "switch": ".st-key-look label > div:first-of-type > div",
+        }.items()
+    }
+    ground = colours.pop("page")
+    assert ground not in colours.values(), colours
+    durations = "document.getAnimations().map(one => one.effect.getComputedTiming().duration)"
+    assert not [one for one in page.evaluate(durations) if one > 10], "something moves"

@@ -1,0 +1,287 @@
+"""The answer follows the pen; and what the page shows when nobody answers."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.helpers.page import (
+    draw,
+    expect_answer,
+    expect_digit,
+    expect_invitation,
+    expect_seen,
+    on_screen,
+    press,
+    written,
+)
+from tests.helpers.servers import TIMEOUT, serve, serve_page
+
+GONE = "The connection to the computer that reads is gone. It will come back by itself."
+
+# In the page: draws on with the pen down, a bit in each frame, until `enough()`. Notes each picture
+# that is sent and each answer that is shown, what the words are, and how long the pen rested.
+DRAW_ON = """async ([line, enough]) => {
+  const find = root => root.querySelector("canvas.upper-canvas") ??
+    [...root.querySelectorAll("*")].map(e => e.shadowRoot && find(e.shadowRoot)).find(Boolean);
+  const pen = (type, [clientX, clientY]) => find(document).dispatchEvent(new PointerEvent(type, {
+    pointerType: "mouse", pointerId: 1, isPrimary: true, clientX, clientY,
+    buttons: type === "pointerup" ? 0 : 1, bubbles: true, composed: true, cancelable: true,
+  }));
+  const root = document.documentElement;
+  const shown = () => Number(document.querySelector("[data-reading]").dataset.reading);
+  const words = () => document.querySelector(".says").textContent;
+  const notes = {sent: [], shown: [], words: [], rested: 0};
+  new MutationObserver(() => {
+    notes.sent.push([performance.now(), Number(root.dataset.drawing), shown()]);
+  }).observe(root, {attributeFilter: ["data-drawing"]});
+  addEventListener("patched", event => {
+    if (!event.target.querySelector("[data-reading]")) return;
+    notes.shown.push(shown());
+    if (notes.words.at(-1) !== words()) notes.words.push(words());
+  });
+  notes.words.push(words());
+  pen("pointerdown", line[0]);
+  let last = performance.now();
+  for (let step = 0; notes.shown.length < enough; step++) {
+    await new Promise(requestAnimationFrame);
+    notes.rested = Math.max(notes.rested, performance.now() - last);
+    pen("pointermove", line[step % line.length]);
+    last = performance.now();
+  }
+  notes.duringStroke = notes.words.length;
+  pen("pointerup", line.at(-1));
+  return notes;
+}"""
+
+
+def wiggle(page) -> list[list[float]]:
+    """A long way to and fro on the sheet, on the screen."""
+    steps = np.linspace(0, 1, 60)
+    line = np.stack([0.2 + 0.6 * steps, 0.5 + 0.3 * np.sin(9 * steps)], axis=1)
+    (there,) = on_screen(page, [line])
+    return [*there.tolist(), *there[::-1].tolist()]
+
+
+def press_down(page, stroke) -> None:
+    """Draws a stroke, and keeps the pen down."""
+    page.mouse.move(*stroke[0])
+    page.mouse.down()
+    for point in stroke[1:]:
+        page.mouse.move(*point)
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_answers_while_the_pen_is_down(visit, inside):
+    from playwright.sync_api import expect
+
+    page = visit()
+    if inside:
+        page.get_by_text("Look inside").click()
+        page.locator(".st-key-inside").wait_for()  # the sheet moves when it opens
+    press_down(page, on_screen(page, written(3))[0])
+    expect_seen(page, written(3))
+    best = page.locator(".st-key-probabilities .best .name")
+    expect(best).to_have_text("3", timeout=TIMEOUT * 1000)
+    expect_digit(page, 3)  # in words, too, as the pen rests
+    if inside:
+        page.locator(".st-key-looked img").wait_for()
+    page.mouse.up()
+    expect_digit(page, 3)
+
+
+def test_one_picture_at_a_time_and_no_new_words_while_the_pen_moves(visit):
+    page = visit()
+    for _ in range(5):
+        press(page, "Clear")
+        expect_invitation(page)
+        notes = page.evaluate(DRAW_ON, [wiggle(page), 6])
+        for (before, number, _), (after, _, shown) in zip(
+            notes["sent"], notes["sent"][1:], strict=False
+        ):
+            assert shown >= number, "a picture was sent before the last one was answered"
+            assert after - before >= 75  # 80 by the clock that the timer goes by
+        assert notes["shown"] == sorted(notes["shown"])
+        expect_answer(page, "^(?!Draw)")
+        if notes["rested"] < 140:  # else the page was right to speak
+            assert notes["duringStroke"] == 1, notes["words"]
+            return
+    pytest.skip("This machine is too busy to draw without a rest.")
+
+
+def test_the_live_region_and_the_bars_stay_and_move(visit):
+    page = visit()
+    nodes = page.locator(".says, .bars .bar").element_handles()
+    for digit in (3, 6):
+        draw(page, written(digit))
+        expect_digit(page, digit)
+        assert all(node.evaluate("node => node.isConnected") for node in nodes)
+        press(page, "Clear")
+        expect_invitation(page)
+    duration = "element => getComputedStyle(element).transitionDuration"
+    assert page.locator(".bars .bar").first.evaluate(duration) == "0.08s"
+    page.emulate_media(reduced_motion="reduce")
+    for part in (".bars .bar", ".says", ".seen"):
+        assert page.locator(part).first.evaluate(duration) == "0s"
+
+
+def test_a_setting_switches_it_off(visit):
+    with serve(DIGITS_LIVE="0") as url:
+        page = visit(url)
+        expect_invitation(page)
+        notes = page.evaluate(
+            DRAW_ON.replace("notes.shown.length < enough", "step < 60"), [wiggle(page), 0]
+        )
+        expect_answer(page, "^(?!Draw)")
+        sent = page.evaluate("Number(document.documentElement.dataset.drawing)")
+        assert (len(notes["sent"]), sent) == (0, 1)
+
+
+def test_where_the_canvas_can_not_be_reached_each_stroke_is_answered_all_the_same(visit, browser):
+    """As after a change of Streamlit's or the canvas's insides; elsewhere the tests need live."""
+    page = visit()
+    assert page.evaluate("document.documentElement.dataset.sheet") == "ours"
+    page.add_init_script(
+        """const attach = Element.prototype.attachShadow;
+        Element.prototype.attachShadow = function () {
+          return attach.call(this, {mode: "closed"});
+        };"""
+    )
+    page.reload()
+    page.locator("html[data-sheet=plain]").wait_for(state="attached")
+    for stroke in on_screen(page, written(5), ".st-key-canvas"):
+        press_down(page, stroke)
+        page.mouse.up()
+    expect_digit(page, 5)
+    expect_seen(page, written(5))
+    assert not page.get_by_role("button", name="Clear").is_visible()
+
+
+# Nobody answers
+
+
+@pytest.fixture
+def server_to_kill():
+    """`start()` and `stop()` of a server that always has the same address."""
+    running = []
+
+    def start(**environment):
+        context = serve_page(port, **environment)
+        url, process = context.__enter__()
+        running.append((context, process))
+        return url
+
+    def stop():
+        context, process = running.pop()
+        process.kill()
+        context.__exit__(None, None, None)
+
+    port = 0
+    url = start()
+    port = int(url.rpartition(":")[2])
+    yield url, start, stop
+    while running:
+        stop()
+
+
+def expect_gone(page) -> None:
+    from playwright.sync_api import expect
+
+    expect(page.locator(".reader-gone")).to_have_text(GONE, timeout=TIMEOUT * 1000)
+    assert not page.locator(".says").is_visible()
+
+
+def healthy(page) -> None:
+    """No error box, no traceback, no dialog of Streamlit's."""
+    for foreign in ("stException", "stDialog", "stConnectionStatus"):
+        assert page.get_by_test_id(foreign).count() == 0, foreign
+    assert not re.search("Traceback|Error", page.locator("body").inner_text())
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_lost_connection_is_said_and_heals(visit, server_to_kill, inside):
+    url, start, stop = server_to_kill
+    page = visit(url)
+    if inside:
+        page.get_by_text("Look inside").click()
+        page.locator(".st-key-inside").wait_for()
+    draw(page, written(3))
+    expect_digit(page, 3)
+    if inside:
+        page.locator(".st-key-looked img").wait_for()
+    stop()
+    press(page, "Clear")
+    draw(page, written(5)[:1])
+    expect_gone(page)
+    # Streamlit's dialog would come now, and swallow the next stroke.
+    tries = len(page.requested)
+    while sum("_stcore/health" in one for one in page.requested[tries:]) < 12:
+        page.wait_for_timeout(100)
+    healthy(page)
+    draw(page, written(5)[1:])
+    expect_gone(page)
+    start()
+    expect_digit(page, 5)
+    expect_seen(page, written(5))
+    if inside:
+        page.locator(".st-key-looked img").wait_for()
+    healthy(page)
+    press(page, "Undo")
+    expect_seen(page, written(5)[:1])
+    press(page, "Clear")
+    expect_invitation(page)
+    draw(page, written(6))
+    expect_digit(page, 6)
+    healthy(page)
+
+
+def test_a_restart_before_the_first_stroke_goes_unnoticed(visit, server_to_kill):
+    url, start, stop = server_to_kill
+    page = visit(url)
+    expect_invitation(page)
+    stop()
+    expect_gone(page)
+    start()
+    expect_invitation(page)
+    draw(page, written(8))
+    expect_digit(page, 8)
+    healthy(page)
+
+
+def test_a_server_that_goes_while_the_page_is_still_being_drawn_is_noticed(visit):
+    with serve() as url:
+        page = visit(url)  # the sheet is there; the first visitor waits for the model
+        assert page.locator(".connection-gone").count() == 1
+
+
+def test_a_restart_in_the_middle_of_a_stroke(visit, server_to_kill):
+    url, start, stop = server_to_kill
+    page = visit(url)
+    (stroke,) = on_screen(page, written(3))
+    press_down(page, stroke[: len(stroke) // 2])
+    stop()
+    expect_gone(page)
+    start()
+    page.locator("html:not([data-reader=gone])").wait_for(state="attached")
+    for point in stroke[len(stroke) // 2 :]:
+        page.mouse.move(*point)
+    page.mouse.up()
+    expect_digit(page, 3)
+    expect_seen(page, written(3))
+    healthy(page)
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells")
+def test_the_server_loads_no_data_frames(visit):
+    """Streamlit does so when it gets a dictionary to send: the first visitor would wait for it."""
+    with serve_page() as (url, process):
+        page = visit(url)
+        page.get_by_text("Look inside").click()
+        page.locator(".st-key-inside").wait_for()  # the sheet moves when it opens
+        draw(page, written(3))
+        expect_digit(page, 3)
+        page.locator(".st-key-looked img").wait_for()
+        loaded = Path(f"/proc/{process.pid}/maps").read_text()
+        assert "litert" in loaded
+        assert not re.findall(r"\S*(?:pandas|pyarrow)\S*", loaded)[:1]

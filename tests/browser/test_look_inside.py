@@ -1,0 +1,191 @@
+"""“Look inside”, in a real browser on a real server."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digits import DigitClassifier
+from page.inside import GLOW
+from tests.helpers.page import (
+    HASH,
+    PHONE,
+    draw,
+    expect_digit,
+    expect_invitation,
+    press,
+    written,
+)
+from tests.helpers.servers import ROOT, TIMEOUT, serve
+
+
+def open_up(page) -> None:
+    page.get_by_text("Look inside").click()
+    page.locator(".st-key-inside").wait_for()
+
+
+def sources(page, selector: str) -> list[str]:
+    """The pictures that are shown there."""
+    return page.locator(f".st-key-inside {selector} img").evaluate_all("all => all.map(i => i.src)")
+
+
+def pixels(source: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))))
+
+
+def expect_new(page, before: list[str], selector: str = "") -> list[str]:
+    """Waits until no picture there is one of before; gives the new ones."""
+    page.wait_for_function(
+        """([selector, before]) => {
+          const all = [...document.querySelectorAll(selector)].map(image => image.src);
+          return all.length && !all.some(source => before.includes(source));
+        }""",
+        arg=[f".st-key-inside {selector} img", before],
+    )
+    return sources(page, selector)
+
+
+def test_is_closed_until_one_asks(visit):
+    from playwright.sync_api import expect
+
+    page = visit()
+    draw(page, written(4))
+    expect_digit(page, 4)
+    assert page.locator(".st-key-inside").count() == 0
+    open_up(page)
+    page.locator(".st-key-inside .maps").first.wait_for()
+    expect_digit(page, 4)
+    page.get_by_text("Look inside").click()
+    expect(page.locator(".st-key-inside")).to_have_count(0, timeout=TIMEOUT * 1000)
+    expect_digit(page, 4)
+
+
+def test_moves_with_each_stroke(visit):
+    page = visit()
+    open_up(page)
+    first, *others = written(7)
+    draw(page, [first])
+    shown = expect_new(page, [])
+    for stroke in [*others, HASH[0]]:
+        draw(page, [stroke])
+        # All but the feature maps that stayed dark change.
+        for selector in (".steps", ".looked", ".block:last-child"):
+            expect_new(page, shown, selector)
+        shown = sources(page, "")
+    press(page, "Clear")
+    expect_invitation(page)
+    page.get_by_text("Draw a digit, and see how").wait_for()
+    assert sources(page, "") == []
+
+
+def test_shows_how_the_drawing_becomes_28_by_28(visit):
+    page = visit()
+    draw(page, written(3))
+    expect_digit(page, 3)
+    open_up(page)
+    drawn, cut, seen = map(pixels, expect_new(page, [], ".steps"))
+    assert drawn.shape[:2] == (400, 400)
+    assert max(cut.shape) == 20
+    assert all(edge.any() for edge in (cut[0], cut[-1], cut[:, 0], cut[:, -1])), "not cut close"
+    assert seen.shape == (28, 28)
+    outside = page.locator(".st-key-seen img").get_attribute("src")
+    assert np.array_equal(seen, pixels(outside))
+
+
+def test_shows_the_feature_maps_of_every_block_and_enlarges_them(visit, classifier):
+    page = visit()
+    draw(page, written(5))
+    expect_digit(page, 5)
+    open_up(page)
+    drawing = pixels(expect_new(page, [], ".steps")[0])
+    inside = classifier.predict(drawing, inside=True).inside
+    rows = page.locator(".st-key-inside .block")
+    assert rows.count() == len(inside.blocks) == 5
+    for number, row in enumerate(rows.all()):
+        shown = row.locator("img").evaluate_all("all => all.map(image => image.src)")
+        assert len(shown) == 6
+        for source, one in zip(shown, inside.liveliest(number, 6), strict=True):
+            assert np.array_equal(pixels(source), GLOW[one])
+        assert row.locator("p").inner_text().endswith(".")
+    picture = rows.nth(2).locator("img").nth(2)
+    before = picture.bounding_box()["width"]
+    picture.focus()  # what a tap does
+    page.wait_for_function(
+        "image => image.getBoundingClientRect().width > 90", arg=picture.element_handle()
+    )
+    assert before < 60
+
+
+def test_shows_where_it_looked_and_why_not_the_runner_up(visit):
+    page = visit()
+    draw(page, written(9))
+    expect_digit(page, 9)
+    open_up(page)
+    (best,) = expect_new(page, [], ".looked")
+    ink = pixels(sources(page, ".steps")[2])
+    picture = pixels(best).astype(int)
+    heat = picture[..., 0] - picture[..., 2]  # orange less blue
+    near = np.kron(np.asarray(Image.fromarray(ink).reduce(4)) > 0, np.ones((16, 16), bool))
+    assert heat[near].mean() > 1.5 * heat[~near].mean(), "the heat is not on the ink"
+    assert near.ravel()[heat.argmax()]
+
+    question = page.get_by_text(re.compile(r"^Why not an? \d\?$"))
+    runner_up = re.search(r"\d", question.inner_text()).group()
+    assert runner_up != "9"
+    question.click()
+    (second,) = expect_new(page, [best], ".looked")
+    picture = pixels(second).astype(int)
+    other = picture[..., 0] - picture[..., 2]
+    assert np.corrcoef(heat.ravel(), other.ravel())[0, 1] < 0.5
+    assert f"speaks for a {runner_up}" in page.locator(".st-key-looked .key").inner_text()
+    expect_digit(page, 9)
+
+
+def test_every_picture_is_described(visit):
+    from playwright.sync_api import expect
+
+    page = visit()
+    open_up(page)
+    draw(page, HASH)
+    pictures = page.locator(".st-key-inside img")
+    expect(pictures).to_have_count(3 + 5 * 6 + 1, timeout=TIMEOUT * 1000)
+    words = pictures.evaluate_all("all => all.map(image => image.alt)")
+    assert all(len(alt) > 10 for alt in words)
+    assert len(set(words)) == len(words)
+
+
+def test_fits_a_small_phone(visit):
+    page = visit(**PHONE)
+    open_up(page)
+    draw(page, written(2))
+    expect_new(page, [])
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 360
+    for image in page.locator(".st-key-inside img").all():
+        box = image.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 360
+
+
+@pytest.fixture(scope="module")
+def without_inside(tmp_path_factory):
+    """A model of the book's network."""
+    import json
+
+    from training import export, network
+
+    folder = tmp_path_factory.mktemp("dense") / "model"
+    card = json.loads((ROOT / "model" / "card.json").read_text("utf-8"))
+    model = network.dense()
+    export.save(folder, model, export.export(model), card)
+    return folder
+
+
+def test_a_network_without_an_inside_offers_none(visit, without_inside):
+    assert not DigitClassifier.load(without_inside).has_inside
+    with serve(DIGITS_MODEL=str(without_inside)) as url:
+        page = visit(url)
+        draw(page, written(1))
+        page.locator(".st-key-seen img").wait_for()
+        assert page.get_by_text("Look inside").count() == 0

@@ -1,0 +1,161 @@
+"""The page draws by itself: for whoever asks, and in kiosk mode while nobody is there."""
+
+import pytest
+
+from tests.helpers.page import (
+    PHONE,
+    Glass,
+    draw,
+    expect_answer,
+    expect_digit,
+    expect_invitation,
+    expect_seen,
+    press,
+    region,
+    written,
+)
+from tests.helpers.servers import TIMEOUT, serve
+
+ANY = r"I see an? \d\."
+
+
+def test_draws_a_digit_for_whoever_asks(visit):
+    page = visit()
+    draw(page, written(5))
+    expect_digit(page, 5)
+    page.keyboard.press("3")  # which is one stroke
+    expect_digit(page, 3)
+    press(page, "Undo")  # like any other
+    expect_invitation(page)
+    press(page, "Undo")
+    expect_digit(page, 5)
+    page.keyboard.press("7")
+    expect_digit(page, 7)
+    page.keyboard.press("Control+0")  # the browser's own: no digit
+    press(page, "Draw one for me")
+    expect_answer(page, r"I see an? [^7]\.I’m more than 99% sure")
+
+
+def test_a_link_is_followed_while_the_page_draws(visit):
+    page = visit()
+    for _ in range(3):
+        page.keyboard.press("8")
+        drawn = int(page.evaluate("document.documentElement.dataset.drawing ?? 0"))
+        page.wait_for_function(f"document.documentElement.dataset.drawing > {drawn}")
+        page.get_by_role("link", name="How it learned").click()
+        page.wait_for_timeout(1500)
+        page.locator(".st-key-watch .readings img").first.wait_for()
+        page.get_by_role("link", name="Draw a digit").click()
+        page.locator("canvas.upper-canvas").wait_for()
+    page.keyboard.press("2")
+    expect_digit(page, 2)
+
+
+def test_a_persons_hand_goes_first(visit):
+    page = visit()
+    page.keyboard.press("8")
+    page.wait_for_function("document.documentElement.dataset.drawing > 1")
+    press(page, "Clear")  # while it draws
+    page.wait_for_timeout(1500)
+    press(page, "Clear")
+    expect_invitation(page)
+    page.keyboard.press("8")
+    drawn = int(page.evaluate("document.documentElement.dataset.drawing"))
+    page.wait_for_function(f"document.documentElement.dataset.drawing > {drawn}")
+    draw(page, written(1))
+    page.wait_for_timeout(1500)  # it would be done by now
+    press(page, "Undo")
+    press(page, "Undo")
+    expect_invitation(page)
+
+
+@pytest.fixture(scope="module")
+def kiosk():
+    with serve(DIGITS_KIOSK_SECONDS="3") as url:
+        yield f"{url}/?kiosk"
+
+
+def expect_show(page) -> None:
+    page.wait_for_function("'attract' in document.documentElement.dataset")
+    expect_answer(page, ANY)
+
+
+def stay(page) -> None:
+    """Somebody does something all the time, however slow this machine is."""
+    touched = "dispatchEvent(new Event('digits-person'))"
+    page.evaluate(f"window.staying = setInterval(() => {touched}, 100)")
+
+
+def leave(page) -> None:
+    page.evaluate("clearInterval(window.staying)")
+
+
+def test_a_page_that_is_left_alone_starts_over_and_draws_by_itself(visit, kiosk):
+    page = visit(kiosk, **PHONE)
+    glass = Glass(page)
+    expect_show(page)  # nobody has been there yet
+    page.get_by_text("Touch the sheet and draw a digit!").wait_for()
+    glass.draw(written(4))  # and the first stroke counts
+    stay(page)
+    expect_seen(page, written(4))
+    expect_digit(page, 4)
+    region(page, "look").get_by_text("Look inside").tap()
+    region(page, "inside").wait_for()
+    leave(page)
+    page.wait_for_function("!window.staying", timeout=TIMEOUT * 1000)  # it is loaded anew
+    expect_show(page)
+    assert region(page, "inside").count() == 0
+    stay(page)
+    glass.tap(page.get_by_role("link", name="How it learned"))
+    page.locator(".st-key-watch .readings img").first.wait_for()
+    assert "some that I drew" in region(page, "watch").inner_text(), "its own drawings were kept"
+    page.wait_for_function("location.search.includes('kiosk')")
+    leave(page)
+    page.wait_for_function("!location.pathname.includes('learned')", timeout=TIMEOUT * 1000)
+    expect_show(page)
+
+
+def test_no_touch_leads_out_of_the_page(visit, kiosk):
+    page = visit(kiosk, **PHONE)
+    page.wait_for_function("'kiosk' in document.documentElement.dataset")
+    prevented = page.evaluate(
+        """() => {
+          const body = document.body;
+          const link = document.createElement("a");
+          link.href = "https://example.org/";
+          const inner = document.createElement("a");
+          inner.href = "/learned";
+          inner.onclick = (event) => (window.went = true, event.preventDefault());
+          body.append(link, inner);
+          const tried = ["contextmenu", "dragstart", "selectstart"].map(
+            (type) => !body.dispatchEvent(new Event(type, { bubbles: true, cancelable: true })));
+          const click = new MouseEvent("click", { bubbles: true, cancelable: true });
+          tried.push(!link.dispatchEvent(click));
+          inner.click();
+          const zoom = new WheelEvent("wheel", { ctrlKey: true, bubbles: true, cancelable: true });
+          tried.push(!body.dispatchEvent(zoom), window.went);
+          return tried;
+        }"""
+    )
+    assert prevented == [True] * 6
+    style = page.evaluate(
+        "[getComputedStyle(document.documentElement)].map(s => [s.touchAction, s.userSelect])[0]"
+    )
+    assert style == ["pan-x pan-y", "none"]
+    glass = Glass(page)  # two fingers that move apart
+    glass.put(0, 150, 600)
+    glass.put(1, 200, 600)
+    for step in range(10):
+        glass.move(0, 150 - 10 * step, 600)
+        glass.move(1, 200 + 10 * step, 600)
+    glass.lift(0)
+    glass.lift(1)
+    assert page.evaluate("visualViewport.scale") == 1
+
+
+def test_without_kiosk_mode_nothing_starts_over(visit, kiosk):
+    page = visit(kiosk.partition("?")[0])
+    draw(page, written(2))
+    expect_digit(page, 2)
+    page.wait_for_timeout(4500)
+    expect_digit(page, 2)

@@ -1,0 +1,88 @@
+"""Numbers on the page: several digits on the sheet, each with its own answer."""
+
+import re
+
+from tests.helpers.page import (
+    PHONE,
+    Glass,
+    draw,
+    expect_answer,
+    expect_digit,
+    expect_invitation,
+    number,
+    press,
+    written,
+)
+from tests.helpers.servers import TIMEOUT
+
+
+def signs(page) -> list[str]:
+    return page.locator("[data-sign] b").all_inner_texts()
+
+
+def expect_bars_of(page, digit: int) -> None:
+    from playwright.sync_api import expect
+
+    best = page.locator("[data-reader=answered] .bars .best .name")
+    expect(best).to_have_text(str(digit), timeout=TIMEOUT * 1000)
+
+
+def test_a_number_is_read_and_each_of_its_digits_can_be_asked_about(visit):
+    page = visit()
+    draw(page, number("2026", pitch=0.3))
+    answer = expect_answer(page, r"I see 2026\.")
+    assert len(re.findall(r"\d%", answer)) == 4, "each digit has a certainty of its own"
+    assert signs(page) == list("2026")
+    expect_bars_of(page, 6)  # the pen was there last
+    last = page.locator(".st-key-seen img").get_attribute("src")
+    page.locator("[data-sign='1']").click()
+    expect_bars_of(page, 0)
+    assert page.locator("[aria-pressed=true][data-sign]").inner_text().startswith("0")
+    assert page.locator(".st-key-seen img").get_attribute("src") != last
+    page.get_by_text("Look inside").click()
+    page.get_by_text("These places made it think of a 0.").wait_for()
+    page.locator("[data-sign='0']").click()
+    page.get_by_text("These places made it think of a 2.").wait_for()
+    page.get_by_text("Look inside").click()
+    page.locator(".st-key-ask_story button").click()
+    page.locator(".story ol button").last.click()
+    page.locator(".sentence", has_text="So my answer is 2.").wait_for()
+    page.keyboard.press("Escape")
+    press(page, "Undo")  # the 6
+    expect_answer(page, r"I see 202\.")
+    expect_bars_of(page, 2)
+    press(page, "Clear")
+    expect_invitation(page)
+    draw(page, written(4))
+    expect_digit(page, 4)
+    assert signs(page) == []
+
+
+def test_a_number_is_read_on_a_phone(visit):
+    page = visit(**PHONE)
+    glass = Glass(page)
+    glass.draw(number("2026", 0.28, 0.24))
+    expect_answer(page, r"I see 2026\.")
+    glass.tap(page.locator("[data-sign='2']"))
+    expect_bars_of(page, 2)
+    box = page.locator(".st-key-answer").bounding_box()
+    for part in (".says .digit", "[data-sign='0']", "[data-sign='3']"):
+        inner = page.locator(part).bounding_box()
+        assert box["x"] <= inner["x"] and inner["x"] + inner["width"] <= box["x"] + box["width"]
+        assert box["y"] <= inner["y"] and inner["y"] + inner["height"] <= box["y"] + box["height"]
+
+
+def test_narrow_and_touching_digits(visit):
+    """What it is not sure of is a question mark or no answer, and never a wrong digit."""
+    page = visit()
+    for text, size, pitch, expected in (
+        ("12", 0.5, 0.25, r"I see 12\."),
+        ("100", 0.4, 0.34, r"I see 100\."),
+        ("47", 0.5, 0.28, r"I see 47\."),
+        ("100", 0.4, 0.3, r"I see 1[0?]{1,2}\.|^Hm"),  # the noughts touch
+        ("47", 0.5, 0.22, r"I see [4?][7?]\.|^Hm"),  # the 7 stands on the 4's line
+    ):
+        draw(page, number(text, size, pitch))
+        expect_answer(page, expected)
+        press(page, "Clear")
+        expect_invitation(page)

@@ -1,0 +1,157 @@
+"""The composition of the page: sheet, answer and buttons on screens of all kinds."""
+
+import numpy as np
+import pytest
+
+from tests.helpers.page import (
+    LARGE,
+    draw,
+    expect_answer,
+    expect_digit,
+    expect_seen,
+    on_screen,
+    press,
+    written,
+)
+
+SCREENS = [
+    (1920, 1080), (1920, 945), (1366, 650), (1280, 720), (1024, 768), (768, 1024), (1080, 1920),
+    (2160, 3840), (360, 740), (740, 360),
+]  # fmt: skip
+PARTS = {
+    "sheet": ".canvas-root",
+    "answer": ".st-key-answer",
+    "bars": ".st-key-probabilities .bars",
+    "undo": "[data-command=undo]",
+    "story": ".st-key-ask_story button",
+    "look": ".st-key-look label",
+}
+
+
+def boxes(page) -> dict[str, dict[str, float]]:
+    return {name: page.locator(part).bounding_box() for name, part in PARTS.items()}
+
+
+def test_everything_fits_every_screen(visit):
+    page = visit()
+    draw(page, written(8))
+    expect_digit(page, 8)
+    for width, height in SCREENS:
+        page.set_viewport_size({"width": width, "height": height})
+        found = boxes(page)
+        for name, box in found.items():
+            where = f"{name} on {width}x{height}: {box}"
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width, where
+            assert box["y"] >= 0 and box["y"] + box["height"] <= height, where
+            assert box["width"] > 0.12 * width and box["height"] >= 40, where
+        sheet = found["sheet"]
+        assert sheet["width"] * sheet["height"] > 0.2 * width * height
+        assert 0.95 <= sheet["width"] / sheet["height"] <= 2.21, (width, height, sheet)
+        digit = page.locator(".says .digit").bounding_box()
+        assert digit["height"] > (0.5 if width > height else 0.3) * sheet["height"]
+        scroller = page.locator("[data-testid=stMain]")
+        below = scroller.evaluate("main => main.scrollHeight - main.clientHeight")
+        assert below <= (120 if min(width, height) < 500 else 0), "a phone has the last line below"
+        assert scroller.evaluate("main => main.scrollWidth - main.clientWidth") <= 0
+
+
+def test_nothing_moves_when_a_part_opens_or_an_answer_comes(visit):
+    page = visit()
+    page.locator(PARTS["look"]).wait_for()
+    empty = boxes(page)
+    draw(page, written(8))
+    expect_digit(page, 8)
+    before = boxes(page)
+    assert all(before[name] == empty[name] for name in before if name != "answer")
+    page.get_by_text("Look inside").click()
+    page.locator(".st-key-inside").wait_for()
+    press(page, "Clear")
+    draw(page, written(3))
+    expect_digit(page, 3)
+    page.locator(".st-key-looked img").wait_for()
+    after = boxes(page)
+    assert all(after[name] == before[name] for name in before if name != "bars")
+    page.get_by_text("Look inside").click()
+    page.locator(".st-key-inside").wait_for(state="detached")
+    assert boxes(page) == before
+    page.keyboard.press("PageDown")
+    page.locator(".story canvas").wait_for()
+    assert page.locator(PARTS["sheet"]).bounding_box() == before["sheet"]
+
+
+def test_a_stroke_keeps_its_shape_while_a_part_opens(visit):
+    page = visit()
+    page.locator(PARTS["look"]).wait_for()
+    (stroke,) = written(6)
+    points = on_screen(page, [stroke])[0]
+    middle = len(points) // 2
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:middle]:
+        page.mouse.move(*point)
+    page.locator(".st-key-look input").focus()
+    page.keyboard.press("Space")
+    page.locator(".st-key-inside .maps").first.wait_for()
+    for point in points[middle:]:
+        page.mouse.move(*point)
+    page.mouse.up()
+    page.keyboard.press("Space")
+    page.locator(".st-key-inside").wait_for(state="detached")
+    expect_seen(page, [stroke])
+    expect_digit(page, 6)
+
+
+@pytest.mark.parametrize("turned", [(740, 360), (360, 740)])
+def test_a_drawing_is_kept_when_the_screen_is_turned(visit, turned):
+    page = visit(viewport={"width": turned[1], "height": turned[0]})
+    strokes = written(5, *LARGE)
+    draw(page, strokes)
+    expect_digit(page, 5)
+    sheet = page.locator(".canvas-root").bounding_box()
+    # At both ends of the sheet.
+    ends = (sheet["width"] / sheet["height"] / 2 - 0.08) * np.array([-1, 1]) + 0.5
+    draw(page, [np.array([(end, 0.3), (end, 0.7)]) for end in ends])
+    expect_answer(page, "^(?!Draw)")
+    page.set_viewport_size({"width": turned[0], "height": turned[1]})
+    shown = page.locator(".canvas-root").bounding_box()
+    whole = page.locator("canvas.upper-canvas").bounding_box()
+    for end in ends:
+        x = whole["x"] + whole["width"] / 2 + (end - 0.5) * whole["height"]
+        assert shown["x"] <= x <= shown["x"] + shown["width"], "it is cut off"
+    for _ in ends:
+        page.keyboard.press("Control+z")
+    expect_seen(page, strokes)
+    draw(page, [np.array([(0.2, 0.9), (0.8, 0.9)])])  # and one draws on where the finger is
+    expect_seen(page, [*strokes, np.array([(0.2, 0.9), (0.8, 0.9)])])
+
+
+def test_on_stage_everything_is_twice_as_large(visit):
+    page = visit(viewport={"width": 1920, "height": 1080})
+    draw(page, written(8))
+    expect_digit(page, 8)
+    page.locator(PARTS["story"]).wait_for()
+
+    def size(part: str) -> float:
+        return page.locator(part).evaluate("one => parseFloat(getComputedStyle(one).fontSize)")
+
+    words = {
+        part: size(part) for part in (".sheet-buttons [data-command=undo]", ".bars .best .share")
+    }
+    page.keyboard.press("f")
+    page.wait_for_function(
+        "document.fullscreenElement && 'stage' in document.documentElement.dataset"
+    )
+    for part, before in words.items():
+        assert size(part) >= 1.99 * before, part
+    for menu in (".st-key-head h1", ".st-key-foot", "[data-testid=stPageLink]"):
+        assert not page.locator(menu).first.is_visible()
+    scroller = page.locator("[data-testid=stMain]")
+    assert scroller.evaluate("main => main.scrollHeight - main.clientHeight") <= 0
+    sheet = page.locator(PARTS["sheet"]).bounding_box()
+    assert sheet["width"] * sheet["height"] > 0.3 * 1920 * 1080
+    assert page.url.endswith("?stage=")
+    page.reload()
+    page.locator("html[data-stage] .st-key-stage").wait_for()
+    page.locator(".stage-button").click()
+    page.wait_for_function("!('stage' in document.documentElement.dataset)")
+    assert "stage" not in page.url and page.locator(".st-key-head h1").is_visible()

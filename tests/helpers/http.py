@@ -1,0 +1,65 @@
+"""Makes image files, and sends them to the API."""
+
+import io
+
+import numpy as np
+import requests
+from PIL import Image
+
+from training import pen
+
+
+def drawing(digit: int, side: int = 280) -> Image.Image:
+    """A digit, dark on white."""
+    plain = next(iter(pen.WAYS[digit]))
+    strokes = pen.draw_digit(digit, np.random.default_rng(digit), plain)
+    middle = (side / 2, side / 2)
+    ink = pen.render(pen.place(strokes, 0.6 * side, middle), 0.07 * side, side)
+    return Image.fromarray(255 - ink)
+
+
+def numbers(*rows: str, side: int = 100) -> Image.Image:
+    """Rows of digits, dark on white."""
+    sheet = Image.new("L", (side * max(map(len, rows)), side * len(rows)), 255)
+    for top, row in enumerate(rows):
+        for left, digit in enumerate(row):
+            if digit != " ":
+                sheet.paste(drawing(int(digit), side), (side * left, side * top))
+    return sheet
+
+
+def as_file(image: Image.Image, form: str = "PNG", **options) -> bytes:
+    file = io.BytesIO()
+    image.save(file, form, **options)
+    return file.getvalue()
+
+
+def send(url, body, kind="image/png", to="classify", **options):
+    """Posts a body of this content type to /v1/classify or /v1/read."""
+    headers = {"Content-Type": kind}
+    return requests.post(f"{url}/v1/{to}", body, headers=headers, timeout=60, **options)
+
+
+def upload(url, *files, to="classify", **options):
+    """Posts files in a form."""
+    parts = [("images", ("a.png", file, "image/png")) for file in files]
+    return requests.post(f"{url}/v1/{to}", files=parts, timeout=60, **options)
+
+
+def digits(answer) -> list[int | None]:
+    """The digit on each image, None where there is none."""
+    assert answer.status_code == 200, answer.text
+    results = answer.json()["results"]
+    found = [result["digit"] if "digit" in result else result["text"] for result in results]
+    return [int(one) if str(one).isdecimal() else None for one in found]
+
+
+def assert_problem(answer, status: int, *words: str) -> None:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == status
+    assert problem["title"]
+    for word in words:
+        assert word in problem["detail"]
+    assert problem["detail"].endswith((".", "!"))

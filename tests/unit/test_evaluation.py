@@ -1,0 +1,233 @@
+"""The evaluation: pen files, drawings on the sheet, the table and the picture."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.helpers.packages import hide_modules
+from training import charts, evaluation, pen, people, sevens, unipen
+
+ROOT = Path(__file__).parents[2]
+SMALL = ROOT / "tests" / "data" / "mnist_small.npz"
+
+
+def write_distribution(root: Path, sketches: list[evaluation.Sketch]) -> Path:
+    """Writes sketches as a UNIPEN distribution of one writer who is kept aside to measure on."""
+    writer = next(f"w{n}" for n in range(99) if people.role(f"w{n}") == people.MEASURE)
+    ink, labels = [f".WRITER_ID {writer}"], [".INCLUDE demo/ink.dat"]
+    count = 0
+    for strokes, label, _ in sketches:
+        for stroke in strokes:
+            points = [f"{1000 + 1e5 * x:.0f} {2000 - 1e5 * y:.0f}" for x, y in stroke]
+            ink += [".PEN_DOWN", *points, ".PEN_UP"]
+        last = count + len(strokes) - 1
+        labels.append(f'.SEGMENT CHARACTER {count}-{last} ? "{"A" if label < 0 else label}"')
+        count = last + 1
+    for file, lines in (("data/1a/demo/all.dat", labels), ("include/demo/ink.dat", ink)):
+        (root / file).parent.mkdir(parents=True)
+        (root / file).write_text("\n".join(lines) + "\n")
+    return root
+
+
+def run(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "training.evaluation", *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, env={**os.environ, **environment},
+    )  # fmt: skip
+
+
+def assert_refused(done, *words):
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("evaluate: ") and done.stderr.endswith(".\n")
+    assert len(done.stderr.splitlines()) == 1
+    for word in words:
+        assert word in done.stderr
+
+
+def test_only_writers_kept_aside_are_measured_on(tmp_path):
+    drawn = [*evaluation.sketch_ways(1)[::9], *evaluation.sketch_symbols(1)[:5]]
+    root = write_distribution(tmp_path, drawn)
+    read = evaluation.sketch_people(root, {})
+    assert [sketch.label for sketch in read] == [sketch.label for sketch in drawn]
+    for one, other in zip(read, drawn, strict=True):
+        for found, expected in zip(one.strokes, other.strokes, strict=True):
+            np.testing.assert_allclose(found, expected, atol=2e-5)
+    ink = root / "include/demo/ink.dat"
+    teacher = next(f"w{n}" for n in range(99) if people.role(f"w{n}") == people.TEACH)
+    ink.write_text(ink.read_text().replace(read[0].name, teacher))
+    with pytest.raises(unipen.PenFileError, match="kept aside"):
+        evaluation.sketch_people(root, {})
+
+
+def test_pendigits_measures_only_networks_that_have_not_learned_from_people(tmp_path):
+    file = tmp_path / "seven"
+    file.write_text('.SEGMENT DIGIT 0 ? "7"\n.PEN_DOWN\n0 100\n50 100\n20 0\n.PEN_UP\n')
+    assert [sketch.label for sketch in evaluation.sketch_people(file, {})] == [7]
+    with pytest.raises(unipen.PenFileError, match="learned from"):
+        evaluation.sketch_people(file, {"people": {}})
+
+
+def test_a_pen_that_only_taps_can_be_drawn():
+    sketches = [evaluation.Sketch([np.zeros((1, 2))], 1, "tap")]
+    for drawing in [*evaluation.plain(sketches), *evaluation.varied(sketches, 1)]:
+        assert drawing.any()
+
+
+def thickness(drawing: np.ndarray, axis: int) -> float:
+    """Of a lone bar along the other axis, in pixels: half-way along it."""
+    along = np.flatnonzero(drawing.any(axis=axis))
+    return float(drawing.take(along[len(along) // 2], axis=1 - axis).sum() / 255)
+
+
+def test_plain_is_large_in_the_middle_and_keeps_its_pen():
+    bar = evaluation.Sketch([np.array([[-0.5, 0], [0.5, 0]])], 1, "bar")
+    (drawing,) = evaluation.plain([bar])
+    assert drawing.shape == (pen.CANVAS, pen.CANVAS) and drawing.dtype == np.uint8
+    assert thickness(drawing, axis=0) == pytest.approx(evaluation.PLAIN["width"], abs=1)
+    rows, columns = drawing.any(axis=1).nonzero()[0], drawing.any(axis=0).nonzero()[0]
+    assert np.mean([rows[0], rows[-1]]) == pytest.approx(140, abs=1)
+    assert np.mean([columns[0], columns[-1]]) == pytest.approx(140, abs=1)
+    assert np.ptp(columns) == pytest.approx(190 + 16, abs=2)
+
+
+def test_varied_stays_on_the_sheet_and_keeps_its_pen():
+    bar = evaluation.Sketch([np.array([[0, -0.5], [0, 0.5]])], 1, "bar")
+    drawings = list(evaluation.varied([bar] * 300, seed=1))
+    widths = [thickness(drawing, axis=1) for drawing in drawings]
+    assert min(widths) > 7 and max(widths) < 26
+    assert np.ptp(widths) > 12, "from fine to broad"
+    lengths = [np.ptp(drawing.any(axis=1).nonzero()[0]) for drawing in drawings]
+    assert min(lengths) < 90 and max(lengths) > 220, "from small to large"
+    columns = [drawing.any(axis=0).nonzero()[0].mean() for drawing in drawings]
+    assert min(columns) < 30 and max(columns) > 250, "from side to side"
+    for drawing in [*drawings, *evaluation.varied(evaluation.sketch_ways(1), seed=2)]:
+        edge = [drawing[0], drawing[-1], drawing[:, 0], drawing[:, -1]]
+        assert not np.any(edge), "nothing is cut off"
+    again = evaluation.varied([bar] * 300, seed=1)
+    assert all(map(np.array_equal, drawings, again)), "the same each time"
+
+
+def test_every_step_of_every_sweep_stays_on_the_sheet():
+    sketches = evaluation.sketch_ways(1)[::30]
+    for sweep in evaluation.SWEEPS.values():
+        for step in (sweep.steps[0], sweep.steps[-1]):
+            for sketch in sketches:
+                drawing = sweep.draw(sketch.strokes, step)
+                # A pixel of the round pen may touch the edge in the corner.
+                assert np.count_nonzero(drawing[-1]) == np.count_nonzero(drawing[:, -1]) == 0
+                assert drawing.any()
+
+
+def test_slant_leans_right_and_rotation_goes_clockwise():
+    stem = [np.array([[0, -0.5], [0, 0.5]])]
+    for key in ("slant", "rotation"):
+        drawing = evaluation.SWEEPS[key].draw(stem, evaluation.SWEEPS[key].steps[-1])
+        rows = drawing.any(axis=1).nonzero()[0]
+        top, bottom = drawing[rows[9]].nonzero()[0].mean(), drawing[rows[-9]].nonzero()[0].mean()
+        assert top > bottom + 50
+
+
+def test_measures():
+    answers = evaluation.Answers(
+        np.array([3, 3, 5, 1]), np.array([1.0, 0.95, 0.5, 0.4]), np.array([True, True, True, False])
+    )
+    found = evaluation.measure(answers, np.array([3, 5, 5, 1]))
+    assert found["accuracy"] == 0.75
+    assert found["wrong"] == found["wrong_and_sure"] == found["unsure"] == 0.25
+    assert found["digit_accuracy"][5] == 0.5 and found["digit_accuracy"][0] is None
+    assert found["calibration_error"] == pytest.approx((0 + 0.95 + 0.5 + 0.6) / 4)
+    none = evaluation.measure(answers, np.full(4, -1))
+    assert (none["unsure"], none["wrong_and_sure"]) == (0.25, 0.5) and "accuracy" not in none
+
+
+def made_up_sweeps(count: int = 5) -> dict:
+    steps = [30, 100, 260]
+    accuracy = {"This network": [0.9, 0.99, 1.0], "Another": [0.1, 0.8, 0.2]}
+    return {
+        str(number): {"title": "Size", "axis": "pixels", "steps": steps, "accuracy": accuracy}
+        for number in range(count)
+    }
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_the_picture_is_drawn(count):
+    file = io.BytesIO()
+    charts.draw_sweeps(made_up_sweeps(count), by_people=True).savefig(file)
+    with Image.open(file) as picture:
+        assert picture.format == "PNG" and picture.size == (1440, 880)
+        pixels = np.asarray(picture.convert("RGB")).reshape(-1, 3)
+    for colour in charts.COLOURS[:2]:
+        rgb = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+        near = np.abs(pixels.astype(int) - rgb).max(axis=1) < 8
+        assert near.sum() > 500 * count, "the curve, and its place in the legend"
+
+
+def test_both_files_are_saved_whole(tmp_path):
+    report = {"sweeps": made_up_sweeps(), "pens": None, "accents": "é"}
+    evaluation.save(tmp_path, report)
+    assert json.loads((tmp_path / "evaluation.json").read_text("utf-8")) == report
+    assert {file.name for file in tmp_path.iterdir()} == {"evaluation.json", "evaluation.png"}
+
+
+@pytest.mark.slow
+def test_quick_prints_the_table_and_writes_nothing(tmp_path):
+    drawn = evaluation.sketch_ways(1)[::9]
+    pens = write_distribution(tmp_path, [*drawn, *evaluation.sketch_symbols(1)])
+    before = {file: file.stat().st_mtime_ns for file in (ROOT / "model").iterdir()}
+    done = run("--quick", "--no-baselines", "--data", SMALL, "--pens", pens)
+    assert done.returncode == 0, done.stderr
+    assert "No digit at all" in done.stdout
+    assert "A 7 whose bar rises" in done.stdout
+    table = done.stdout.split("Accuracy by digit")[0].splitlines()
+    figures = {line[:17].strip(): line[17:].split() for line in table if "." in line[17:]}
+    assert figures["MNIST"][0] == "100" and figures["People, varied"][0] == str(len(drawn))
+    assert float(figures["MNIST"][1]) > 90
+    assert {file: file.stat().st_mtime_ns for file in (ROOT / "model").iterdir()} == before
+
+
+@pytest.mark.slow
+def test_what_is_missing_is_said_in_a_sentence(tmp_path):
+    (tmp_path / "letter.txt").write_text("Dear sir,\n")
+    quick = ("--quick", "--no-baselines")
+    assert_refused(
+        run(*quick, "--data", SMALL, "--pens", tmp_path / "none"), "none", "No such file"
+    )
+    assert_refused(run(*quick, "--data", SMALL, "--pens", tmp_path / "letter.txt"), "no digit")
+    assert_refused(run(*quick, "--data", tmp_path / "none.npz"), "none.npz")
+    assert_refused(run(*quick, "--data", SMALL, "--model", tmp_path), "train.py")
+
+
+def test_without_packages_it_says_how_to_add_them(tmp_path):
+    hide_modules(tmp_path, "tensorflow", "keras", "matplotlib")
+    environment = {"PYTHONPATH": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    done = run("--data", SMALL, **environment)
+    assert_refused(done, "Matplotlib is not installed", "--extra train")
+    hide_modules(tmp_path, "tensorflow", "keras")
+    done = run("--data", SMALL, **environment)
+    assert_refused(done, "TensorFlow is not installed", "--extra train", "--no-baselines")
+
+
+def test_a_rising_seven_has_the_angles_and_the_length_asked_for():
+    (points,) = sevens.seven(angle=20, slant=15, length=0.6)
+    bar, stem = points[1] - points[0], points[2] - points[1]
+    assert np.degrees(np.arctan2(-bar[1], bar[0])) == pytest.approx(20), "rises to the right"
+    assert np.degrees(np.arctan2(-stem[0], stem[1])) == pytest.approx(15), "its foot to the left"
+    assert np.hypot(*bar) / stem[1] == pytest.approx(0.6)
+
+
+def test_rising_sevens_are_counted(classifier):
+    found = sevens.measure(classifier)
+    total = sum(np.array(found[name]) for name in ("seven", "one", "other", "unsure"))
+    assert total == pytest.approx(np.ones(len(found["angles"])))
+    assert found["seven"][0] > 0.9, "level, it is a 7"
+    assert np.all(np.array(found["sure_of_another"]) <= np.add(found["one"], found["other"]))
+    assert 0 < found["median_step"] <= found["largest_step"] <= 1
+    assert len(sevens.as_rows(found)) == 1 + len(found["angles"])

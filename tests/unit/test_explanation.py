@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from digits.classifier import _inside
+from digits.explanation import Inside
+from tests.helpers.packages import needs_tensorflow
+from training.pen import SYMBOLS, WAYS, by_hand, render, strokes_from_skeleton
+
+CUT = np.zeros((20, 20), np.uint8)
+
+
+def written(digit: int, way: str) -> np.ndarray:
+    """A drawing on a sheet of 200 × 200."""
+    rng = np.random.default_rng(0)
+    strokes = by_hand(strokes_from_skeleton(WAYS[digit][way], rng), rng, wild=0.3)
+    return render([stroke * 140 + 100 for stroke in strokes], 12, 200)
+
+
+@needs_tensorflow
+@pytest.mark.slow
+def test_the_evidence_is_what_the_network_adds_up():
+    import keras
+
+    from training import network
+
+    model = network.small_convnet()
+    dense = model.layers[-1]
+    dense.set_weights([np.random.default_rng(0).normal(size=w.shape) for w in dense.get_weights()])
+    pixels = np.random.default_rng(1).random((3, 28, 28, 1), np.float32)
+    found = network.with_inside(model).predict(pixels, verbose=0)
+    assert found["probabilities"] == pytest.approx(model.predict(pixels, verbose=0), abs=1e-6)
+    assert found["evidence"].shape == (3, 7, 7, 11)
+    added = found["evidence"].mean(axis=(1, 2)) + dense.get_weights()[1]
+    assert np.asarray(keras.ops.softmax(added)) == pytest.approx(found["probabilities"], abs=1e-5)
+    sizes = [found[f"block_{number}"].shape[1:] for number in range(1, 5)]
+    assert sizes == [(14, 14, 8), (7, 7, 32), (7, 7, 64), (7, 7, 64)]
+
+
+def test_looking_inside_does_not_change_the_answer(classifier, mnist_sample):
+    for image in mnist_sample[0][:20]:
+        closed, opened = classifier.predict(image), classifier.predict(image, inside=True)
+        assert closed.inside is None
+        assert opened.probabilities == pytest.approx(closed.probabilities, abs=1e-6)
+        assert (opened.digit, opened.verdict) == (closed.digit, closed.verdict)
+        assert all(np.all(maps >= 0) and maps.any() for maps in opened.inside.blocks)
+
+
+def test_shows_what_was_cut_out_and_shrunk(classifier):
+    drawing = written(7, "plain")
+    rows, columns = np.nonzero(drawing)
+    ratio = (np.ptp(rows) + 1) / (np.ptp(columns) + 1)
+    for prediction in (
+        classifier.predict(drawing, inside=True),
+        classifier.read(drawing, inside=True).signs[0].prediction,
+    ):
+        cut = prediction.inside.cut
+        assert (max(cut.shape), cut.max(), cut.dtype) == (20, 255, np.uint8)
+        assert all(edge.any() for edge in (cut[0], cut[-1], cut[:, 0], cut[:, -1])), "not cut close"
+        assert cut.shape[0] / cut.shape[1] == pytest.approx(ratio, rel=0.05)
+
+
+def test_blocks_are_in_the_order_of_their_numbers():
+    outputs = {f"block_{n}": np.full((1, 1, 1, 1), n) for n in (10, 2, 1, 11, 9)}
+    outputs["evidence"] = np.zeros((1, 1, 1, 11))
+    inside = _inside(outputs, 0, np.ones((3, 3), np.float32))
+    assert [int(block.item()) for block in inside.blocks] == [1, 2, 9, 10, 11]
+
+
+def test_a_letter_shows_what_spoke_for_no_digit(classifier):
+    strokes = strokes_from_skeleton(SYMBOLS["A"], np.random.default_rng(5))
+    letter = classifier.predict(render([stroke + 90 for stroke in strokes], 10), inside=True)
+    assert letter.bars.argmax() == 10
+    assert letter.inside.evidence.mean(axis=(0, 1)).argmax() == 10
+
+
+def test_a_blank_sheet_has_no_inside(classifier):
+    assert classifier.predict(np.zeros((50, 50), np.uint8), inside=True).inside is None
+
+
+@pytest.mark.parametrize(
+    ("digit", "way"),
+    [(0, "closed"), (2, "plain"), (3, "round"), (4, "open"), (5, "in one"), (6, "upright"),
+     (7, "plain"), (8, "from the right"), (9, "straight")],
+)  # fmt: skip
+def test_it_looked_at_the_ink_and_elsewhere_for_the_runner_up(classifier, digit, way):
+    prediction = classifier.predict(written(digit, way), inside=True)
+    assert prediction.digit == digit
+    evidence = prediction.inside.evidence
+    # As many places as the network tells apart, each with how much ink there is in and around it.
+    ink = Image.fromarray(prediction.pixels).reduce(4)
+    around = np.asarray(ink.filter(ImageFilter.BoxBlur(1)))
+    spoke = evidence[..., digit]
+    assert spoke.mean() > 0
+    assert spoke[around > np.median(around)].mean() > spoke[around <= np.median(around)].mean()
+    runner_up = prediction.probabilities.argsort()[-2]
+    assert np.corrcoef(spoke.ravel(), evidence[..., runner_up].ravel())[0, 1] < 0.5
+
+
+def test_the_liveliest_maps_come_first():
+    maps = np.zeros((2, 2, 4), np.float32)
+    maps[..., 0] = 5  # the same everywhere: says nothing
+    maps[0, 0, 1] = 2
+    maps[1, 1, 3] = 8
+    found = Inside([maps], np.zeros((2, 2, 11)), CUT).liveliest(0, 2)
+    assert found.dtype == np.uint8
+    assert found.tolist() == [[[0, 0], [0, 255]], [[255, 0], [0, 0]]]
+
+
+def test_maps_that_found_nothing_are_dark():
+    assert not Inside([np.zeros((2, 2, 3))], np.zeros((2, 2, 11)), CUT).liveliest(0, 3).any()

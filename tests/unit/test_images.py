@@ -1,0 +1,254 @@
+"""Files and texts that anybody may have sent."""
+
+import base64
+import io
+import subprocess
+import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import ExifTags, Image
+
+from digits.images import (
+    ENOUGH,
+    ImageError,
+    ImageTooLarge,
+    PixelBudget,
+    decode_data_url,
+    open_image,
+)
+from digits.preprocessing import normalize
+from tests.helpers.drawings import steady_drawings
+
+ROOT = Path(__file__).parents[2]
+DRAWING = 255 - next(one for one in steady_drawings() if one.shape == (400, 400))
+
+SOME = bytes(range(256))  # holds every character of both alphabets
+PLAIN = base64.b64encode(SOME).decode()
+WAYS_TO_SEND = {
+    "plain": PLAIN,
+    "a data URL": f"data:image/png;base64,{PLAIN}",
+    "in capitals": f"DATA:IMAGE/PNG;BASE64,{PLAIN}",
+    "without a type": f"data:;base64,{PLAIN}",
+    "with a parameter": f"data:image/png;name=a.png;base64,{PLAIN}",
+    "line breaks": base64.encodebytes(SOME).decode(),
+    "line breaks of Windows": "\r\n".join(["data:image/png;base64,", PLAIN[:76], PLAIN[76:], ""]),
+    "URL-safe": base64.urlsafe_b64encode(SOME).decode(),
+    "without padding": PLAIN.rstrip("="),
+    "URL-safe in a data URL, without padding": "data:image/png;base64,"
+    + base64.urlsafe_b64encode(SOME).decode().rstrip("="),
+    "percent-encoded base64": f"data:image/png;base64,{quote(PLAIN, safe='')}",
+    "percent-encoded bytes": f"data:image/png,{quote(SOME, safe='')}",
+    "space around": f" {PLAIN} \n",
+    "space before a data URL": f"\n data:image/png;base64,{PLAIN}",
+}
+
+
+@pytest.mark.parametrize("way", WAYS_TO_SEND)
+def test_reads_base64_however_it_is_written(way):
+    assert decode_data_url(WAYS_TO_SEND[way]) == SOME
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", " ", "data:", "data:,", "data:image/png;base64,", "no base64!", "QUJD*", "QQ=A",
+        "QQ===A", "Q", "QUJDR", "é", "data:image/png;base64,é", "image/png;base64,QUJD",
+        "data:image/png;base64,data:image/png;base64,QQ",
+        "https://example.org/seven.png", "data:image/png;base64,%FF",
+    ],
+)  # fmt: skip
+def test_what_is_no_base64_gets_a_sentence(text):
+    with pytest.raises(ImageError, match=r"Send the image's bytes in base64\.$"):
+        decode_data_url(text)
+
+
+@given(st.text())
+def test_any_text_is_bytes_or_an_image_error(text):
+    for one in (text, "data:" + text, "data:;base64," + text):
+        with suppress(ImageError):
+            assert decode_data_url(one)
+
+
+def large(size: tuple[int, int] = (1500, 2000)) -> Image.Image:
+    """A drawing on a sheet of many pixels: grey, dark on light."""
+    sheet = Image.new("L", size, 255)
+    sheet.paste(Image.fromarray(DRAWING).resize((1000, 1000)), (size[0] - 1100, 80))
+    return sheet
+
+
+def holed(image: Image.Image) -> Image.Image:
+    """Black ink on nothing."""
+    return Image.merge("LA", (Image.new("L", image.size), image.point(lambda shade: 255 - shade)))
+
+
+def as_file(image: Image.Image, form: str, **options) -> bytes:
+    if form == "HEIF":
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
+    file = io.BytesIO()
+    image.save(file, form, **options)
+    return file.getvalue()
+
+
+FILES = {
+    "PNG 1": lambda i: as_file(i.convert("1"), "PNG"),
+    "PNG L": lambda i: as_file(i, "PNG"),
+    "PNG LA": lambda i: as_file(holed(i), "PNG"),
+    "PNG P": lambda i: as_file(i.convert("P"), "PNG"),
+    "PNG P with a hole": lambda i: as_file(
+        i.point(lambda s: s // 128).convert("P"), "PNG", transparency=1
+    ),
+    "PNG P half-transparent": lambda i: as_file(holed(i).convert("RGBA").quantize(), "PNG"),
+    "PNG L with a hole": lambda i: as_file(i, "PNG", transparency=255),
+    "PNG RGB": lambda i: as_file(i.convert("RGB"), "PNG"),
+    "PNG RGB with a hole": lambda i: as_file(i.convert("RGB"), "PNG", transparency=(255,) * 3),
+    "PNG RGBA": lambda i: as_file(holed(i).convert("RGBA"), "PNG"),
+    "PNG 16 bits": lambda i: as_file(Image.fromarray(np.asarray(i).astype("u2") * 257), "PNG"),
+    "GIF": lambda i: as_file(i, "GIF"),
+    "GIF with a hole": lambda i: as_file(holed(i).convert("RGBA"), "GIF"),
+    "BMP 1": lambda i: as_file(i.convert("1"), "BMP"),
+    "BMP P": lambda i: as_file(i.convert("P"), "BMP"),
+    "BMP RGB": lambda i: as_file(i.convert("RGB"), "BMP"),
+    "JPEG L": lambda i: as_file(i, "JPEG"),
+    "JPEG RGB": lambda i: as_file(i.convert("RGB"), "JPEG"),
+    "JPEG RGB progressive": lambda i: as_file(i.convert("RGB"), "JPEG", progressive=True),
+    "JPEG CMYK": lambda i: as_file(i.convert("CMYK"), "JPEG"),
+    "MPO": lambda i: as_file(i.convert("RGB"), "MPO", save_all=True, append_images=[i]),
+    "WEBP RGB": lambda i: as_file(i.convert("RGB"), "WEBP"),
+    "WEBP RGBA": lambda i: as_file(holed(i).convert("RGBA"), "WEBP", lossless=True),
+    "AVIF": lambda i: as_file(i.convert("RGB"), "AVIF", speed=10),
+    "HEIC": lambda i: as_file(i.convert("RGB"), "HEIF"),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_every_kind_of_file_is_read_small_or_large(kind):
+    for image in (Image.fromarray(DRAWING), large()):
+        opened = open_image(FILES[kind](image))
+        assert max(opened.size) <= ENOUGH
+        expected, found = normalize(image).astype(float), normalize(opened)
+        assert np.abs(expected - found).mean() / expected.mean() < 0.1
+
+
+TURNS = {  # EXIF orientation: what brings it about
+    1: None, 2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_270,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("form", "size"),
+    [
+        *((form, (50, 70)) for form in ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")),
+        *((form, (1100, 1600)) for form in ("JPEG", "PNG")),  # is made smaller first
+    ],
+)
+@pytest.mark.parametrize("orientation", TURNS)
+def test_the_right_way_up(form, size, orientation):
+    upright = Image.new("RGB", size, "white")
+    half = size[0] // 2, size[1] // 2
+    upright.paste("black", (0, 0, *half))
+    upright.paste("red", (half[0], 0, 2 * half[0], half[1]))
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    turn = TURNS[orientation]
+    turned = upright if turn is None else upright.transpose(turn)
+    opened = open_image(as_file(turned, form, exif=exif.tobytes())).convert("RGB")
+    assert opened.width / opened.height == pytest.approx(size[0] / size[1], abs=0.01)
+    shown = [opened.getpixel((opened.width * x // 4, opened.height // 4)) for x in (1, 3)]
+    assert np.allclose(shown, [(0, 0, 0), (255, 0, 0)], atol=12)
+
+
+def test_damaged_exif_data_are_no_reason_to_refuse():
+    image = Image.fromarray(DRAWING)
+    for exif in (b"Exif\0\0II*\0", b"Exif\0\0" + bytes(range(200))):
+        assert np.array_equal(np.asarray(open_image(as_file(image, "PNG", exif=exif))), DRAWING)
+
+
+def test_averaged_strip_by_strip_as_in_one_go():
+    rng = np.random.default_rng(0)
+    noise = Image.fromarray(rng.integers(0, 256, (3333, 2501, 3), np.uint8))
+    small = open_image(as_file(noise, "BMP"))
+    assert np.array_equal(np.asarray(small), np.asarray(noise.reduce(4)))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="has no resource module")
+@pytest.mark.parametrize("mode", ["P", "RGB"])
+def test_a_small_file_of_many_pixels_does_not_fill_the_memory(tmp_path, mode):
+    file = tmp_path / "many.png"
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    Image.new(mode, (5000, 5000)).save(file, exif=exif, compress_level=1)
+    program = (
+        "import resource, sys\n"
+        "from digits.images import open_image\n"
+        "from digits.preprocessing import normalize\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "data = open(sys.argv[1], 'rb').read()\n"
+        "before = peak()\n"
+        "normalize(open_image(data))\n"
+        "print((peak() - before) // (1024 if sys.platform == 'darwin' else 1))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, file], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    bytes_a_pixel = {"P": 1, "RGB": 4}[mode]
+    assert int(done.stdout) < 5000**2 * bytes_a_pixel / 1024 + 40_000  # kB
+
+
+def test_the_images_of_a_request_share_a_budget():
+    one = as_file(Image.fromarray(DRAWING), "PNG")
+    budget = PixelBudget(2 * 400 * 400 + 100)
+    open_image(one, budget=budget)
+    open_image(one, budget=budget)
+    with pytest.raises(ImageTooLarge, match="together"):
+        open_image(one, budget=budget)
+    assert budget.left == 100
+    open_image(as_file(Image.new("L", (10, 10)), "PNG"), budget=budget)  # a smaller one fits
+    with pytest.raises(ImageTooLarge, match="400 × 400"):
+        open_image(one, most_pixels=1000, budget=budget)
+    assert budget.left == 0
+
+
+def test_threads_leave_no_warning_filters_behind():
+    before = list(warnings.filters)
+    files = [as_file(Image.fromarray(DRAWING), form) for form in ("PNG", "GIF", "JPEG")] * 30
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(open_image, files))
+    assert list(warnings.filters) == before
+
+
+def test_heic_without_its_library_is_said_in_a_sentence(monkeypatch):
+    file = FILES["HEIC"](Image.fromarray(DRAWING))
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(ImageError, match="pillow-heif"):
+        open_image(file)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    kind=st.sampled_from(sorted(FILES)),
+    place=st.floats(0, 1),
+    damage=st.binary(max_size=30),
+    end=st.floats(0.1, 1.5),
+)
+def test_a_damaged_file_is_an_image_or_an_image_error(kind, place, damage, end):
+    file = SMALL_FILES[kind]
+    at = int(place * len(file))
+    broken = (file[:at] + damage + file[at + len(damage) :])[: int(end * len(file))]
+    with suppress(ImageError):
+        normalize(open_image(broken))
+
+
+SMALL_FILES = {kind: make(Image.fromarray(DRAWING[::4, ::4])) for kind, make in FILES.items()}

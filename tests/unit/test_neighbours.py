@@ -1,0 +1,203 @@
+import io
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digits.explanation import slide
+from digits.neighbours import FILE, Examples, pack, pool, unpack
+from digits.preprocessing import normalize
+from tests.helpers.packages import needs_tensorflow
+from tests.helpers.servers import ROOT
+from training import pen
+
+SMALL = ROOT / "tests" / "data" / "mnist_small.npz"
+
+
+@pytest.fixture(scope="module")
+def examples(classifier):
+    """Those that ship with the model."""
+    return Examples.load(ROOT / "model", classifier.card["sha256"])
+
+
+def sheet(strokes, width: float = 18) -> np.ndarray:
+    return pen.render(pen.place(strokes, 180, (140, 140)), width)
+
+
+def test_comes_with_the_model_and_stays_small(examples):
+    assert (ROOT / "model" / FILE).stat().st_size <= 1_000_000
+    assert np.bincount(examples.labels, minlength=10).min() >= 100
+    assert len(examples.non_digits) >= 100
+    assert np.isfinite(examples.embeddings).all()
+
+
+def test_neighbours_of_digits_are_the_same_digits(classifier, examples, mnist_sample):
+    same = [
+        neighbour.label == label
+        for image, label in zip(*mnist_sample, strict=True)
+        for neighbour in examples.nearest(
+            examples.embed(classifier.predict(image, inside=True).inside)
+        )
+    ]
+    assert len(same) == 8 * 300
+    assert np.mean(same) > 0.97
+
+
+def test_neighbours_look_like_the_drawing(classifier, examples, mnist_sample):
+    """More than other images of the same digit do."""
+
+    def blurred(pixels: np.ndarray) -> np.ndarray:
+        return np.asarray(Image.fromarray(pixels).reduce(2), np.float32).ravel()
+
+    everything = np.stack([blurred(unpack(one)) for one in examples._packed])
+    nearer = []
+    for image, label in zip(mnist_sample[0][:100], mnist_sample[1][:100], strict=True):
+        prediction = classifier.predict(image, inside=True)
+        others = everything[examples.labels == label]
+        usual = np.mean([np.corrcoef(blurred(image), other)[0, 1] for other in others[::9]])
+        found = examples.nearest(examples.embed(prediction.inside))
+        alike = np.mean([np.corrcoef(blurred(image), blurred(n.pixels))[0, 1] for n in found])
+        nearer.append(alike > usual)
+    assert np.mean(nearer) > 0.95
+
+
+def test_a_crossed_seven_reminds_it_of_crossed_sevens(classifier, examples):
+    chance = np.random.default_rng(0)
+    bars = []
+    for way in ("crossed", "plain"):
+        for _ in range(10):
+            drawing = sheet(pen.draw_digit(7, chance, way))
+            embedding = examples.embed(classifier.predict(drawing, inside=True).inside)
+            # The bar's left end: ink to the left of the stem, at half height.
+            ink = [n.pixels[12:19, 5:11].max() > 100 for n in examples.nearest(embedding)]
+            bars.append(np.mean(ink))
+    assert np.mean(bars[:10]) > np.mean(bars[10:]) + 0.3
+
+
+def test_what_is_refused_has_neighbours_too_but_farther_away(classifier, examples, mnist_sample):
+    def nearest(image: np.ndarray) -> float:
+        prediction = classifier.predict(image, inside=True)
+        found = examples.nearest(examples.embed(prediction.inside))
+        assert len(found) == 8
+        return found[0].distance
+
+    chance = np.random.default_rng(1)
+    drawn = [nearest(sheet(pen.draw_non_digit(chance))) for _ in range(50)]
+    digits = [nearest(image) for image in mnist_sample[0][:50]]
+    assert np.median(drawn) > np.quantile(digits, 0.9)
+
+
+def test_finds_the_nearest_in_order(examples):
+    chance = np.random.default_rng(2)
+    for count in (1, 8, 30):
+        wanted = examples.embeddings[chance.integers(len(examples.labels))] + 0.1
+        found = examples.nearest(wanted, count)
+        distances = np.linalg.norm(examples.embeddings - wanted, axis=1)
+        assert [n.distance for n in found] == pytest.approx(np.sort(distances)[:count], abs=1e-3)
+        assert found[0].label == examples.labels[distances.argmin()]
+        assert all(n.pixels.shape == (28, 28) and n.pixels.dtype == np.uint8 for n in found)
+
+
+def test_images_survive_packing():
+    images = np.arange(2 * 28 * 28).reshape(2, 28, 28).astype(np.uint8)
+    back = unpack(pack(images))
+    assert back.shape == images.shape and back.dtype == np.uint8
+    assert np.abs(back.astype(int) - images).max() <= 8
+    black_and_white = np.where(images % 2, 255, 0).astype(np.uint8)
+    assert np.array_equal(unpack(pack(black_and_white)), black_and_white)
+
+
+@pytest.mark.parametrize("side", [3, 4, 7, 14])
+def test_pooling_tells_what_was_found_where(side):
+    maps = np.zeros((side, side, 2), np.float32)
+    maps[0, -1, 1] = 1  # the second map, at the upper right
+    pooled = pool(maps).reshape(3, 3, 2)
+    assert pooled[0, 2, 1] > 0
+    assert pooled.sum() == pytest.approx(pooled[0, 2, 1])
+    assert pool(np.stack([maps, maps])).shape == (2, 18)
+    assert pool(np.ones((side, side, 2), np.float32)) == pytest.approx(np.ones(18))
+
+
+def test_a_folder_without_examples_or_with_those_of_another_network_has_none(classifier, tmp_path):
+    sha256 = classifier.card["sha256"]
+    assert Examples.load(tmp_path, sha256) is None
+    shutil.copy(ROOT / "model" / FILE, tmp_path)
+    assert Examples.load(tmp_path, sha256) is not None
+    assert Examples.load(tmp_path, "0" * 64) is None
+
+
+def cut_short(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def of_other_shapes(data: bytes) -> bytes:
+    with np.load(io.BytesIO(data)) as file:
+        arrays = dict(file)
+    changed = io.BytesIO()
+    np.savez(changed, **arrays | {"labels": arrays["labels"][:-1]})
+    return changed.getvalue()
+
+
+@pytest.mark.parametrize("damage", [cut_short, of_other_shapes, lambda _: b""])
+def test_damaged_examples_are_none_and_the_log_says_what_to_do(
+    classifier, tmp_path, caplog, damage
+):
+    (tmp_path / FILE).write_bytes(damage((ROOT / "model" / FILE).read_bytes()))
+    assert Examples.load(tmp_path, classifier.card["sha256"]) is None
+    assert "--recalibrate" in caplog.text
+
+
+def test_filters_find_what_the_network_finds(classifier, mnist_sample):
+    assert len(classifier.card["filters"]) >= 3
+    for image in mnist_sample[0][:10]:
+        prediction = classifier.predict(image, inside=True)
+        for one in classifier.card["filters"]:
+            found = slide(np.array(one["kernel"]), one["bias"], prediction.pixels)
+            assert found.shape == (28, 28)
+            pooled = found.reshape(14, 2, 14, 2).max(axis=(1, 3))
+            own = prediction.inside.blocks[0][..., one["map"]]
+            assert pooled == pytest.approx(own, abs=5e-3)
+
+
+@needs_tensorflow
+@pytest.mark.slow
+def test_training_chooses_examples_for_its_network(tmp_path):
+    import keras
+
+    from training import examples, network
+
+    keras.utils.set_random_seed(0)
+    model = network.small_convnet()
+    model.compile(optimizer=keras.optimizers.Adam(1e-2), loss="sparse_categorical_crossentropy")
+    with np.load(SMALL) as small:
+        x, y = small["x_train"], small["y_train"]
+    model.fit(x[..., None] / 255, y, epochs=4, verbose=0)
+    (tmp_path / FILE).write_bytes(examples.choose(model, "the network", x, y, seed=3))
+    found = Examples.load(tmp_path, "the network")
+    with np.load(tmp_path / FILE) as file:
+        kept = file["images"]
+    for packed, label in zip(kept, found.labels, strict=True):
+        assert any(np.array_equal(packed, one) for one in pack(x[y == label]))
+    for one in examples.filters(model, x):
+        assert np.shape(one["kernel"]) == (5, 5)
+    assert examples.choose(network.dense(), "the network", x, y, seed=3) is None
+    assert examples.filters(network.dense(), x) == []
+
+
+@needs_tensorflow
+def test_what_is_chosen_covers_rare_ways_too():
+    from training.examples import _cover
+
+    chance = np.random.default_rng(0)
+    common, rare = chance.normal(0, 1, (1000, 2)), [[50, 0], [0, 50]]
+    chosen = _cover(np.concatenate([common, rare]), 20, chance)
+    assert len(set(chosen.tolist())) == 20
+    assert {1000, 1001} <= set(chosen.tolist())
+    assert _cover(common[:5], 20, chance).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_blank_window_finds_only_the_bias():
+    assert slide(np.ones((5, 5)), -0.5, np.zeros((28, 28), np.uint8)).max() == 0
+    found = slide(np.eye(3), 0.5, normalize(np.zeros((9, 9), np.uint8)))
+    assert found == pytest.approx(np.full((28, 28), 0.5))

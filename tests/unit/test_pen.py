@@ -1,0 +1,117 @@
+import numpy as np
+import pytest
+
+from digits.preprocessing import normalize
+from training import pen
+
+EVERY_WAY = [(digit, way) for digit, ways in pen.WAYS.items() for way in ways]
+
+
+@pytest.mark.parametrize(("digit", "way"), EVERY_WAY)
+def test_every_way_is_drawn(digit, way):
+    strokes = pen.draw_digit(digit, np.random.default_rng(0), way)
+    points = np.concatenate(strokes)
+    assert np.isfinite(points).all()
+    assert np.ptp(points, axis=0).max() == pytest.approx(1)
+    assert points.min() >= -0.51
+    assert points.max() <= 0.51
+    assert all(len(stroke) >= 2 for stroke in strokes)
+
+
+@pytest.mark.parametrize("name", pen.SYMBOLS)
+def test_every_symbol_is_drawn(name):
+    strokes = pen.strokes_from_skeleton(pen.SYMBOLS[name], np.random.default_rng(0))
+    assert normalize(pen.render([s + 90 for s in strokes], 8)).any()
+
+
+def test_a_skeleton_is_what_its_text_says():
+    bar, arc = pen.strokes_from_skeleton(
+        "0 0, 30 40!, 30 100 / @50 50 10 20 0 90", np.random.default_rng(0)
+    )
+    assert bar[0] == pytest.approx([0, 0])
+    assert bar[-1] == pytest.approx([30, 100])
+    assert np.abs(bar - [30, 40]).sum(axis=1).min() == pytest.approx(0, abs=1e-9)
+    after_the_corner = bar[bar[:, 1] > 41]
+    assert after_the_corner[:, 0] == pytest.approx(np.full(len(after_the_corner), 30), abs=1e-6)
+    assert arc[0] == pytest.approx([60, 50])
+    assert arc[-1] == pytest.approx([50, 70])
+
+
+def test_a_range_is_drawn_anew_and_kept_to():
+    rng = np.random.default_rng(0)
+    starts = [pen.strokes_from_skeleton("10~20 5, 50 50", rng)[0][0, 0] for _ in range(50)]
+    assert 10 <= min(starts) < 12
+    assert 18 < max(starts) <= 20
+
+
+def test_no_two_drawings_are_alike_but_a_seed_repeats_them():
+    def draw(seed):
+        return pen.training_image(4, np.random.default_rng(seed))
+
+    assert np.array_equal(draw(1), draw(1))
+    assert not np.array_equal(draw(1), draw(2))
+
+
+@pytest.mark.slow
+def test_images_depend_on_the_seed_alone_not_on_the_processors():
+    labels = np.array([0, 7, pen.NO_DIGIT] * 200)
+    images = pen.training_images(labels, seed=5)
+    assert images.shape == (600, 28, 28)
+    assert images.any(axis=(1, 2)).all()
+    assert np.array_equal(images[:3], pen.training_images(labels, seed=5)[:3])
+    assert np.array_equal(images[:3], list(pen.first_images(labels[:3], seed=5)))
+    assert not np.array_equal(images, pen.training_images(labels, seed=6))
+
+
+def test_renders_as_the_canvas_does():
+    sheet = pen.render([np.array([[40.0, 140], [240, 140]])], width=20)
+    assert sheet.shape == (280, 280)
+    rows, columns = np.nonzero(sheet)
+    assert np.ptp(rows) + 1 == pytest.approx(20, abs=1)
+    assert np.ptp(columns) + 1 == pytest.approx(220, abs=2)
+    assert sheet[131, 31] == 0, "the pen's end is round"
+
+
+@pytest.fixture(scope="module")
+def drawings():
+    """2,000 drawings of all ways at many sizes, places and pens, on the page's own canvas."""
+    rng = np.random.default_rng(2026)
+    labels, sheets = [], []
+    for i in range(2_000):
+        digit, way = EVERY_WAY[i % len(EVERY_WAY)]
+        size, width = rng.uniform(60, 235), rng.uniform(8, 24)
+        room = (size + width) / 2
+        middle = rng.uniform(min(room, 140), max(280 - room, 140), 2)
+        sheets.append(pen.render(pen.place(pen.draw_digit(digit, rng, way), size, middle), width))
+        labels.append(digit)
+    return np.array(labels), sheets
+
+
+def test_the_shipped_model_reads_every_way_of_writing(classifier, drawings):
+    labels, sheets = drawings
+    predictions = classifier.predict_batch(sheets)
+    guesses = np.array([p.probabilities.argmax() for p in predictions])
+    wrong = [
+        (EVERY_WAY[i % len(EVERY_WAY)], int(guesses[i])) for i in np.flatnonzero(guesses != labels)
+    ]
+    assert np.mean(guesses == labels) >= 0.99, wrong
+
+
+def test_the_shipped_model_refuses_what_is_no_digit(classifier):
+    rng = np.random.default_rng(2027)
+    sheets = [
+        pen.render(pen.place(pen.draw_non_digit(rng), rng.uniform(100, 220), (140, 140)), 14)
+        for _ in range(600)
+    ]
+    verdicts = [p.verdict for p in classifier.predict_batch(sheets)]
+    assert np.mean([v == "unsure" for v in verdicts]) >= 0.9
+
+
+def test_the_shipped_model_is_as_sure_as_it_is_right(classifier, drawings, mnist_sample):
+    from training.calibration import calibration_error
+
+    for labels, images in (drawings, mnist_sample[::-1]):
+        predictions = classifier.predict_batch(list(images))
+        right = np.array([p.probabilities.argmax() for p in predictions]) == labels
+        confidence = np.array([p.confidence for p in predictions])
+        assert calibration_error(confidence, right) <= 0.02

@@ -1,0 +1,94 @@
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from digits.preprocessing import is_photograph, normalize
+from training import pen, photos
+
+# One that nobody would take for another.
+STROKES = {
+    digit: pen.strokes_from_skeleton(pen.WAYS[digit][way], np.random.default_rng(0))
+    for digit, way in ((2, next(iter(pen.WAYS[2]))), (3, next(iter(pen.WAYS[3]))))
+}
+STROKES = {digit: pen.unit(strokes) for digit, strokes in STROKES.items()}
+
+
+def test_a_clean_drawing_takes_the_quick_road():
+    program = (
+        "import sys, numpy as np, digits\n"
+        "from digits.preprocessing import normalize\n"
+        "sheet = np.zeros((280, 280), np.uint8)\n"
+        "sheet[40:240, 130:150] = 255\n"
+        "assert normalize(sheet).any() and normalize(255 - sheet).any()\n"
+        "assert not normalize(sheet * 0).any()\n"
+        "assert normalize(np.dstack([sheet] * 3)).any()\n"
+        "assert 'cv2' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_drawings_and_mnist_are_no_photographs(mnist_sample):
+    rng = np.random.default_rng(0)
+    for digit in range(10):
+        strokes = pen.place(pen.draw_digit(digit, rng), rng.uniform(60, 250), (140, 140))
+        drawing = pen.render(strokes, rng.uniform(8, 24))
+        assert not is_photograph(drawing)
+        assert not is_photograph(255 - drawing)
+    for image in mnist_sample[0]:
+        assert not is_photograph(image)
+        assert not is_photograph(np.kron(image, np.ones((10, 10), np.uint8)))
+
+
+EASY = ("white", "dark corners", "soft shadow", "dot grid", "pencil", "table cell", "pale marker")
+
+
+@pytest.mark.parametrize("kind", EASY)
+def test_reads_a_digit_on_every_kind_of_paper(classifier, kind):
+    right = 0
+    for seed in range(4):
+        for digit, strokes in STROKES.items():
+            picture = photos.take(kind, strokes, np.random.default_rng([7, seed]))
+            said = classifier.predict(picture).digit
+            assert said in (digit, None)
+            right += said == digit
+    assert right >= 6
+
+
+@pytest.mark.parametrize(
+    "kind", ["white", "dark corners", "soft shadow", "hard shadow", "dot grid"]
+)
+def test_a_blank_sheet_is_blank_whatever_the_light(classifier, kind):
+    for seed in range(4):
+        picture = photos.take(kind, None, np.random.default_rng([8, seed]))
+        assert classifier.predict(picture).digit is None
+
+
+@pytest.mark.parametrize("table", [0, 30, 90, 150])
+@pytest.mark.parametrize("margin", [20, 60, 100])
+@pytest.mark.parametrize("turned", [0, 18])
+def test_a_sheet_on_a_table_without_any_grain(classifier, table, margin, turned):
+    picture = np.full((500, 400, 3), table, np.uint8)
+    left, top, right, bottom = margin, margin, 400 - margin, 500 - margin
+    sheet = [(left, top + turned), (right - turned, top), (right, bottom - turned), (left, bottom)]
+    cv2.fillConvexPoly(picture, np.array(sheet), (230, 230, 230))
+    seven = np.array([[150, 180], [250, 180], [190, 330]])
+    cv2.polylines(picture, [seven], False, (25, 25, 25), 14)
+    assert classifier.predict(picture).digit == 7
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    hnp.arrays(
+        np.uint8,
+        st.tuples(st.integers(1, 90), st.integers(1, 90), st.sampled_from([3])),
+        elements=st.sampled_from([0, 3, 120, 250, 255]),
+    )
+)
+def test_any_pixels_give_a_picture(pixels):
+    assert normalize(pixels).shape == (28, 28)

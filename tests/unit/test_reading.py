@@ -1,0 +1,245 @@
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from PIL import Image
+
+from digits.pieces import label, seams
+from training import pen
+
+HEIGHT = 120.0
+PLAIN = {
+    "0": "closed", "1": "flag", "2": "plain", "3": "round", "4": "closed", "5": "in one",
+    "6": "curved", "7": "plain", "8": "from the right", "9": "straight",
+}  # fmt: skip
+
+
+def sign(name, way=None, height=HEIGHT):
+    """The strokes of a digit, or a symbol, with their left end at 0 and their foot at 0."""
+    ways = pen.WAYS[int(name)] if name.isdigit() else {name: pen.SYMBOLS[name]}
+    skeleton = ways[way or (PLAIN[name] if name.isdigit() else name)]
+    drawn = pen.strokes_from_skeleton(skeleton, np.random.default_rng(4))
+    points = np.concatenate(drawn)
+    scale = height / np.ptp(points[:, 1])
+    corner = [points[:, 0].min(), points[:, 1].max()]
+    return [(stroke - corner) * scale for stroke in drawn]
+
+
+def in_a_row(signs, gap=32.0, foot=170.0, slope=0.0):
+    """Strokes of signs side by side; a number among them is that much more room."""
+    right, found = 40.0, []
+    for drawn in signs:
+        if isinstance(drawn, float):
+            right += drawn
+            continue
+        found += pen.place(drawn, 1, (right, foot + slope * right))
+        right += np.ptp(np.concatenate(drawn)[:, 0]) + gap
+    return found
+
+
+def sheet(drawn, width=10):
+    points = np.concatenate(drawn)
+    size = points.max(axis=0) + 40
+    return pen.render(drawn, width, (int(size[0]), int(size[1])))
+
+
+def number(text, **how):
+    return sheet(in_a_row([sign(digit) for digit in text], **how))
+
+
+@pytest.mark.parametrize("text", ["2026", "12", "100", "47", "10", "1984", "365", "007", "111"])
+@pytest.mark.parametrize("slope", [-0.17, 0, 0.17])
+def test_reads_a_number(classifier, text, slope):
+    assert classifier.read(number(text, foot=300, slope=slope)).text == text
+
+
+def touching(text, overlap):
+    """Digits slid together until they touch, and a little further."""
+    gap = 0.0
+    while len(label(number(text, gap=gap) > 0)[1]) > 1:
+        gap -= 1
+    return number(text, gap=gap - overlap)
+
+
+@pytest.mark.parametrize("overlap", [0.0, 4.0])
+@pytest.mark.parametrize("text", ["47", "20", "35"])
+def test_parts_digits_that_touch(classifier, text, overlap):
+    assert classifier.read(touching(text, overlap)).text == text
+
+
+@pytest.mark.parametrize("overlap", [0.0, 4.0])
+def test_is_unsure_rather_than_wrong_where_digits_touch(classifier, overlap):
+    found = classifier.read(touching("68", overlap))
+    assert all(said in (digit, "?") for said, digit in zip(found.text, "68", strict=True))
+
+
+@pytest.mark.parametrize(
+    ("digit", "way"),
+    [
+        ("5", "hat apart"), ("7", "crossed"), ("7", "round, crossed"), ("4", "open"),
+        ("8", "circles, apart"), ("0", "slashed"), ("1", "flag and foot"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_parts_of_a_digit_stay_together(classifier, digit, way, position):
+    signs = [sign("2"), sign("6")]
+    signs.insert(position, sign(digit, way))
+    text = "26"[:position] + digit + "26"[position:]
+    reading = classifier.read(sheet(in_a_row(signs)))
+    assert (reading.text, len(reading.signs)) == (text, 3)
+
+
+@pytest.mark.parametrize("wide", [0.95, 1.05, 1.15])
+def test_a_round_0_is_one_digit_however_often_it_may_be_cut(classifier, wide):
+    t = np.linspace(-1.7, 2 * np.pi - 1.7, 60)
+    ring = np.column_stack([wide * HEIGHT / 2 * (1 + np.cos(t)), -HEIGHT / 2 * (1 + np.sin(t))])
+    assert classifier.read(sheet(in_a_row([sign("5"), [ring], sign("2")]), width=9)).text == "502"
+
+
+def test_dot_grid_paper_is_no_writing(classifier):
+    dots = [
+        np.array([[x, y], [x + 1, y]], float)
+        for x in range(20, 480, 40)
+        for y in range(20, 480, 40)
+    ]
+    found = classifier.read(pen.render(dots, 5, 500))
+    assert (found.text, len(found.signs)) == ("?", 1)
+
+
+def test_rows_are_read_from_top_to_bottom(classifier):
+    rows = in_a_row([sign("1"), sign("2")], foot=170) + in_a_row(
+        [sign("3"), sign("4"), sign("6")], foot=400
+    )
+    assert classifier.read(sheet(rows)).text == "12\n346"
+
+
+def test_numbers_in_a_row_are_parted_by_a_space(classifier):
+    drawn = in_a_row([sign("1"), sign("2"), 150.0, sign("3"), sign("6")])
+    assert classifier.read(sheet(drawn)).text == "12 36"
+
+
+def test_wide_writing_is_one_number(classifier):
+    assert classifier.read(number("2026", gap=110)).text == "2026"
+
+
+def test_a_small_digit_is_no_speck(classifier):
+    drawn = in_a_row([sign("2"), sign("6"), sign("3", height=0.55 * HEIGHT)])
+    assert classifier.read(sheet(drawn)).text == "263"
+
+
+def test_specks_are_left_out(classifier):
+    image = number("26").copy()
+    for y, x in [(4, 5), (100, 20), (30, 130), (190, 90)]:
+        image[y : y + 3, x : x + 3] = 255
+    assert classifier.read(image).text == "26"
+
+
+@pytest.mark.parametrize("letter", ["A", "+"])
+def test_a_letter_among_digits_is_a_question_mark(classifier, letter):
+    drawn = in_a_row([sign("2"), sign(letter), sign("6")])
+    assert classifier.read(sheet(drawn)).text == "2?6"
+
+
+@pytest.mark.parametrize("digit", "0123456789")
+def test_one_digit_is_what_predict_says(classifier, digit):
+    image = sheet(in_a_row([sign(digit)]))
+    reading, prediction = classifier.read(image, inside=True), classifier.predict(image)
+    assert reading.text == digit
+    (only,) = reading.signs
+    assert only.prediction.digit == prediction.digit
+    assert np.array_equal(only.prediction.pixels, prediction.pixels)
+    assert only.prediction.probabilities == pytest.approx(prediction.probabilities, abs=1e-6)
+    assert only.prediction.inside is not None
+
+
+def test_the_text_and_the_signs_say_the_same(classifier):
+    drawn = in_a_row([sign("2"), sign("A"), 150.0, sign("6")])
+    drawn += in_a_row([sign("4"), sign("7")], foot=400)
+    image = sheet(drawn)
+    reading = classifier.read(image, inside=True)
+    characters = "".join(reading.text.split())
+    assert len(characters) == len(reading.signs)
+    for character, one in zip(characters, reading.signs, strict=True):
+        prediction = one.prediction
+        assert character == ("?" if prediction.digit is None else str(prediction.digit))
+        assert prediction.verdict == ("unsure" if prediction.digit is None else "digit")
+        assert prediction.inside is not None
+        left, top, right, bottom = one.box
+        assert 0 <= left < right <= image.shape[1]
+        assert 0 <= top < bottom <= image.shape[0]
+        assert image[top:bottom, left:right].any()
+
+
+def test_a_box_is_round_its_sign(classifier):
+    reading = classifier.read(number("47"))
+    first, second = (one.box for one in reading.signs)
+    width = np.ptp(np.concatenate(sign("4"))[:, 0])
+    assert first == pytest.approx((35, 45, 45 + width, 175), abs=2)
+    assert second[0] == pytest.approx(40 + width + 32 - 5, abs=2)
+
+
+def test_every_way_of_giving_an_image_reads_the_same(classifier):
+    image = number("365")
+    for same in (255 - image, Image.fromarray(image), np.dstack([image] * 3)):
+        assert classifier.read(same).text == "365"
+
+
+@pytest.mark.parametrize("shade", [0, 128, 255])
+def test_nothing_written_is_no_text(classifier, shade):
+    reading = classifier.read(np.full((200, 500), shade, np.uint8))
+    assert (reading.text, reading.signs) == ("", [])
+
+
+def test_what_is_no_image_gets_a_sentence(classifier):
+    with pytest.raises(TypeError, match="uint8"):
+        classifier.read(np.zeros((28, 28)))
+
+
+images = arrays.arrays(
+    np.uint8,
+    st.tuples(st.integers(1, 60), st.integers(1, 90)),
+    elements=st.sampled_from([0, 255, 90]),
+    fill=st.just(0),
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(images, st.integers(1, 5))
+def test_whatever_is_on_the_sheet_it_is_read(classifier, image, scale):
+    reading = classifier.read(np.kron(image, np.ones((scale, scale), np.uint8)))
+    assert len("".join(reading.text.split())) == len(reading.signs)
+    assert not reading.text or reading.text == reading.text.strip()
+
+
+def test_noise_is_answered(classifier):
+    noise = np.random.default_rng(0).integers(0, 256, (300, 500), np.uint8)
+    reading = classifier.read(noise)
+    assert set(reading.text) <= set("0123456789? \n")
+
+
+def test_labels_are_those_of_eight_neighbours():
+    mask = np.array(
+        [
+            [1, 0, 0, 1, 1],
+            [0, 1, 0, 0, 0],
+            [1, 0, 0, 1, 0],
+            [0, 0, 1, 0, 1],
+        ],
+        bool,
+    )
+    labels, boxes = label(mask)
+    assert labels[0, 0] == labels[1, 1] == labels[2, 0] != labels[0, 3]
+    assert labels[2, 3] == labels[3, 2] == labels[3, 4]
+    assert boxes[labels[0, 3] - 1].tolist() == [3, 0, 5, 1]
+    assert len(boxes) == 3
+    assert (labels > 0).tolist() == mask.tolist()
+
+
+def test_a_seam_goes_through_the_thin_place():
+    ink = np.zeros((100, 160), np.float32)
+    ink[:, 10:60] = ink[:, 100:150] = 1
+    ink[70:78, 60:100] = 1  # a bridge
+    best = min(seams(ink, 100, 40), key=lambda seam: seam.ink)
+    assert (best.columns >= 60).all() and (best.columns <= 100).all()
+    assert best.ink == pytest.approx(8, abs=3)

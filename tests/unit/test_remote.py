@@ -1,0 +1,310 @@
+"""The contract of a classifier: kept by the one here, and by the one that asks an API."""
+
+import http.server
+import io
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from api import Settings, create_app
+from digits import Classifier, DigitClassifier, ModelError
+from digits.images import data_url
+from digits.remote import RemoteClassifier
+from tests.helpers.http import as_file, drawing, numbers
+from tests.helpers.servers import ROOT, serve_app
+
+
+@pytest.fixture(params=["here", "remote"])
+def either(request) -> Classifier:
+    """Each kind of classifier in turn, with the same model."""
+    if request.param == "here":
+        return request.getfixturevalue("classifier")
+    return RemoteClassifier(request.getfixturevalue("api"))
+
+
+def assert_same(one, other):
+    assert (one.digit, one.verdict) == (other.digit, other.verdict)
+    assert one.confidence == pytest.approx(other.confidence, abs=1e-5)
+    assert one.none == pytest.approx(other.none, abs=1e-5)
+    assert np.allclose(one.probabilities, other.probabilities, atol=1e-5)
+    assert np.array_equal(one.pixels, other.pixels)
+
+
+def images():
+    grey = np.asarray(drawing(4))
+    clear = np.zeros((280, 280, 4), np.uint8)
+    clear[..., 3] = 255 - grey
+    eight, hole = drawing(8), drawing(8).convert("P")
+    hole.info["transparency"] = 255
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    modes = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "HSV")
+    return {
+        "grey": grey,
+        "rgb": np.stack([grey] * 3, axis=2),
+        "rgba": clear,
+        "not in one piece": np.asarray(drawing(4, 560))[::2, ::2],
+        **{mode: eight.convert("RGBA").convert(mode) for mode in modes if mode != "PA"},
+        "PA": eight.convert("LA").convert("PA"),
+        "palette with a hole": hole,
+        "I;16": Image.fromarray(np.asarray(eight, np.uint16) * 257),
+        "I": eight.convert("I"),
+        "F": eight.convert("F"),
+        "a file, to be turned": Image.open(io.BytesIO(as_file(eight, "JPEG", exif=turned))),
+        "blank": np.zeros((50, 40), np.uint8),
+        "one pixel": np.zeros((1, 1), np.uint8),
+        "scribble": np.random.default_rng(0).integers(0, 256, (90, 90), np.uint8),
+    }
+
+
+@pytest.mark.parametrize("kind", images())
+def test_reads_whatever_is_an_image(either, classifier, kind):
+    image = images()[kind]
+    assert_same(either.predict(image), classifier.predict(image))
+
+
+NO_IMAGES = {
+    "float": (np.zeros((28, 28)), TypeError),
+    "bool": (np.zeros((28, 28), bool), TypeError),
+    "16 bits": (np.zeros((28, 28), np.uint16), TypeError),
+    "a list": ([[0, 1]], TypeError),
+    "None": (None, TypeError),
+    "bytes": (as_file(drawing(1)), TypeError),
+    "one dimension": (np.zeros(784, np.uint8), ValueError),
+    "two channels": (np.zeros((28, 28, 2), np.uint8), ValueError),
+    "many": (np.zeros((3, 28, 28, 1), np.uint8), ValueError),
+    "no pixels": (np.zeros((0, 28), np.uint8), ValueError),
+    "a PIL image without pixels": (Image.new("L", (0, 28)), ValueError),
+}
+
+
+@pytest.mark.parametrize("kind", NO_IMAGES)
+def test_what_is_no_image_gets_the_same_error(either, classifier, kind):
+    image, error = NO_IMAGES[kind]
+    said = set()
+    for ask in (
+        classifier.predict, either.predict, either.read,
+        lambda image: either.predict_batch([drawing(1), image]),
+    ):  # fmt: skip
+        with pytest.raises(error) as raised:
+            ask(image)
+        assert raised.type is error
+        said.add(str(raised.value))
+    assert len(said) == 1
+
+
+def test_a_prediction_is_what_the_contract_says(either):
+    prediction = either.predict(drawing(3))
+    assert (prediction.digit, prediction.verdict) == (3, "digit")
+    assert [type(prediction.digit), type(prediction.confidence), type(prediction.none)] == [
+        int, float, float,
+    ]  # fmt: skip
+    assert prediction.probabilities.shape == (10,)
+    assert prediction.probabilities.dtype == np.float32
+    assert prediction.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert prediction.confidence == prediction.probabilities.max()
+    assert prediction.pixels.shape == (28, 28)
+    assert prediction.pixels.dtype == np.uint8
+    assert prediction.inside is None
+    assert either.predict(drawing(3), inside=True).digit == 3
+
+
+def test_a_batch_of_any_size_is_answered_in_order(either):
+    drawings = [np.asarray(drawing(digit % 10, 100 + digit)) for digit in range(150)]
+    wanted = [digit % 10 for digit in range(150)]
+    assert [one.digit for one in either.predict_batch(drawings)] == wanted
+    assert [one.digit for one in either.predict_batch(iter(drawings[:3]))] == wanted[:3]
+    assert either.predict_batch([]) == []
+
+
+def test_reads_numbers(either, classifier):
+    sheet = numbers("2026", "47  3")
+    reading, expected = either.read(sheet), classifier.read(sheet)
+    assert reading.text == expected.text == "2026\n47 3"
+    for sign, other in zip(reading.signs, expected.signs, strict=True):
+        assert sign.box == other.box
+        assert_same(sign.prediction, other.prediction)
+    assert either.read(np.asarray(drawing(5))).text == "5"
+    blank = either.read(np.zeros((50, 50), np.uint8))
+    assert (blank.text, blank.signs) == ("", [])
+
+
+def test_many_threads_may_share_one(either):
+    with ThreadPoolExecutor(16) as threads:
+        found = list(threads.map(either.predict, [drawing(digit % 10) for digit in range(100)]))
+    assert [one.digit for one in found] == [digit % 10 for digit in range(100)]
+
+
+def test_tells_of_its_model(either):
+    assert either.card == json.loads((ROOT / "model" / "card.json").read_text("utf-8"))
+
+
+# What may go wrong with an API
+
+
+class Script(http.server.BaseHTTPRequestHandler):
+    """Answers one request after the other with the next step of a script, the last one for ever."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        server = self.server
+        self.rfile.read(int(self.headers["Content-Length"]))
+        step = server.steps[min(server.requests, len(server.steps) - 1)]
+        server.requests += 1
+        if step == "hang":
+            server.over.wait()
+        if step in ("hang", "hang up"):
+            self.close_connection = True
+            return
+        status, body, headers = step
+        body = body.encode()
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def scripted(*steps):
+    """A server that does these; gives a classifier that asks it, and the server."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Script)
+    server.steps, server.requests, server.over = steps, 0, threading.Event()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield RemoteClassifier(f"http://127.0.0.1:{server.server_port}"), server
+    finally:
+        server.over.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def answer(**changes) -> tuple:
+    """A good answer of the API, or one with a flaw."""
+    result = {
+        "digit": 3, "verdict": "digit", "confidence": 0.9, "none": 0.0,
+        "probabilities": [0.0125] * 3 + [0.9] + [0.0125] * 6,
+        "pixels": data_url(np.zeros((28, 28), np.uint8)),
+    }  # fmt: skip
+    result = {name: value for name, value in (result | changes).items() if value != "missing"}
+    return 200, json.dumps({"results": [result]}), {}
+
+
+def problem(status: int, detail: str, **headers: str) -> tuple:
+    return status, json.dumps({"status": status, "detail": detail}), headers
+
+
+UNAVAILABLE = problem(503, "Too many requests are waiting.", **{"Retry-After": "30"})
+
+
+@pytest.mark.parametrize("first", [UNAVAILABLE, (502, "<h1>Bad gateway</h1>", {}), "hang up"])
+def test_it_tries_once_more(first):
+    with scripted(first, answer()) as (reader, server):
+        assert reader.predict(drawing(3)).digit == 3
+        assert server.requests == 2
+
+
+def test_it_never_waits_as_long_as_the_api_asks_for(monkeypatch):
+    slept = []
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", slept.append)
+    with scripted(UNAVAILABLE) as (reader, server):
+        with pytest.raises(ModelError, match=r"^Too many requests are waiting\.$"):
+            reader.predict(drawing(3))
+        assert server.requests == 2
+    assert slept == []
+
+
+def test_an_api_that_hangs_is_asked_once(monkeypatch):
+    monkeypatch.setattr("digits.remote.READ_TIMEOUT", 0.2)
+    with scripted("hang") as (reader, server):
+        with pytest.raises(ModelError, match="does not answer"):
+            reader.predict(drawing(3))
+        assert server.requests == 1
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        (200, "nonsense", {}),
+        (200, "[]", {}),
+        (200, '{"results": []}', {}),
+        (200, '{"results": [1]}', {}),
+        (200, '{"results": [{"error": 1}]}', {}),
+        answer(none="missing"),  # of an older API
+        answer(pixels="data:image/png;base64,AAAA"),
+        answer(probabilities="high"),
+        answer(probabilities=[]),
+        (404, "<h1>Not found</h1>", {}),
+        problem(404, "There is nothing at this address."),
+        problem(401, "Who are you?"),
+        (413, "<h1>nginx: entity too large</h1>", {}),
+        (204, "", {}),
+    ],
+)
+def test_what_answers_otherwise_is_not_believed_nor_is_the_drawing_blamed(nonsense):
+    with scripted(nonsense) as (reader, server):
+        with pytest.raises(ModelError, match=f"{server.server_port} is not this program's API"):
+            reader.predict(drawing(3))
+        assert server.requests == 1
+
+
+def test_a_batch_is_sent_in_requests_that_the_api_takes(monkeypatch):
+    monkeypatch.setattr("digits.remote.MOST_BYTES", 10_000)
+    monkeypatch.setattr("digits.remote.MOST_IMAGES", 7)
+    with serve_app(create_app(Settings(max_body=12_000, max_images=7))) as url:
+        found = RemoteClassifier(url).predict_batch(
+            [drawing(5, side) for side in range(50, 350, 10)]
+        )
+    assert [one.digit for one in found] == [5] * 30
+
+
+def test_an_api_that_is_away_is_said_in_a_sentence():
+    reader = RemoteClassifier("http://127.0.0.1:9")
+    for ask in (lambda: reader.predict(drawing(1)), lambda: reader.card):
+        with pytest.raises(ModelError, match="does not answer"):
+            ask()
+
+
+def test_an_api_without_a_model(tmp_path):
+    with serve_app(create_app(Settings(model=tmp_path))) as url:
+        reader = RemoteClassifier(url)
+        for ask in (lambda: reader.predict(drawing(1)), lambda: reader.card):
+            with pytest.raises(ModelError, match=r"python train\.py"):
+                ask()
+
+
+def test_an_api_that_trips_over_a_drawing_is_not_the_drawings_fault(monkeypatch):
+    monkeypatch.setattr(DigitClassifier, "predict", lambda *_: 1 / 0)
+    with (
+        serve_app(create_app(Settings())) as url,
+        pytest.raises(ModelError, match="went wrong"),
+    ):
+        RemoteClassifier(url).predict(drawing(1))
+
+
+def test_what_is_too_large_for_the_api_is_said_in_its_words():
+    with (
+        serve_app(create_app(Settings(max_pixels=100))) as url,
+        pytest.raises(ValueError, match="smaller"),
+    ):
+        RemoteClassifier(url).predict(drawing(1))
+
+
+def test_an_image_that_the_api_would_refuse_is_made_smaller_first(api, classifier):
+    sheet = Image.new("L", (5200, 8000), 255)
+    sheet.paste(drawing(3, 2000), (3000, 5000))
+    remote = RemoteClassifier(api)
+    assert remote.predict(sheet).digit == 3
+    (sign,) = remote.read(sheet).signs
+    assert 3000 < sign.box[0] < sign.box[2] < 5000 and 5000 < sign.box[1] < sign.box[3] < 7000

@@ -1,0 +1,1 @@
+"""Trains and evaluates the network that `digits` reads with. Needs TensorFlow."""

@@ -1,0 +1,164 @@
+"""Chooses what a model explains itself with: training images like a drawing, and some filters."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from digits.neighbours import pack, pool
+from training import pen
+from training.network import with_inside
+
+if TYPE_CHECKING:
+    import keras
+
+EXAMPLES = 4_500  # training images that are kept
+OUTLIERS = 0.25  # of them are chosen for being unlike the others
+POOL = 20_000  # training images to choose from
+NON_DIGITS = 500  # drawn ones
+DIMENSIONS = 48  # of an embedding
+WHITENING = 0.25  # how far the directions are brought to one spread: 0 not at all, 0.5 altogether
+FILTERS = 6
+
+
+def choose(
+    model: keras.Model, network: str, x: np.ndarray, y: np.ndarray, seed: int
+) -> bytes | None:
+    """Chooses training images that cover all ways of writing, and embeds them.
+
+    Of each digit as many: three quarters at random, so that common ways are there many times over,
+    the rest one by one the image that is farthest from all chosen so far (Gonzalez 1985,
+    https://doi.org/10.1016/0304-3975(85)90224-5), so that rare ways are not missed. Only images
+    that the network reads as labelled are taken: some of MNIST's labels are wrong.
+
+    Args:
+        model: the trained network.
+        network: sha256 (hex) of its export.
+        x: uint8 (n, 28, 28), training images.
+        y: integers (n,), 0-9.
+        seed: not negative.
+
+    Returns:
+        `examples.npz` for `digits.neighbours.Examples.load`; None for a network without feature
+        maps.
+    """
+    if len(model.input_shape) != 4:
+        return None
+    chance = np.random.default_rng(seed)
+    x, y = x[:POOL], y[:POOL]
+    pooled, guesses = _look(model, x)
+    drawn = pen.training_images(np.full(NON_DIGITS, pen.NO_DIGIT), seed + 1)
+    mean, projection = _projection(pooled)
+    embedded = (pooled - mean) @ projection
+    chosen = []
+    for digit in range(10):
+        those = np.flatnonzero((y == digit) & (guesses == digit))
+        if len(those):
+            chosen.append(those[_cover(embedded[those], EXAMPLES // 10, chance)])
+    if not chosen:
+        return None
+    places = np.concatenate(chosen)
+    non_digits = (_look(model, drawn)[0] - mean) @ projection
+    scale = np.abs(np.concatenate([embedded[places], non_digits])).max() / 127
+    file = io.BytesIO()
+    np.savez_compressed(
+        file,
+        network=np.array(network),
+        images=pack(x[places]),
+        labels=y[places].astype(np.uint8),
+        embeddings=_quantized(embedded[places], scale),
+        non_digits=_quantized(non_digits, scale),
+        scale=np.float32(scale),
+        mean=mean.astype(np.float16),
+        projection=projection.astype(np.float16),
+    )
+    return file.getvalue()
+
+
+def filters(model: keras.Model, x: np.ndarray) -> list[dict[str, Any]]:
+    """Some filters of the first layer, for showing how one slides over a drawing.
+
+    They are those that find much, and whose pattern can be recognized: neighbouring weights differ
+    little. Max pooling and batch normalization come between a filter and its feature map. Where the
+    normalization keeps the sign, the map is the maximum over 2×2 of what the filter finds with the
+    normalization folded in; others are left out. `digits.explanation.slide` applies one.
+
+    Args:
+        model: the trained network.
+        x: uint8 (n, 28, 28), digits on which they find much.
+
+    Returns:
+        [{"kernel": rows of weights, "bias": float, "map": which of the first block's}], the best
+        first; none for a network without feature maps.
+    """
+    from keras import layers
+
+    if len(model.input_shape) != 4:
+        return []
+    kinds = (layers.Conv2D, layers.BatchNormalization)
+    convolution, normalization = (
+        next(layer for layer in model.layers if isinstance(layer, kind)) for kind in kinds
+    )
+    gamma, beta, mean, variance = map(np.asarray, normalization.get_weights())
+    factor = gamma / np.sqrt(variance + normalization.epsilon)
+    kernels = np.asarray(convolution.kernel)[:, :, 0] * factor  # (height, width, filters)
+    biases = beta - mean * factor
+    first = with_inside(model).predict(_as_input(x), batch_size=500, verbose=0)["block_1"]
+    steps = [(np.diff(kernels, axis=axis) ** 2).mean(axis=(0, 1)) for axis in (0, 1)]
+    roughness = sum(steps) / (kernels**2).mean(axis=(0, 1)).clip(1e-9)
+    worth = np.where(factor > 0, first.std(axis=(1, 2)).mean(axis=0) / roughness, -1)
+    return [
+        {
+            "kernel": kernels[..., place].round(4).tolist(),
+            "bias": round(float(biases[place]), 4),
+            "map": int(place),
+        }
+        for place in np.argsort(-worth)[:FILTERS]
+        if factor[place] > 0
+    ]
+
+
+def _look(model: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The last feature maps, pooled, float32 (n, 9 · maps), and what each is read as, (n,)."""
+    inside = with_inside(model)
+    pooled, guesses = [], []
+    for start in range(0, len(x), 1000):  # all at once would fill the memory
+        found = inside.predict(_as_input(x[start : start + 1000]), batch_size=500, verbose=0)
+        last = max(int(name[len("block_") :]) for name in found if name.startswith("block_"))
+        pooled.append(pool(found[f"block_{last}"]))
+        guesses.append(found["probabilities"].argmax(axis=1))
+    return np.concatenate(pooled), np.concatenate(guesses)
+
+
+def _projection(pooled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """PCA, partly whitened: the mean (d,) and the projection (d, DIMENSIONS)."""
+    mean = pooled.mean(axis=0)
+    spread, directions = np.linalg.eigh(np.cov(pooled, rowvar=False))
+    order = np.argsort(-spread)[:DIMENSIONS]
+    spread, directions = np.maximum(spread[order], 1e-12), directions[:, order]
+    return mean, (directions * (spread / spread[0]) ** -WHITENING).astype(np.float32)
+
+
+def _cover(points: np.ndarray, count: int, chance: np.random.Generator) -> np.ndarray:
+    """The indices of `count` of the points (n, d), or of all where there are fewer."""
+    if len(points) <= count:
+        return np.arange(len(points))
+    chosen = chance.choice(len(points), round(count * (1 - OUTLIERS)), replace=False).tolist()
+    squares = np.full(len(points), np.inf)
+    for place in chosen:
+        squares = np.minimum(squares, ((points - points[place]) ** 2).sum(axis=1))
+    while len(chosen) < count:
+        place = int(squares.argmax())
+        chosen.append(place)
+        squares = np.minimum(squares, ((points - points[place]) ** 2).sum(axis=1))
+    return np.array(chosen)
+
+
+def _quantized(embeddings: np.ndarray, scale: float) -> np.ndarray:
+    return np.rint(embeddings / scale).clip(-127, 127).astype(np.int8)
+
+
+def _as_input(x: np.ndarray) -> np.ndarray:
+    return x[..., None].astype(np.float32) / 255

@@ -1,0 +1,65 @@
+"""The packages that only training needs, and what to say where they are not installed."""
+
+import importlib.util
+import platform
+import sys
+
+from numpy._core._multiarray_umath import __cpu_features__ as CPU_FEATURES
+
+NAMES = {"tensorflow": "TensorFlow", "matplotlib": "Matplotlib"}
+NO_TENSORFLOW_FROM = (3, 14)  # the first Python that TensorFlow has no wheels for
+
+
+NO_AVX = (
+    "TensorFlow needs a processor with AVX, which this one lacks: train on another computer, and "
+    "copy the model folder here."
+)
+
+
+class MissingPackageError(Exception):
+    """A package is not installed. The message says which command adds it."""
+
+
+def require(*modules: str, otherwise: str = "") -> None:
+    """Raises where one of these modules is missing.
+
+    Args:
+        modules: as in `missing`.
+        otherwise: what else to do, as an imperative, for the message.
+
+    Raises:
+        MissingPackageError: what `missing` says, and `otherwise`.
+    """
+    if sentence := missing(*modules):
+        if otherwise:
+            sentence = f"{sentence.removesuffix('.')}; or {otherwise}."
+        raise MissingPackageError(sentence)
+
+
+def missing(*modules: str) -> str:
+    """Says which of these modules are not installed, and which command adds them.
+
+    Args:
+        modules: "tensorflow", "matplotlib".
+
+    Returns:
+        One sentence, with the command in backticks; empty where all are there and can be used.
+    """
+    absent = [NAMES[module] for module in modules if importlib.util.find_spec(module) is None]
+    if not absent:
+        return NO_AVX if "tensorflow" in modules and not has_avx() else ""
+    verb = "are" if len(absent) > 1 else "is"
+    start = f"{' and '.join(absent)} {verb} not installed"
+    if NAMES["tensorflow"] in absent and sys.version_info >= NO_TENSORFLOW_FROM:
+        return (
+            f"{start}: there is no TensorFlow for Python {sys.version_info[0]}."
+            f"{sys.version_info[1]}, but `uv sync --python 3.13 --extra train` sets up Python 3.13 "
+            "with it."
+        )
+    return f"{start}: run `uv sync --extra train`, or with pip `pip install -r requirements.txt`."
+
+
+def has_avx() -> bool:
+    """Whether the processor has AVX. Without it TensorFlow's x86 wheels abort when imported."""
+    x86 = platform.machine().lower() in ("x86_64", "amd64")
+    return CPU_FEATURES["AVX"] if x86 else True

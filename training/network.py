@@ -1,0 +1,125 @@
+"""The networks: the one that ships, a small version of it, and the one of Chollet's book."""
+
+import keras
+import numpy as np
+from keras import layers
+
+DIGITS = 10
+CLASSES = DIGITS + 1  # the last one is the rejection class
+
+
+def dense() -> keras.Model:
+    """The fully connected network of F. Chollet, Deep Learning with Python, section 2.1.
+
+    Takes float32 (batch, 784) in 0-1, gives softmax probabilities (batch, 10).
+    """
+    model = keras.Sequential(
+        [
+            keras.Input((28 * 28,)),
+            layers.Dense(512, activation="relu"),
+            layers.Dense(DIGITS, activation="softmax"),
+        ],
+        name="dense",
+    )
+    model.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def convnet() -> keras.Model:
+    """Convolution blocks with batch normalization, global average pooling, one dense layer.
+
+    Global average pooling (Lin et al. 2013, https://arxiv.org/abs/1312.4400) keeps the network
+    small and gives class activation maps: `with_inside`.
+
+    Takes float32 (batch, 28, 28, 1) in 0-1, gives softmax probabilities (batch, 11): the ten
+    digits and the rejection class, "none of these".
+    """
+    inputs = keras.Input((28, 28, 1))
+    x = block(inputs, 32, kernel=5, shrink=True)  # 14×14
+    x = block(x, 64)
+    x = block(x, 64, shrink=True)  # 7×7
+    x = block(x, 128)
+    x = block(x, 128)
+    return read_out(inputs, x)
+
+
+def small_convnet() -> keras.Model:
+    """Like `convnet`, but trains in seconds: most blocks run at 7×7, where they cost least."""
+    inputs = keras.Input((28, 28, 1))
+    x = block(inputs, 8, kernel=5, shrink=True)  # 14×14
+    x = block(x, 32, kernel=5, shrink=True)  # 7×7
+    x = block(x, 64)
+    x = block(x, 64)
+    return read_out(inputs, x)
+
+
+def read_out(inputs: keras.KerasTensor, x: keras.KerasTensor) -> keras.Model:
+    """Global average pooling and the dense layer."""
+    x = layers.GlobalAveragePooling2D()(x)
+    outputs = layers.Dense(CLASSES, activation="softmax")(x)
+    return keras.Model(inputs, outputs, name="convnet")
+
+
+def block(x: keras.KerasTensor, filters: int, kernel: int = 3, shrink: bool = False):
+    """Convolution, batch normalization (Ioffe and Szegedy 2015), then ReLU.
+
+    Pooling comes before the normalization, which then has a quarter of the work.
+    """
+    x = layers.Conv2D(filters, kernel, padding="same", use_bias=False)(x)
+    if shrink:
+        x = layers.MaxPooling2D()(x)
+    x = layers.BatchNormalization(momentum=0.9)(x)  # 0.99 is too slow for a short training
+    return layers.Activation("relu")(x)
+
+
+def interpolated(before: keras.Model, after: keras.Model, share: float) -> keras.Model:
+    """A network between one and what fine-tuning made of it (WiSE-FT).
+
+    Much of what fine-tuning gains stays, and less is lost of what the network did well before
+    (Wortsman et al. 2022, https://arxiv.org/abs/2109.01903). The statistics of the batch
+    normalization are interpolated too, which is wrong for them: call `renew_statistics`.
+
+    Args:
+        before, after: of the same architecture; neither is changed.
+        share: the weight of `after`, 0-1.
+    """
+    pairs = zip(before.get_weights(), after.get_weights(), strict=True)
+    model = keras.models.clone_model(after)
+    model.set_weights([(1 - share) * old + share * new for old, new in pairs])
+    return model
+
+
+def renew_statistics(model: keras.Model, images: np.ndarray) -> None:
+    """Computes the means and variances of the batch normalization from images, layer by layer.
+
+    Args:
+        model: is changed.
+        images: float32 (n, height, width, channels), like those it was trained on.
+    """
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            below = keras.Model(model.inputs, layer.input)
+            features = below.predict(images, batch_size=500, verbose=0)
+            layer.moving_mean.assign(features.mean(axis=(0, 1, 2)))
+            layer.moving_variance.assign(features.var(axis=(0, 1, 2)))
+
+
+def with_inside(model: keras.Model) -> keras.Model:
+    """The same network with its feature maps and class activation maps as further outputs.
+
+    Returns:
+        A model that gives "probabilities" as before; "block_1", "block_2" and so on, each block's
+        feature maps; and "evidence" (batch, height, width, outputs), the class activation maps:
+        the last feature maps, weighted as the dense layer after global average pooling weights
+        them (Zhou et al. 2016, https://arxiv.org/abs/1512.04150). Their means over the picture are
+        what the dense layer adds up, but for the bias. Of a network without blocks (`dense`) only
+        the probabilities.
+    """
+    outputs = {"probabilities": model.outputs[0]}
+    blocks = [layer.output for layer in model.layers if isinstance(layer, layers.Activation)]
+    if blocks:
+        outputs |= {f"block_{number}": block for number, block in enumerate(blocks, 1)}
+        weigh = layers.Dense(model.output_shape[-1], use_bias=False, name="evidence")
+        outputs["evidence"] = weigh(blocks[-1])
+        weigh.set_weights([model.layers[-1].kernel])
+    return keras.Model(model.inputs, outputs, name=model.name)

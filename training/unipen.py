@@ -1,0 +1,265 @@
+"""Reads handwriting in the UNIPEN format: the official distribution, and UCI's pendigits.
+
+UNIPEN train_r01_v07 (Guyon et al. 1994, https://doi.org/10.1109/ICPR.1994.576870; International
+Unipen Foundation, https://doi.org/10.5281/zenodo.1195803, CC BY 4.0) keeps labels and ink apart: a
+file in `data/1a` to `data/1d` (isolated digits, capitals, small letters and signs) names the ink
+that belongs to it by `.INCLUDE`, a path below `include/`, and each `.SEGMENT CHARACTER` says which
+part of the ink is which character. UCI's pendigits-orig (https://archive.ics.uci.edu/dataset/81,
+CC BY 4.0) is a single file in which each `.SEGMENT DIGIT` is followed by its ink.
+"""
+
+import gzip
+import math
+import re
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from training import pen
+
+ISOLATED = ("1a", "1b", "1c", "1d")  # the categories whose segments are single characters
+DIGITS = "0123456789"
+MAX_BYTES = 64 << 20  # of one file, unpacked: pendigits-orig has 4 MB
+FARTHEST = 1e9  # from a tablet's corner: anything more, or no number, is damage
+UNKNOWN = r"\@"  # the label of what nobody could read
+SEGMENT = re.compile(r'\.SEGMENT\s+(CHARACTER|DIGIT)\s+([\d:,-]+)(?:\s+\S+)?\s+"(.+)"\s*$')
+
+
+class PenFileError(Exception):
+    """The handwriting can't be used. The message says why, and what to do."""
+
+
+class Drawing(NamedTuple):
+    """One character that a person wrote."""
+
+    strokes: pen.Strokes  # float64 (points, 2): the box centred on 0 0, its longer side 1, y down
+    label: str  # what was asked for, as a single character
+    writer: str  # the same for everything that one person wrote
+
+
+class Component(NamedTuple):
+    """The ink between two changes of the pen."""
+
+    points: np.ndarray  # float64 (points, 2), y down
+    down: bool
+
+
+class Ink(NamedTuple):
+    """What one `.INCLUDE` brings."""
+
+    components: list[Component]  # only those that hold points, as UNIPEN counts them
+    writer: str | None
+    columns: tuple[int, int]  # where `.COORD` puts x and y
+
+
+def read(path: Path) -> list[Drawing]:
+    """Reads a UNIPEN distribution, or a single file such as UCI's pendigits-orig.
+
+    Args:
+        path: the distribution as `.tgz`, `.zip` or folder, or one UNIPEN text file, plain or
+            gzipped.
+
+    Returns:
+        Every isolated character whose ink is there, in the order of the files.
+
+    Raises:
+        PenFileError: it can't be read, or holds no isolated character.
+    """
+    try:
+        if path.is_dir():
+            drawings = list(_read_distribution(path, path))
+        elif path.suffix.lower() in (".tgz", ".zip") or path.name.lower().endswith(".tar.gz"):
+            with tempfile.TemporaryDirectory() as folder:
+                _unpack(path, Path(folder))
+                drawings = list(_read_distribution(Path(folder), path))
+        else:
+            return read_pen_file(path)
+    except (OSError, EOFError, zlib.error, tarfile.TarError, zipfile.BadZipFile) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise PenFileError(f"“{path}” can't be read: {reason}.") from None
+    if not drawings:
+        raise PenFileError(
+            f"“{path}” holds no isolated characters. A UNIPEN distribution has a folder “data” "
+            "with 1a, 1b, 1c or 1d in it, and a folder “include” beside it."
+        )
+    return drawings
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    """Unpacks what `_read_distribution` looks at, and nothing that would land elsewhere."""
+
+    def wanted(name: str) -> bool:
+        parts = PurePosixPath(name).parts
+        return "include" in parts or ("data" in parts and any(part in ISOLATED for part in parts))
+
+    if archive.suffix.lower() == ".zip":
+        with zipfile.ZipFile(archive) as unzipped:
+            for name in filter(wanted, unzipped.namelist()):
+                unzipped.extract(name, folder)
+    else:
+        with tarfile.open(archive) as untarred:
+            for member in untarred:
+                if member.isfile() and wanted(member.name):
+                    untarred.extract(member, folder, filter="data")
+
+
+def _read_distribution(folder: Path, path: Path) -> Iterator[Drawing]:
+    """Reads every isolated character below `folder`; `path` is what the messages call it."""
+    roots = {
+        category.parent.parent
+        for name in ISOLATED
+        for category in folder.rglob(name)
+        if category.parent.name == "data" and category.is_dir()
+    }
+    for root in sorted(roots):
+        known: dict[Any, Ink] = {}
+        for name in ISOLATED:
+            for file in sorted((root / "data" / name).rglob("*")):
+                if file.is_file():
+                    try:
+                        yield from _read_labels(file, root, known)
+                    except ValueError as error:
+                        where = file.relative_to(root)
+                        raise PenFileError(f"“{path}” is damaged: {where}: {error}.") from None
+
+
+def _read_labels(file: Path, root: Path, known: dict[Any, Ink]) -> Iterator[Drawing]:
+    """Yields the characters that one file of `data/` tells of; `known` keeps ink between files."""
+    contributor = file.relative_to(root / "data").parts[1]
+    # Some files don't say who wrote; then each counts as another person's.
+    ink = Ink([], f"{contributor}/{file.stem}", (0, 1))
+    for line in _text(file).splitlines():
+        if line.startswith(".INCLUDE"):
+            ink = _include(line, ink, root / "include", known)
+        elif segment := SEGMENT.match(line.strip()):
+            strokes = _delineated(ink.components, segment[2])
+            label = segment[3].removeprefix("\\") if len(segment[3]) == 2 else segment[3]
+            if strokes and len(label) == 1 and segment[3] != UNKNOWN:
+                yield Drawing(pen.unit(strokes), label, str(ink.writer))
+
+
+def _include(line: str, before: Ink, include: Path, known: dict[Any, Ink]) -> Ink:
+    """The ink so far, and then that of an `.INCLUDE`. A file that isn't there adds nothing."""
+    name = line.split(None, 1)[1].strip() if len(line.split()) > 1 else ""
+    key = name, before.columns
+    if key not in known:
+        known[key] = Ink([], None, before.columns)  # also ends a circle of files
+        file = include / name
+        if file.resolve().is_relative_to(include.resolve()) and file.is_file():
+            known[key] = _read_ink(file, before.columns, include, known)
+    new = known[key]
+    return Ink(before.components + new.components, new.writer or before.writer, new.columns)
+
+
+def _read_ink(file: Path, columns: tuple[int, int], include: Path, known: dict[Any, Ink]) -> Ink:
+    ink = Ink([], None, columns)
+    down: bool | None = None  # None: what follows is a note, whose numbers are no points
+    points: list[tuple[float, float]] = []
+
+    def end_component() -> None:
+        if points:
+            ink.components.append(Component(np.array(points), bool(down)))
+            points.clear()
+
+    for line in _text(file).splitlines():
+        words = line.split()
+        if line.startswith("."):
+            if words[0] in (".DT", ".START_BOX"):  # within the ink, and no change of the pen
+                continue
+            end_component()
+            down = {".PEN_DOWN": True, ".PEN_UP": False}.get(words[0])
+            if words[0] == ".WRITER_ID" and len(words) > 1:
+                ink = ink._replace(writer=" ".join(words[1:]))
+            elif words[0] == ".COORD" and {"X", "Y"} <= set(words):
+                ink = ink._replace(columns=(words.index("X") - 1, words.index("Y") - 1))
+            elif words[0] == ".INCLUDE":
+                ink = _include(line, ink, include, known)
+        elif words and down is not None:
+            points.append(_point(words, ink.columns))
+    end_component()
+    return ink
+
+
+def _delineated(components: list[Component], delineation: str) -> pen.Strokes:
+    """The strokes that a delineation names: `3`, `3-5`, `2,4`, `3:10-4:7` (component:point).
+
+    Components count from 0, with the pen down or up; those with the pen up draw nothing. What lies
+    beyond the ink that is there is left out.
+    """
+    strokes = []
+    for part in delineation.split(","):
+        ends = [tuple(int(n) for n in end.split(":")) for end in part.split("-")]
+        (first, *from_point), (last, *to_point) = ends[0], ends[-1]
+        for number in range(first, min(last + 1, len(components))):
+            points, down = components[number]
+            stop = to_point[0] + 1 if number == last and to_point and len(ends) > 1 else None
+            start = from_point[0] if number == first and from_point else 0
+            if down and len(points[start:stop]):
+                strokes.append(points[start:stop])
+    return strokes
+
+
+def _point(words: list[str], columns: tuple[int, int] = (0, 1)) -> tuple[float, float]:
+    try:
+        x, y = float(words[columns[0]]), -float(words[columns[1]])  # a tablet counts upwards
+    except (ValueError, IndexError):
+        x = y = math.nan
+    if not math.hypot(x, y) < FARTHEST:
+        raise ValueError(f"“{' '.join(words)[:60]}” is no point")
+    return x, y
+
+
+def _text(file: Path) -> str:
+    if file.stat().st_size > MAX_BYTES:
+        raise ValueError(f"it is too long: over {MAX_BYTES} bytes")
+    return file.read_text("latin-1")
+
+
+def read_pen_file(path: Path) -> list[Drawing]:
+    """Reads one UNIPEN text file, plain or gzipped, in which ink follows its `.SEGMENT`.
+
+    The second number of a segment's `.COMMENT` is the writer, as in UCI's pendigits-orig.
+
+    Raises:
+        PenFileError: it can't be read, or it is something else.
+    """
+    try:
+        with path.open("rb") as file:
+            zipped = file.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if zipped else path.open("rb") as file:
+            text = file.read(MAX_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise PenFileError(f"The pen file “{path}” can't be read: {reason}.") from None
+    if len(text) > MAX_BYTES:
+        raise PenFileError(f"The pen file “{path}” is too long: over {MAX_BYTES} bytes.")
+    drawings: list[Drawing] = []
+    stroke: Any = None  # no list while the pen is up
+    for number, line in enumerate(text.decode("latin-1").splitlines(), 1):
+        try:
+            match line.split():
+                case [".SEGMENT", "DIGIT" | "CHARACTER", *_, label]:
+                    drawings.append(Drawing([], DIGITS[DIGITS.index(label.strip('"'))], "writer ?"))
+                case [".COMMENT", _, writer, _] if drawings and not drawings[-1].strokes:
+                    drawings[-1] = drawings[-1]._replace(writer=f"writer {writer}")
+                case [".PEN_DOWN"]:
+                    stroke = []
+                    drawings[-1].strokes.append(stroke)
+                case [".PEN_UP"]:
+                    stroke = None
+                case [x, *_] as words if stroke is not None and x[0] != "." and len(words) > 1:
+                    stroke.append(_point(words))
+        except (ValueError, IndexError):
+            raise PenFileError(
+                f"The pen file “{path}” is no UNIPEN text: line {number} is “{line.strip()[:60]}”."
+            ) from None
+    drawings = [d._replace(strokes=pen.unit(d.strokes)) for d in drawings if any(d.strokes)]
+    if not drawings:
+        raise PenFileError(f"The pen file “{path}” holds no digit: no .SEGMENT DIGIT with strokes.")
+    return drawings

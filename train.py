@@ -66,6 +66,8 @@ FULL: dict[str, Any] = {
     "steps": 800,  # an epoch with --pens, where going through all would take too long
     "label_smoothing": 0.0,  # Szegedy et al. 2016, https://arxiv.org/abs/1512.00567
 }
+# With --pens, for the same share of drawn non-digits in a larger whole.
+PENS = {"non_digits": 24_000}
 # A first network within seconds: small, in large steps, and nothing is seen twice. These settings
 # were chosen by their accuracy on MNIST's test images, which therefore flatters --quick a little.
 QUICK = {
@@ -630,7 +632,7 @@ def parse_arguments() -> argparse.Namespace:
     args = parser.parse_args()
     if args.watch and args.network == "dense":
         parser.error("--watch is for the convnet only")
-    args.settings = FULL | (QUICK if args.quick else {})
+    args.settings = FULL | (PENS if args.pens else {}) | (QUICK if args.quick else {})
     args.epochs = args.epochs or (QUICK_EPOCHS if args.quick else EPOCHS[args.network])
     return args
 

@@ -36,7 +36,7 @@ SOURCES = [
     },
 ]
 PENDIGITS = "writer "  # how `unipen.read_pen_file` names the writers of a single file
-TIMES, LETTER_TIMES, HELD_TIMES = 5, 2, 3  # how often each is drawn, with other pens
+TIMES, LETTER_TIMES, HELD_TIMES = 5, 4, 3  # how often each is drawn, with other pens
 
 
 def role(writer: str) -> str:

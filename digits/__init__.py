@@ -1,6 +1,7 @@
 """Reads handwritten digits. Knows nothing of the page, and imports no TensorFlow."""
 
-from digits.classifier import DigitClassifier, ModelError, Prediction
+from digits.classifier import DigitClassifier, Prediction
+from digits.litert import ModelError
 from digits.protocol import Classifier
 from digits.reading import Reading, Sign
 

@@ -5,25 +5,22 @@ import json
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
 
 from digits.calibration import apply_temperature
 from digits.explanation import Inside
+from digits.litert import ModelError, Network
 from digits.preprocessing import centre, find_writing, pixels_of, shrink
 from digits.reading import UNKNOWN, WIDEST, Reading, Sign, is_plain, read_ink
-
-if TYPE_CHECKING:
-    from ai_edge_litert.interpreter import Interpreter
 
 FORMAT = 2  # of the folder: raised when an older program could not read a newer model
 _HERE = Path(__file__).parent
@@ -32,10 +29,6 @@ SHIPPED = _HERE / "model" if (_HERE / "model").is_dir() else _HERE.parent / "mod
 BATCH = 64  # drawings a run: more at once gain nothing here and cost memory
 
 Verdict = Literal["digit", "unsure", "blank"]
-
-
-class ModelError(Exception):
-    """The model can't be used. The message says why, and what to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,25 +64,18 @@ class DigitClassifier:
     def __init__(self, network: bytes, card: dict[str, Any]):
         """Takes the bytes of `digits.tflite` and the content of `card.json`; see `load`."""
         self.card = card
-        self._network = network
         self._temperature = float(card["temperature"])
         self._most_none = float(card["thresholds"]["none"])
         self._least_confidence = float(card["thresholds"]["confidence"])
         # Normalising holds Python's own lock for most of its time: two threads at it at once are
         # slower than one. So one normalises while another runs the network, which lets it go.
         self._normalizing = Lock()
-        # An interpreter is not thread-safe: whoever comes takes an idle one, or makes one more.
-        # (One for each thread would be one for each stroke: Streamlit's threads are short-lived.)
-        self._idle: SimpleQueue[Interpreter] = SimpleQueue()
-        first = self._new_interpreter()
-        outputs = first.get_signature_runner().get_output_details()
-        self._outputs = {name: detail["index"] for name, detail in outputs.items()}
-        self._idle.put(first)
+        self._network = Network(network)
 
     @property
     def has_inside(self) -> bool:
         """Whether one can look inside: the network of the book has nothing to be seen."""
-        return "evidence" in self._outputs
+        return "evidence" in self._network.outputs
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str] = SHIPPED) -> "DigitClassifier":
@@ -202,7 +188,7 @@ class DigitClassifier:
 
     def _look(self, pixels: np.ndarray) -> np.ndarray:
         """What the network says of pictures, calibrated: see `digits.reading.Look`."""
-        outputs = self._run(pixels, ("probabilities",))["probabilities"]
+        outputs = self._network.run(pixels, ("probabilities",))["probabilities"]
         digits, none = apply_temperature(outputs, self._temperature)
         return np.column_stack([digits, none]).astype(np.float32)
 
@@ -230,7 +216,9 @@ class DigitClassifier:
             inks: what each was made of; then it is also told what went on inside.
         """
         looking = inks is not None and self.has_inside
-        outputs = self._run(pixels, self._outputs if looking else ("probabilities",))
+        outputs = self._network.run(
+            pixels, self._network.outputs if looking else ("probabilities",)
+        )
         probabilities, none = apply_temperature(outputs["probabilities"], self._temperature)
         found = [
             self._prediction(*one) for one in zip(pixels, probabilities, none.tolist(), strict=True)
@@ -243,27 +231,6 @@ class DigitClassifier:
             else replace(prediction, inside=_inside(outputs, place, ink))
             for place, (prediction, ink) in enumerate(zip(found, inks, strict=True))
         ]
-
-    def _run(self, pixels: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
-        try:
-            interpreter = self._idle.get_nowait()
-        except Empty:
-            interpreter = self._new_interpreter()
-        entry = interpreter.get_input_details()[0]
-        shape = (len(pixels), *entry["shape"][1:])
-        if tuple(entry["shape"]) != shape:
-            interpreter.resize_tensor_input(entry["index"], shape)
-            interpreter.allocate_tensors()
-        interpreter.set_tensor(entry["index"], pixels.reshape(shape).astype(np.float32) / 255)
-        interpreter.invoke()
-        outputs = {name: interpreter.get_tensor(self._outputs[name]) for name in names}
-        self._idle.put(interpreter)
-        return outputs
-
-    def _new_interpreter(self) -> "Interpreter":
-        interpreter = _litert()(model_content=self._network, num_threads=1)
-        interpreter.allocate_tensors()
-        return interpreter
 
     def _prediction(self, pixels: np.ndarray, probabilities: np.ndarray, none: float) -> Prediction:
         if not pixels.any():
@@ -286,23 +253,6 @@ def _inside(outputs: dict[str, np.ndarray], place: int, ink: np.ndarray) -> Insi
     names.sort(key=lambda name: int(name.removeprefix("block_")))
     blocks = [outputs[name][place] for name in names]
     return Inside(blocks, outputs["evidence"][place], shrink(ink))
-
-
-def _litert() -> "Callable[..., Interpreter]":
-    """LiteRT's interpreter.
-
-    Raises:
-        ModelError: there is none for this system or this processor.
-    """
-    try:
-        from ai_edge_litert.interpreter import Interpreter
-    except Exception as error:  # what a broken library raises is not ours to know
-        raise ModelError(
-            "LiteRT, which runs the network, can't be loaded. Run "
-            "`pip install --force-reinstall ai-edge-litert`. It exists for Linux, for macOS on "
-            "Apple's own processors and for Windows on x86-64."
-        ) from error
-    return Interpreter
 
 
 def _cure(folder: Path) -> str:

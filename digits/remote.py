@@ -12,8 +12,9 @@ from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 from urllib3.exceptions import ReadTimeoutError
 
-from digits.classifier import ModelError, Prediction
+from digits.classifier import Prediction
 from digits.images import MOST_PIXELS, small
+from digits.litert import ModelError
 from digits.preprocessing import to_grey
 from digits.protocol import Drawing
 from digits.reading import Reading, Sign

@@ -28,7 +28,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from digits.classifier import DigitClassifier, ModelError
+from digits.classifier import DigitClassifier
+from digits.litert import ModelError
 from training import baselines, pen, sevens, unipen
 from training.calibration import calibration_error
 from training.charts import draw_sweeps

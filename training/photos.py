@@ -23,7 +23,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from digits.classifier import DigitClassifier, ModelError
+from digits.classifier import DigitClassifier
+from digits.litert import ModelError
 from training import people, unipen
 from training.evaluation import Sketch
 from training.pen import Strokes

@@ -110,7 +110,7 @@ def test_leads_there_and_back_to_the_same_drawing(visit):
 def test_shows_the_very_errors_that_the_model_makes(visit, server, classifier, mnist):
     name = "probabilities"
     parts = np.split(mnist.x_test, 100)
-    outputs = np.concatenate([classifier._run(part, [name])[name] for part in parts])
+    outputs = np.concatenate([classifier._network.run(part, [name])[name] for part in parts])
     probabilities = apply_temperature(outputs, classifier.card["temperature"])[0]
     guesses = probabilities.argmax(axis=1)
     errors = np.flatnonzero(guesses != mnist.y_test)

@@ -152,7 +152,7 @@ def test_recalibrating_keeps_the_network(trained, mnist_sample, tmp_path):
     inside = after.predict(mnist_sample[0][0], inside=True).inside
     assert len(examples.nearest(examples.embed(inside))) == 8
     first, second = (
-        model._run(mnist_sample[0][:20], ["probabilities"])["probabilities"]
+        model._network.run(mnist_sample[0][:20], ["probabilities"])["probabilities"]
         for model in (before, after)
     )
     assert np.allclose(first, second, atol=1e-6)

@@ -1,0 +1,83 @@
+"""Runs exported networks on LiteRT, for any number of threads."""
+
+from collections.abc import Callable, Iterable
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ai_edge_litert.interpreter import Interpreter
+
+
+class ModelError(Exception):
+    """The model can't be used. The message says why, and what to do."""
+
+
+class Network:
+    """An exported network, which any number of threads may share.
+
+    Args:
+        content: the bytes of a .tflite file.
+
+    Raises:
+        ModelError: there is no LiteRT for this system or this processor.
+        ValueError, RuntimeError: not a network.
+    """
+
+    def __init__(self, content: bytes):
+        self._content = content
+        # An interpreter is not thread-safe: whoever comes takes an idle one, or makes one more.
+        # (One for each thread would be one for each stroke: Streamlit's threads are short-lived.)
+        self._idle: SimpleQueue[Interpreter] = SimpleQueue()
+        first = self._new_interpreter()
+        outputs = first.get_signature_runner().get_output_details()
+        self.outputs = {name: detail["index"] for name, detail in outputs.items()}
+        self._idle.put(first)
+
+    def run(self, pixels: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
+        """What it gives for n pictures.
+
+        Args:
+            pixels: uint8 (n, ...), for as many numbers a picture as the network takes.
+            names: of `outputs`.
+
+        Returns:
+            By name, float32 (n, ...).
+        """
+        try:
+            interpreter = self._idle.get_nowait()
+        except Empty:
+            interpreter = self._new_interpreter()
+        entry = interpreter.get_input_details()[0]
+        shape = (len(pixels), *entry["shape"][1:])
+        if tuple(entry["shape"]) != shape:
+            interpreter.resize_tensor_input(entry["index"], shape)
+            interpreter.allocate_tensors()
+        interpreter.set_tensor(entry["index"], pixels.reshape(shape).astype(np.float32) / 255)
+        interpreter.invoke()
+        outputs = {name: interpreter.get_tensor(self.outputs[name]) for name in names}
+        self._idle.put(interpreter)
+        return outputs
+
+    def _new_interpreter(self) -> "Interpreter":
+        interpreter = _litert()(model_content=self._content, num_threads=1)
+        interpreter.allocate_tensors()
+        return interpreter
+
+
+def _litert() -> "Callable[..., Interpreter]":
+    """LiteRT's interpreter.
+
+    Raises:
+        ModelError: there is none for this system or this processor.
+    """
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except Exception as error:  # what a broken library raises is not ours to know
+        raise ModelError(
+            "LiteRT, which runs the network, can't be loaded. Run "
+            "`pip install --force-reinstall ai-edge-litert`. It exists for Linux, for macOS on "
+            "Apple's own processors and for Windows on x86-64."
+        ) from error
+    return Interpreter

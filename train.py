@@ -292,7 +292,9 @@ def fit_convnet(mnist: Mnist, args: argparse.Namespace, drawn: Drawn, held_out_d
         model.set_weights(keras.models.load_model(Path(args.start) / "digits.keras").get_weights())
     model.compile(
         optimizer=keras.optimizers.AdamW(
-            one_cycle(args.epochs * steps, settings["learning_rate"] * (0.5 if args.start else 1)),
+            network.one_cycle(
+                args.epochs * steps, settings["learning_rate"] * (0.5 if args.start else 1)
+            ),
             weight_decay=settings["weight_decay"],
         ),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings["label_smoothing"]),
@@ -412,7 +414,7 @@ def small_learner(x: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.nda
     model, epochs = network.small_convnet(), 2
     model.compile(
         optimizer=keras.optimizers.AdamW(
-            one_cycle(epochs * (len(x) // BATCH_SIZE), 1e-2), weight_decay=0.1
+            network.one_cycle(epochs * (len(x) // BATCH_SIZE), 1e-2), weight_decay=0.1
         ),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
@@ -503,19 +505,6 @@ def data_of(mnist: Mnist) -> dict[str, Any]:
     """For the card: where a file lies is nobody's business, so only its name."""
     source = mnist.source if not os.path.exists(mnist.source) else Path(mnist.source).name
     return {"source": source, "sha256": mnist.checksum, "mnist": mnist.canonical}
-
-
-def one_cycle(steps: int, peak: float, rise: float = 0.2):
-    """Up over the first part, then down along half a cosine (Smith 2018, arXiv:1803.09820)."""
-    import keras
-
-    warm_up = int(steps * rise)
-    return keras.optimizers.schedules.CosineDecay(
-        peak / 20,
-        decay_steps=steps - warm_up,
-        warmup_target=peak,
-        warmup_steps=warm_up,
-    )
 
 
 def time_left(epochs: int):

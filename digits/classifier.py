@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 from threading import Lock
@@ -26,6 +27,7 @@ FORMAT = 2  # of the folder: raised when an older program could not read a newer
 _HERE = Path(__file__).parent
 # The shipped model: inside the package where that was installed from a wheel, beside it elsewhere.
 SHIPPED = _HERE / "model" if (_HERE / "model").is_dir() else _HERE.parent / "model"
+PARTS = "parts.tflite"  # the network that judges parts of numbers
 BATCH = 64  # drawings a run: more at once gain nothing here and cost memory
 
 Verdict = Literal["digit", "unsure", "blank"]
@@ -167,7 +169,7 @@ class DigitClassifier:
         if ink.shape[1] <= WIDEST * ink.shape[0]:
             (whole,) = self._predictions(pixels[None], [writing.digit] if inside else None)
             plain = whole.digit is not None and is_plain(ink, whole.confidence, whole.none)
-        lines = [] if whole and plain else read_ink(ink, self._look)
+        lines = [] if whole and plain else read_ink(ink, self._look, self._judge)
         found = [sign for line in lines for sign in line.signs]
         if len(found) < 2:
             if whole is None:
@@ -191,6 +193,11 @@ class DigitClassifier:
         outputs = self._network.run(pixels, ("probabilities",))["probabilities"]
         digits, none = apply_temperature(outputs, self._temperature)
         return np.column_stack([digits, none]).astype(np.float32)
+
+    def _judge(self, parts: np.ndarray) -> np.ndarray:
+        """What the network for parts of numbers says of them: see `digits.reading.Judge`."""
+        (name,) = _network_for_parts().outputs
+        return _network_for_parts().run(parts, (name,))[name]
 
     def _read(
         self, images: list[np.ndarray | Image.Image], inside: bool = False
@@ -246,6 +253,17 @@ class DigitClassifier:
             verdict="digit" if sure else "unsure",
             pixels=pixels,
         )
+
+
+@cache
+def _network_for_parts() -> Network:
+    """Made by `training.numbers`, and the same with each model. Loaded with the first number."""
+    try:
+        return Network((SHIPPED / PARTS).read_bytes())
+    except OSError as error:
+        raise ModelError(
+            f"The model's file “{error.filename}” can't be read. {_cure(SHIPPED)}"
+        ) from None
 
 
 def _inside(outputs: dict[str, np.ndarray], place: int, ink: np.ndarray) -> Inside:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from digits.pieces import Box, label, seams
-from digits.preprocessing import centre
+from digits.preprocessing import centre, surroundings
 
 if TYPE_CHECKING:
     from digits.classifier import Prediction
@@ -43,11 +43,11 @@ FAINTEST = 1e-4  # the least probability of a class: no single opinion vetoes
 FEATURES = (
     "digit", "opinion", "low", "tall", "wide", "off the line", "gap inside", "pieces joined",
     "cut not made", "cut made", "ink cut", "overlap", "no digit", "opinion on that", "speck",
-    "size of speck",
+    "size of speck", "judgement", "judgement of no digit",
 )  # fmt: skip
 WEIGHTS = np.array(
     [-0.28, 1.0, -2.6, -0.32, -3.5, -1.38, -1.71, -1.06, 0.6, -1.61, 0.28, -2.49, -3.49, 0.47,
-     0.57, -5.91]
+     0.57, -5.91, 0.0, 0.0]
 )  # fmt: skip
 SURE = 0.67  # a sign's probability from which on the text says its digit
 
@@ -93,6 +93,8 @@ class Line:
 # What the network says of pictures, uint8 (n, 28, 28): float32 (n, 11), the probabilities of the
 # ten digits, which sum to 1, and that of "none of these".
 Look = Callable[[np.ndarray], np.ndarray]
+# The same of parts of a sheet, uint8 (n, 28, 28, 2): the part alone, and all ink around it.
+Judge = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(eq=False)
@@ -124,12 +126,14 @@ class Row:
 class Sheet:
     """Ink with its labelled pieces, and what the network has said of some of them."""
 
-    def __init__(self, ink: np.ndarray, look: Look):
+    def __init__(self, ink: np.ndarray, look: Look, judge: Judge):
         self.ink = ink
         self.look = look
+        self.judge = judge
         self.labels, boxes = label(ink > INK)
         self.boxes = {name: box for name, box in enumerate(boxes.tolist(), 1)}
-        self.views: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray]] = {}
+        # By the names of pieces: what is shown, the network's outputs, and the judge's.
+        self.views: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
 
     def box(self, names: Sequence[int]) -> Box:
         left, top, right, bottom = zip(*(self.boxes[name] for name in names), strict=True)
@@ -147,9 +151,15 @@ class Sheet:
         """Has the network look at each group of pieces that it has not yet seen, in one go."""
         new = [names for names in dict.fromkeys(many) if names not in self.views]
         if new:
-            pixels = np.stack([centre(self.crop(names)) for names in new])
-            for names, picture, outputs in zip(new, pixels, self.look(pixels), strict=True):
-                self.views[names] = picture, outputs
+            inks = [self.crop(names) for names in new]
+            pixels = np.stack([centre(ink) for ink in inks])
+            around = [
+                surroundings(self.ink, ink, *self.box(names)[:2])
+                for names, ink in zip(new, inks, strict=True)
+            ]
+            judged = self.judge(np.stack([pixels, np.stack(around)], axis=-1))
+            views = zip(pixels, self.look(pixels), judged, strict=True)
+            self.views |= dict(zip(new, views, strict=True))
 
     def opinion(self, names: tuple[int, ...]) -> np.ndarray:
         """The eleven probabilities as one distribution."""
@@ -193,17 +203,18 @@ def is_plain(ink: np.ndarray, confidence: float, none: float) -> bool:
     return int((sizes >= SPECK * sizes.max(initial=0)).sum()) == 1
 
 
-def read_ink(ink: np.ndarray, look: Look) -> list[Line]:
+def read_ink(ink: np.ndarray, look: Look, judge: Judge) -> list[Line]:
     """Reads all that is written.
 
     Args:
         ink: float32 (height, width), 0 ground to 1 ink.
         look: the network.
+        judge: the one for parts of a sheet.
 
     Returns:
         The rows that hold any sign, from top to bottom; none where all is but a pattern.
     """
-    sheet = Sheet(ink, look)
+    sheet = Sheet(ink, look, judge)
     lines = []
     for row in find_rows(sheet):
         signs = best_path(sheet, lattice(sheet, row), WEIGHTS)
@@ -445,6 +456,7 @@ def _arcs(sheet: Sheet, row: Row, spans: list[tuple[int, int]]) -> Arcs:
         names = tuple(row.names[i:j])
         left, top, right, bottom = sheet.box(names)
         outputs = np.log(np.maximum(sheet.opinion(names), FAINTEST))
+        judged = np.log(np.maximum(sheet.views[names][2], FAINTEST))
         size = max(bottom - top, 1) / row.height
         line = row.level + row.slope * (left + right) / 2
         off = ((top + bottom) / 2 - line) / row.height
@@ -463,13 +475,15 @@ def _arcs(sheet: Sheet, row: Row, spans: list[tuple[int, int]]) -> Arcs:
             max(0.0, (right - left) / row.height - 0.8), min(1.0, off**2),
         ]  # fmt: skip
         for digit in range(10):
-            features.append([1, outputs[digit], *geometry, *shared[2:], 0, 0, 0, 0])
+            features.append(
+                [1, outputs[digit], *geometry, *shared[2:], 0, 0, 0, 0, judged[digit], 0]
+            )
         shared[4] = min(MOST_UNCUT, len(inside))
-        features.append([0, 0, 0, 0, 0, 0, *shared[2:], 1, outputs[10], 0, 0])
+        features.append([0, 0, 0, 0, 0, 0, *shared[2:], 1, outputs[10], 0, 0, 0, judged[10]])
         labels += range(11)
         larger = max(right - left, bottom - top) / row.height
         if j == i + 1 and larger < SMALL:
-            features.append([0] * 14 + [1, larger])
+            features.append([0] * 14 + [1, larger, 0, 0])
             labels.append(SKIP)
         new = len(features) - len(start)
         start += [i] * new
@@ -532,7 +546,7 @@ def best_path(sheet: Sheet, arcs: Arcs, weights: np.ndarray) -> list[Found]:
             np.maximum(arcs.stop, arcs.stop[arc]) - np.minimum(arcs.start, arcs.start[arc])
         )
         certainty = min(1.0, float(share[(arcs.label == kind) & (mine >= 0.5)].sum()))
-        pixels, outputs = sheet.views[arcs.shown[arc]]
+        pixels, outputs, _ = sheet.views[arcs.shown[arc]]
         sure = kind < NONE and certainty >= SURE and kind == outputs[:10].argmax()
         digit = kind if sure else None
         found.append(Found(sheet.box(arcs.shown[arc]), pixels, outputs, digit, certainty))

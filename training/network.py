@@ -53,6 +53,20 @@ def small_convnet() -> keras.Model:
     return read_out(inputs, x)
 
 
+def parts_convnet() -> keras.Model:
+    """Judges parts of numbers: see `training.parts`.
+
+    Takes float32 (batch, 28, 28, 2) in 0-1, a part and the ink around it, gives softmax
+    probabilities (batch, 11) as `convnet` does.
+    """
+    inputs = keras.Input((28, 28, 2))
+    x = block(inputs, 16, kernel=5, shrink=True)  # 14×14
+    x = block(x, 32)
+    x = block(x, 64, shrink=True)  # 7×7
+    x = block(x, 96)
+    return read_out(inputs, x)
+
+
 def read_out(inputs: keras.KerasTensor, x: keras.KerasTensor) -> keras.Model:
     """Global average pooling and the dense layer."""
     x = layers.GlobalAveragePooling2D()(x)
@@ -123,3 +137,16 @@ def with_inside(model: keras.Model) -> keras.Model:
         outputs["evidence"] = weigh(blocks[-1])
         weigh.set_weights([model.layers[-1].kernel])
     return keras.Model(model.inputs, outputs, name=model.name)
+
+
+def one_cycle(
+    steps: int, peak: float, rise: float = 0.2
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Up over the first part, then down along half a cosine (Smith 2018, arXiv:1803.09820)."""
+    warm_up = int(steps * rise)
+    return keras.optimizers.schedules.CosineDecay(
+        peak / 20,
+        decay_steps=steps - warm_up,
+        warmup_target=peak,
+        warmup_steps=warm_up,
+    )

@@ -4,7 +4,8 @@ python -m training.numbers --pens PATH           all of it; some minutes
 python -m training.numbers --pens PATH --quick   on small samples
 python -m training.numbers --pens PATH --fit     fits WEIGHTS and SURE of digits/reading.py
 
-PATH is a UNIPEN distribution (see `training.unipen`). Writers are divided as in `training.people`:
+PATH is a UNIPEN distribution (see `training.unipen`). The model holds the network of
+`training.parts`. Writers are divided as in `training.people`:
 those who teach fit the weights, those who choose set SURE, and only the others are measured on.
 """
 
@@ -348,14 +349,15 @@ class Lattice:
 
 def fit(classifier: DigitClassifier, drawings: list[Drawing], fitted: int, chosen: int) -> None:
     """Fits the weights on the writers who teach, and SURE on those who choose; prints both."""
-    look = classifier._look
     teachers = hands(drawings, people.TEACH)
     lattices = []
     for number, kind in enumerate(FIT_ON):
         rng = np.random.default_rng([7, number])
         for _ in range(fitted):
             writing = KINDS[kind](teachers[rng.integers(len(teachers))], rng)
-            sheet = reading.Sheet(find_writing(writing.image).ink, look)
+            sheet = reading.Sheet(
+                find_writing(writing.image).ink, classifier._look, classifier._judge
+            )
             rows = reading.find_rows(sheet)
             if len(rows) == 1:
                 lattices.append(Lattice(reading.lattice(sheet, rows[0]), writing.text))

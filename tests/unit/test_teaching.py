@@ -64,7 +64,7 @@ def known(sign: TaughtSign, drawings: list[Described]) -> int:
 
 
 @pytest.mark.parametrize("name", SIGNS)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_five_examples_are_enough_and_no_digit_is_lost(teach, embed, digits, name, seed):
     rng = np.random.default_rng(seed)
     sign = teach(SYMBOLS[name], rng)

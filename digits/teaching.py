@@ -31,12 +31,16 @@ class TaughtSign:
         """Takes the training images that it must not be confused with."""
         self._digits = digits
         self.embeddings = np.empty((0, digits.embeddings.shape[1]), np.float32)
-        sample = digits.embeddings[:: max(1, len(digits.embeddings) // SAMPLE)]
-        nearest = [_distances(digits.embeddings, one) for one in sample]
-        # The nearest one to a training image is itself.
+        every = digits.embeddings
+        sample = every[:: max(1, len(every) // SAMPLE)]
+        squares = (every**2).sum(axis=1) - 2 * (sample @ every.T)
+        squares += (sample**2).sum(axis=1)[:, None]
+        second = min(1, len(every) - 1)  # the nearest one to a training image is itself
+        nearest = np.partition(squares, second, axis=1)[:, second]
+        self._usual = float(np.median(np.sqrt(np.maximum(nearest, 0))))
         self.bars = np.empty((0, 11), np.float32)
         self._reach = 0.0
-        self._usual = float(np.median([np.partition(one, 1)[1] for one in nearest if len(one) > 1]))
+        self._wanted = ENOUGH
 
     def __len__(self) -> int:
         return len(self.embeddings)
@@ -51,6 +55,7 @@ class TaughtSign:
         self.bars = np.concatenate([self.bars, bars[None]]).astype(np.float32)
         self.embeddings = np.concatenate([self.embeddings, embedding[None]]).astype(np.float32)
         self._reach = self._reach_of(self.embeddings)
+        self._wanted = self._count_wanted()
 
     def score(self, embedding: np.ndarray, bars: np.ndarray) -> float:
         """How likely a drawing is the sign.
@@ -72,6 +77,9 @@ class TaughtSign:
 
         Up to `ENOUGH` what is missing; after that one for each example that is unlike all others.
         """
+        return self._wanted
+
+    def _count_wanted(self) -> int:
         count = len(self)
         if count < ENOUGH:
             return ENOUGH - count

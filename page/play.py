@@ -176,13 +176,13 @@ def keep(drawing: Drawing, prediction: Prediction | None) -> None:
 
     state = st.session_state
     examples = _examples()
-    if prediction is None or prediction.inside is None or state.get("kept") == drawing.number:
+    if prediction is None or prediction.inside is None or state.get("kept") == drawing.png:
         return
     if "taught" not in state:
         state.taught, state.taught_pictures = TaughtSign(examples), []
     if len(state.taught) == MOST:
         return
-    state.kept = drawing.number
+    state.kept = drawing.png
     state.taught.add(examples.embed(prediction.inside), prediction.bars)
     state.taught_pictures.append(data_url(prediction.pixels))
     state.lesson = lesson() + 1
@@ -191,7 +191,7 @@ def keep(drawing: Drawing, prediction: Prediction | None) -> None:
 def forget() -> None:
     """Forgets the sign."""
     state = st.session_state
-    for key in ("taught", "taught_pictures", "sign_name", "sign_name_kept"):
+    for key in ("taught", "taught_pictures", "kept", "sign_name", "sign_name_kept"):
         state.pop(key, None)
     state.lesson = lesson() + 1
 

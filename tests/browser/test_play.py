@@ -37,7 +37,7 @@ def expect_text(locator, pattern: str) -> None:
 
 def open_up(page) -> None:
     region(page, "play").get_by_text("Play").click()
-    page.locator(".st-key-panel .task").wait_for()
+    page.locator(".st-key-panel .hint").wait_for()
 
 
 def close(page) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from page import draw, photo
+from page import draw, photo, score
 from page.connection import watch_connection
 from page.guard import guarded
 from page.hand import lend_a_hand
@@ -43,6 +43,8 @@ def main() -> None:
     if here is not paper:
         photo.forget()
     guarded(here.run)()
+    if here is drawing and score.is_presenter():
+        score.show()
     lend_a_hand()
     watch_over_the_page()
     with st.container(key="foot"):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
+from page import play, score
 from page.connection import gone_html
 from page.guard import apology_html, explain, guarded
 from page.patch import patched_html
@@ -19,12 +21,14 @@ if TYPE_CHECKING:  # at run time it is imported once the sheet is there to draw 
 
     from digits import Classifier, Prediction
     from digits.reading import Sign
+    from page.play import Known
     from page.sheet import Drawing
 
 KEPT = 6  # of a visitor's last digits
 # A drawing without a gap is taken for one digit where it is narrower for its height than NARROW, or
 # than WIDE and the network has no doubt.
 NARROW, WIDE, CLEAR = 0.6, 0.95, 0.97
+PLACE = "\N{OBJECT REPLACEMENT CHARACTER}"  # where a visitor's own words come to stand
 UNKNOWN = "?"  # in a number, what can't be read: as in digits.reading
 
 SEEN = N_("The network sees your drawing like this, shrunk to 28 by 28 dots.")
@@ -38,6 +42,7 @@ class Reading(NamedTuple):
     text: str = ""  # of a number: see `digits.reading.Reading`
     signs: Sequence[Sign] = ()  # its digits, if they are several
     chosen: int = 0  # the one among them that `prediction` is for
+    known: Known | None = None  # of a single drawing: what it has of the sign that was taught
 
 
 @st.fragment  # a stroke redraws what is in here, and nothing else
@@ -61,11 +66,25 @@ def page() -> None:
         telling = story.is_open()
         with ask:
             story.ask()
-            look = st.toggle(_("Look inside"), key="look")
-    reading = read(drawing, classifier, look or telling) if classifier else Reading(trouble=trouble)
+            look = st.toggle(_("Look inside"), key="look", on_change=play.close_for_look)
+    if classifier:
+        with ask:
+            play.ask()
+        inside = look or telling or play.needs_inside()
+        reading = read(drawing, classifier, inside, play.is_open() and not telling)
+    else:
+        reading = Reading(trouble=trouble)
     with answer:
         patched_html(reading_html(reading, drawing), "reading_html")
-    if telling:
+    playing = play.is_open() and not telling and not reading.trouble
+    if score.is_kept() and not telling and not playing:
+        own = reading.signs or is_taught(reading)
+        with stage:
+            score.ask(drawing, None if own else reading.prediction)
+    if playing:
+        with stage:
+            play.play(drawing, reading.prediction)
+    elif telling:
         with stage:
             story.tell(part_of(drawing, reading), reading.prediction, drawing.rests)
     elif look:
@@ -81,8 +100,15 @@ def find_classifier() -> tuple[Classifier | None, str]:
         return None, explain(error)
 
 
-def read(drawing: Drawing, classifier: Classifier, inside: bool) -> Reading:
-    """What the network makes of a drawing, and, if wanted, what went on inside it."""
+def read(drawing: Drawing, classifier: Classifier, inside: bool, one: bool = False) -> Reading:
+    """What the network makes of a drawing, and, if wanted, what went on inside it.
+
+    Args:
+        drawing: the sheet.
+        classifier: reads it.
+        inside: also tell what went on in the network.
+        one: all that is drawn is one thing, and no number.
+    """
     state = st.session_state
     if drawing.png is None:
         state.begun = 0
@@ -90,10 +116,11 @@ def read(drawing: Drawing, classifier: Classifier, inside: bool) -> Reading:
         return Reading()
     # A rerun that changed nothing (another theme, a pen that rests) reads nothing anew.
     known, reading = state.get("read", (None, Reading()))
-    if known != (drawing.png, inside):
+    wanted = (drawing.png, inside, drawing.lifted, one, play.lesson())
+    if known != wanted:
         try:
-            reading = read_png(drawing.png, classifier, inside, drawing.lifted)
-            state.read = (drawing.png, inside), reading
+            reading = read_png(drawing.png, classifier, inside, drawing.lifted, one)
+            state.read = wanted, reading
         except Exception as error:
             return Reading(trouble=explain(error))
     if drawing.rests and not drawing.shown:
@@ -107,29 +134,49 @@ def read(drawing: Drawing, classifier: Classifier, inside: bool) -> Reading:
     return reading._replace(prediction=reading.signs[chosen].prediction, chosen=chosen)
 
 
-def read_png(png: bytes, classifier: Classifier, inside: bool, lifted: bool) -> Reading:
+def read_png(
+    png: bytes, classifier: Classifier, inside: bool, lifted: bool, one: bool = False
+) -> Reading:
     """What the network makes of a picture of the sheet.
 
-    To look for several digits takes far longer than to read one. So it does that only where there
-    may be several, and where no gap parts them, only once the pen is lifted.
+    A sign that the visitor taught is looked for first: it may be as wide as a number. To look for
+    several digits takes far longer than to read one. So it does that only where there may be
+    several, and where no gap parts them, only once the pen is lifted.
     """
     from PIL import Image
 
     image = Image.open(io.BytesIO(png))
+    if one or play.lesson():
+        whole = classifier.predict(image, inside=inside)
+        if whole.verdict == "blank":
+            return Reading()
+        reading = Reading(whole, known=play.recognize(whole))
+        if one or is_taught(reading):
+            return reading
     groups, shape = ink_shape(image)
     if groups == 1:
         prediction = classifier.predict(image, inside=inside)
         clear = prediction.confidence * (1 - prediction.none) >= CLEAR
         if not lifted or shape < NARROW or (shape < WIDE and clear):
-            return Reading(None if prediction.verdict == "blank" else prediction)
+            return single(None if prediction.verdict == "blank" else prediction)
     found = classifier.read(image, inside=inside)
     if not found.signs:
         return Reading()
     if len(found.signs) == 1:
-        return Reading(found.signs[0].prediction)
+        return single(found.signs[0].prediction)
     if all(sign.prediction.digit is None for sign in found.signs):  # scribbles: no number at all
-        return Reading(classifier.predict(image, inside=inside))
+        return single(classifier.predict(image, inside=inside))
     return Reading(text=found.text, signs=found.signs)
+
+
+def single(prediction: Prediction | None) -> Reading:
+    """The reading of one drawing."""
+    return Reading(prediction, known=play.recognize(prediction) if prediction else None)
+
+
+def is_taught(reading: Reading) -> bool:
+    """Whether a drawing is taken for the sign that the visitor taught."""
+    return reading.known is not None and reading.known.score >= 0.5
 
 
 def ink_shape(image: Image.Image) -> tuple[int, float]:
@@ -215,23 +262,29 @@ def reading_html(reading: Reading, drawing: Drawing) -> str:
     else:
         if drawing.rests or prediction is None:
             several = reading.signs and number_html(reading)
-            st.session_state.words = several or answer_html(prediction)
+            st.session_state.words = several or answer_html(prediction, reading.known)
         words = st.session_state.get("words", answer_html(None))
     return (
         f'<div class="reading" data-reading="{drawing.number}">'
         f'<div class="st-key-answer">{words}{gone_html("reader-gone")}</div>'
-        f'<div class="st-key-probabilities">{bars_html(prediction)}</div>'
+        f'<div class="st-key-probabilities">{bars_html(prediction, reading.known)}</div>'
         f'<div class="st-key-seen">{seen_html(prediction)}</div></div>'
     )
 
 
-def answer_html(prediction: Prediction | None) -> str:
+def answer_html(prediction: Prediction | None, known: Known | None = None) -> str:
     """The answer in words; an invitation as long as nothing is drawn."""
     if prediction is None:
         invitation = _(
             "Draw a digit from zero to nine, or a whole number, and I’ll tell you what I see."
         )
         words = f'<p class="invite">{invitation}</p>'
+    elif known and known.score >= 0.5:
+        sentence = _("I see your sign: {name}.").format(name=PLACE)
+        words = (
+            f"<p>{hero(sentence, PLACE, escape(known.name), len(known.name))}</p>"
+            f'<p class="more">{sure(known.score)}</p>'
+        )
     elif prediction.digit is not None:
         sentence = _("I see {a_digit}.").format(a_digit=a_digit(prediction.digit))
         words = (
@@ -277,19 +330,30 @@ def sign_html(prediction: Prediction, place: int, chosen: bool) -> str:
     )
 
 
-def hero(sentence: str, answer: str) -> str:
-    """A sentence as HTML in which the answer stands out, with what follows it on its own line."""
+def hero(sentence: str, answer: str, html: str = "", length: int = 0) -> str:
+    """A sentence as HTML in which the answer stands out, with what follows it on its own line.
+
+    Args:
+        sentence: holds the answer.
+        answer: as it stands there.
+        html: to be shown in its place.
+        length: of what is shown, in characters.
+    """
     before, answer, after = sentence.partition(answer)
     rows = answer.split("\n")
-    size = f"--signs: {max(map(len, rows))}; --rows: {len(rows)}"
+    size = f"--signs: {length or max(map(len, rows))}; --rows: {len(rows)}"
+    answer = html or answer
     return (
         f'{before}<span class="hero" style="{size}">'
         f'<b class="digit" dir="ltr">{answer}</b>{after}</span>'
     )
 
 
-def bars_html(prediction: Prediction | None) -> str:
-    """A bar for each digit and one for “none”, as high as the network finds it likely."""
+def bars_html(prediction: Prediction | None, known: Known | None = None) -> str:
+    """A bar for each digit and one for “none”, as high as the network finds it likely.
+
+    After what the visitor taught, one more.
+    """
     names = [*map(str, range(10)), _("none")]
     classes = [*names[:10], "none"]
     if prediction is None:
@@ -300,6 +364,14 @@ def bars_html(prediction: Prediction | None) -> str:
         )
         return f'<p class="caption"></p><div class="bars nothing" aria-hidden="true">{bars}</div>'
     shares = prediction.bars
+    more = ""
+    if known:
+        import numpy as np
+
+        shares = np.append(shares * (1 - known.score), known.score)
+        names.append(escape(known.name))
+        classes.append("taught")
+        more = "more"
     first, second = (-shares).argsort()[:2]
     bars = "".join(
         f'<div class="{kind}{" best" if place == first else ""}">'
@@ -308,6 +380,7 @@ def bars_html(prediction: Prediction | None) -> str:
         f'<div class="name">{name}</div></div>'
         for place, (kind, name, share) in enumerate(zip(classes, names, shares, strict=True))
     )
+    settled = "sure" if prediction.digit is not None or first == 11 else ""
     caption = _("How likely is each digit, or none of them?")
     words = _(
         "How likely is each digit, or none of them? {first}: {likely}. {second}: {less_likely}."
@@ -319,7 +392,7 @@ def bars_html(prediction: Prediction | None) -> str:
     )
     return (
         f'<p class="caption">{caption}</p>'
-        f'<div class="bars {"sure" if prediction.digit is not None else ""}" role="img" '
+        f'<div class="bars {settled} {more}" role="img" '
         f'aria-label="{words}">{bars}</div>'
     )
 

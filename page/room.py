@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 
-from page.settings import API, KIOSK
+from page.settings import API, KIOSK, TALLY
 from page.words import _
 
 # Cards that phones can't reach: of containers, of virtual machines, of tunnels to elsewhere.
@@ -53,7 +53,8 @@ def invite_phones() -> None:
 
 def say_where_drawings_go() -> None:
     """Tells the visitor who gets to see the drawings."""
-    st.html(f'<p class="privacy">{privacy(st.context.url or "")}</p>')
+    kept = _("How often I was right is counted, without the drawings.") if TALLY else ""
+    st.html(f'<p class="privacy">{privacy(st.context.url or "")} {kept}</p>')
 
 
 def privacy(url: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # at run time it is imported once the sheet is there to draw 
 # The tests point DIGITS_MODEL at a copy of the model that they have damaged.
 MODEL = Path(os.environ.get("DIGITS_MODEL", Path(__file__).parent.parent / "model"))
 API = os.environ.get("DIGITS_API")  # the address of an API that reads, instead of the model here
+TALLY = os.environ.get("DIGITS_TALLY")  # a file that counts how often it was right: page.tally
 KIOSK = os.environ.get("DIGITS_KIOSK", "0") != "0"  # nobody is at the desk: see page.kiosk
 LIVE = os.environ.get("DIGITS_LIVE", "1") != "0"  # answer while one draws, not only afterwards
 

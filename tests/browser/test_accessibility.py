@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from page.tally import Tally
 from tests.helpers.page import draw, expect_answer, expect_digit, press, region, written
+from tests.helpers.servers import serve
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 DESK = {"width": 1280, "height": 800}
@@ -137,12 +139,36 @@ def test_every_page_and_state(visitor):
     page.locator(".story .next").get_by_text("Next").wait_for()
     both(page)
     page.keyboard.press("Escape")
+    region(page, "play").get_by_text("Play").click()
+    page.locator(".st-key-panel .task").wait_for()
+    both(page)
+    page.get_by_role("radio", name="Teach it").click()
+    press(page, "Keep this one")
+    page.locator(".examples img").wait_for()
+    both(page)
     page.get_by_role("link", name="How it learned").click()
     page.locator(".confusion").wait_for()
     both(page)
     page.get_by_role("link", name="Photo").click()
     region(page, "take").wait_for()
     both(page)
+
+
+def test_counting_right_answers(visitor, tmp_path):
+    tally = Tally(tmp_path / "tally.sqlite")
+    tally.add("one", 1, 7)
+    with serve(DIGITS_TALLY=str(tmp_path / "tally.sqlite")) as url:
+        page = visitor(url=f"{url}/?presenter", color_scheme="light")
+        draw(page, written(3))
+        expect_digit(page, 3)
+        page.locator(".st-key-presenter table").wait_for()
+        both(page)
+        press(page, "It was a …")
+        page.locator(".choices").wait_for()
+        both(page)
+        press(page, "Clear the count")
+        page.get_by_role("button", name="Yes, forget it").wait_for()
+        both(page)
 
 
 def test_right_to_left(visitor):
@@ -152,6 +178,9 @@ def test_right_to_left(visitor):
     look(page, "dark", DESK)
     region(page, "look").get_by_text("انظر في الداخل").click()
     region(page, "inside").locator(".looked").wait_for()
+    look(page, "light", PHONE)
+    region(page, "play").get_by_text("العب").click()
+    page.locator(".st-key-panel .task").wait_for()
     look(page, "light", PHONE)
 
 

@@ -1,0 +1,224 @@
+"""Play: challenges, a sign of one's own, and the count of right answers."""
+
+import re
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+
+from page.tally import NO_DIGIT, Tally
+from tests.helpers.page import (
+    HASH,
+    PHONE,
+    draw,
+    expect_answer,
+    expect_digit,
+    expect_invitation,
+    press,
+    region,
+    written,
+)  # fmt: skip
+from tests.helpers.servers import TIMEOUT, serve, serve_api
+from training import pen
+from training.glyphs import SYMBOLS
+
+
+def heart(seed: int) -> pen.Strokes:
+    rng = np.random.default_rng(seed)
+    strokes = pen.strokes_from_skeleton(SYMBOLS["heart"], rng, shake=1.5)
+    return pen.place(pen.by_hand(strokes, rng, wild=0.5), 0.7, (0.5, 0.5))
+
+
+def expect_text(locator, pattern: str) -> None:
+    from playwright.sync_api import expect
+
+    expect(locator).to_have_text(re.compile(pattern), timeout=TIMEOUT * 1000)
+
+
+def open_up(page) -> None:
+    region(page, "play").get_by_text("Play").click()
+    page.locator(".st-key-panel .hint").wait_for()
+
+
+def close(page) -> None:
+    region(page, "play").get_by_text("Play").click()
+    page.locator(".st-key-panel").wait_for(state="detached")
+
+
+def clear(page) -> None:
+    press(page, "Clear")
+    page.locator("[data-blank][data-reader=answered]").wait_for(state="attached")
+
+
+def settled(page) -> None:
+    page.locator("[data-reader=answered]:not([data-blank])").wait_for(state="attached")
+
+
+def teach_hearts(page, count: int) -> None:
+    page.get_by_role("radio", name="Teach it").click()
+    name = page.get_by_label("What is your sign called?")
+    name.fill("<b>heart")
+    name.press("Enter")
+    clear(page)
+    for seed in range(count):
+        draw(page, heart(seed))
+        settled(page)
+        press(page, "Keep this one")
+        page.locator(".examples img").nth(seed).wait_for()
+        page.locator("[data-blank][data-reader=answered]").wait_for(state="attached")
+
+
+def test_a_challenge_is_judged_as_one_draws(visit):
+    page = visit()
+    bars = region(page, "probabilities").bounding_box()
+    open_up(page)
+    assert region(page, "probabilities").bounding_box() == bars, "something jumped"
+    expect_text(page.locator(".task"), "Draw a 7 that I can’t read!")
+    hint = page.locator(".st-key-panel .hint")
+    draw(page, written(7))
+    expect_text(hint, "I can still read it")
+    assert page.locator(".bars .best .share").is_visible()
+    assert int(page.get_by_role("progressbar").get_attribute("aria-valuenow")) < 50
+    clear(page)
+    draw(page, HASH)
+    expect_text(hint, "I see none in it")
+    press(page, "Another one")
+    expect_text(page.locator(".task"), "between a 4 and a 9")
+    close(page)
+    clear(page)
+    expect_invitation(page)
+
+
+def test_a_heart_that_was_taught_is_known_and_digits_stay_digits(visit):
+    page = visit()
+    open_up(page)
+    teach_hearts(page, 5)
+    expect_text(page.locator(".st-key-panel .hint"), "I know it now")
+    close(page)
+    draw(page, heart(11))
+    expect_answer(page, "I see your sign: <b>heart")
+    expect_text(page.locator(".bars .taught .name"), "<b>heart")
+    for digit in (3, 7):
+        clear(page)
+        draw(page, written(digit))
+        expect_digit(page, digit)
+    open_up(page)
+    press(page, "Forget it")
+    page.locator(".examples").wait_for(state="detached")
+    page.locator(".bars .taught").wait_for(state="detached")
+    close(page)
+    clear(page)
+    draw(page, heart(11))
+    expect_answer(page, "not a digit that I know|not sure")
+
+
+def test_a_sign_is_forgotten_with_the_visit(visit):
+    page = visit()
+    open_up(page)
+    teach_hearts(page, 1)
+    page.reload()
+    page.locator("canvas.upper-canvas").wait_for()
+    draw(page, heart(0))
+    expect_answer(page, "not a digit that I know|not sure")
+    assert page.locator(".bars .taught").count() == 0
+
+
+def test_playing_and_looking_inside_close_each_other(visit):
+    page = visit()
+    draw(page, written(3))
+    expect_digit(page, 3)
+    region(page, "look").get_by_text("Look inside").click()
+    page.locator(".looked").wait_for()
+    open_up(page)
+    page.locator(".st-key-inside").wait_for(state="detached")
+    region(page, "look").get_by_text("Look inside").click()
+    page.locator(".looked").wait_for()
+    page.locator(".st-key-panel").wait_for(state="detached")
+    expect_digit(page, 3)
+
+
+@pytest.mark.parametrize("size", [(1366, 650), (1920, 1080), (1080, 1920), (390, 844)])
+def test_fits_the_screen(visit, size):
+    options = {**PHONE, "viewport": dict(zip(("width", "height"), size, strict=True))}
+    page = visit(**(options if size[0] < 500 else {"viewport": options["viewport"]}))
+    open_up(page)
+    for part in ("Can you fool it?", "Teach it"):
+        page.get_by_role("radio", name=part).click()
+        expect_text(page.locator(".st-key-panel .hint"), ".")
+        panel = page.locator(":has(> .st-key-panel)").last
+        overflow = "one => [one.scrollHeight - one.clientHeight, one.scrollWidth - one.clientWidth]"
+        assert max(panel.evaluate(overflow)) <= 1
+        box, bars = panel.bounding_box(), region(page, "probabilities").bounding_box()
+        assert box["y"] + box["height"] <= bars["y"] + 1
+    main = "document.querySelector('[data-testid=stMain]')"
+    assert page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 0
+
+
+def test_with_an_api_there_are_challenges_but_no_teaching(visit, tmp_path):
+    with (
+        serve_api() as (api, _),
+        serve(DIGITS_API=api, DIGITS_MODEL=str(tmp_path)) as url,
+    ):
+        page = visit(url)
+        open_up(page)
+        draw(page, written(7))
+        expect_text(page.locator(".st-key-panel .hint"), "I can still read it")
+        assert page.get_by_text("Teach it").count() == 0
+
+
+def test_answers_are_counted_once_and_the_presenter_sees_and_clears_them(visit, tmp_path):
+    path = tmp_path / "tally.sqlite"
+    with serve(DIGITS_TALLY=str(path)) as url:
+        page = visit(url)
+        expect_text(page.locator(".privacy"), "How often I was right is counted")
+        draw(page, written(3))
+        expect_digit(page, 3)
+        press(page, "Right")
+        expect_text(page.locator(".score-row"), "I was right 1 times of 1")
+        assert page.get_by_role("button", name="Right", exact=True).count() == 0
+        clear(page)
+        draw(page, written(7))
+        expect_digit(page, 7)
+        press(page, "It was a …")
+        page.locator(".choices").get_by_role("button", name="1").click()
+        expect_text(page.locator(".score-row"), "I was right 1 times of 2")
+        clear(page)
+        draw(page, HASH)
+        expect_answer(page, "not a digit")
+        press(page, "Right")
+        expect_text(page.locator(".score-row"), "I was right 2 times of 3")
+        assert Tally(path).taken() == {(3, 3): 1, (1, 7): 1, (NO_DIGIT, NO_DIGIT): 1}
+        presenter = visit(f"{url}/?{urlencode({'presenter': ''})}")
+        expect_text(presenter.locator(".st-key-presenter .total"), "I was right 2 times of 3")
+        expect_text(presenter.locator(".st-key-presenter tbody"), r"1\s*7\s*1")
+        press(presenter, "Clear the count")
+        presenter.get_by_role("button", name="No", exact=True).click()
+        press(presenter, "Clear the count")
+        press(presenter, "Yes, forget it")
+        expect_text(presenter.locator(".st-key-presenter .total"), "I was right 0 times of 0")
+        assert Tally(path).taken() == {}
+        assert page.locator(".st-key-presenter").count() == 0
+
+
+def test_nothing_is_asked_unless_the_presenter_wants_it(visit, server):
+    page = visit(f"{server}/?presenter")
+    expect_text(page.locator(".st-key-presenter"), "Nothing is counted")
+    draw(page, written(3))
+    expect_digit(page, 3)
+    assert page.locator(".st-key-tally").count() == 0
+    assert "counted" not in page.locator(".privacy").inner_text()
+
+
+def test_a_file_that_can_not_be_used_disturbs_no_visitor(visit, tmp_path):
+    with serve(DIGITS_TALLY=str(tmp_path / "none" / "tally.sqlite")) as url:
+        page = visit(url)
+        draw(page, written(3))
+        expect_digit(page, 3)
+        press(page, "Right")
+        page.locator(".score-row button").first.wait_for(state="detached")
+        assert page.get_by_role("alert").count() == 0
+        clear(page)
+        draw(page, written(8))
+        expect_digit(page, 8)
+        presenter = visit(f"{url}/?presenter")
+        expect_text(presenter.locator(".st-key-presenter"), "can’t be used, so nothing is counted")

@@ -1,0 +1,71 @@
+"""What the first page makes of a picture of the sheet."""
+
+import io
+from types import SimpleNamespace
+
+import pytest
+import streamlit as st
+from PIL import Image
+
+from page import draw
+from page.play import Known
+from tests.helpers.page import number
+from training.pen import render
+
+
+class State(dict):
+    """A visit's state, outside of Streamlit."""
+
+    __getattr__ = dict.__getitem__
+    __setattr__ = dict.__setitem__
+
+
+def drawing(png: bytes, lifted: bool = True) -> SimpleNamespace:
+    """As page.sheet.Drawing, whose module needs a running Streamlit."""
+    return SimpleNamespace(png=png, rests=True, lifted=lifted, shown=False, chosen=None)
+
+
+@pytest.fixture
+def state(monkeypatch):
+    state = State()
+    monkeypatch.setattr(st, "session_state", state)
+    return state
+
+
+@pytest.fixture
+def wide() -> bytes:
+    """Two digits that touch: one group of ink, wider than high."""
+    png = io.BytesIO()
+    strokes = [stroke * 400 for stroke in number("20", size=0.5, pitch=0.4)]
+    Image.fromarray(255 - render(strokes, 26, 400)).save(png, "PNG")
+    assert draw.ink_shape(Image.open(png))[0] == 1
+    return png.getvalue()
+
+
+def test_lifting_the_pen_is_no_news_to_the_picture_but_to_its_reading(state, classifier, wide):
+    live = draw.read(drawing(wide, lifted=False), classifier, inside=False)
+    assert not live.signs
+    lifted = draw.read(drawing(wide), classifier, inside=False)
+    assert lifted.text == "20"
+
+
+def test_while_one_plays_all_that_is_drawn_is_one_thing(state, classifier, wide):
+    assert draw.read(drawing(wide), classifier, inside=False).text == "20"
+    assert not draw.read(drawing(wide), classifier, inside=False, one=True).signs
+
+
+def test_the_name_of_a_sign_is_no_html(classifier, mnist_sample):
+    prediction = classifier.predict(mnist_sample[0][0])
+    for score in (0.2, 0.9):
+        known = Known("<i>I & you", score)
+        shown = draw.answer_html(prediction, known) + draw.bars_html(prediction, known)
+        assert "<i>" not in shown
+        assert "&lt;i&gt;I &amp; you" in shown
+
+
+def test_the_bar_of_a_sign_takes_its_share_from_the_others(classifier, mnist_sample):
+    prediction = classifier.predict(mnist_sample[0][0])
+    assert draw.bars_html(prediction).count('class="name"') == 11
+    shown = draw.bars_html(prediction, Known("heart", 0.75))
+    assert shown.count('class="name"') == 12
+    assert "heart: 75%" in shown

@@ -1,0 +1,107 @@
+"""The tally loses nothing that it said it has counted, and counts nothing twice."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from page.tally import NO_DIGIT, Tally, TallyError, score
+from tests.helpers.servers import ROOT, TIMEOUT
+
+# Counts for ever, and says of each answer that it is counted.
+TAPS = """
+import sys
+from pathlib import Path
+from page.tally import Tally
+path, who, count = sys.argv[1:]
+tally = Tally(Path(path))
+for number in range(int(count)):
+    tally.add(f"{who} {number}", number % 10, number % 10)
+    print(number, flush=True)
+"""
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "tally.sqlite"
+
+
+def tapping(path, who: str, count: int) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-c", TAPS, str(path), who, str(count)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def total(path) -> int:
+    return sum(Tally(path).taken().values())
+
+
+def test_counts_what_was_taken_for_what(path):
+    tally = Tally(path)
+    assert score(tally.taken()) == (0, 0)
+    tally.add("one", 7, 7)
+    tally.add("two", 7, 1)
+    tally.add("three", NO_DIGIT, NO_DIGIT)
+    tally.add("four", 7, 1)
+    assert tally.taken() == {(7, 7): 1, (1, 7): 2, (10, 10): 1}
+    assert score(tally.taken()) == (2, 4)
+    tally.clear()
+    assert Tally(path).taken() == {}
+
+
+def test_a_second_tap_on_the_same_answer_does_not_count(path):
+    with ThreadPoolExecutor(8) as pool:
+        for _ in pool.map(lambda meant: Tally(path).add("the drawing", 4, meant), range(8)):
+            pass
+    assert total(path) == 1
+
+
+def test_survives_kill_in_the_midst_of_taps(path):
+    promised = 0
+    for round in range(3):
+        process = tapping(path, f"round {round}", 1_000_000)
+        counted = [process.stdout.readline() for _ in range(20)]
+        process.kill()
+        rest = process.communicate(timeout=TIMEOUT)[0].split()
+        promised += len(counted) + len(rest)
+        # One more may be counted, of which nobody was told any more.
+        assert promised <= total(path) <= promised + round + 1
+    with sqlite3.connect(path) as file:
+        assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_two_processes_at_once_lose_nothing(path):
+    both = [tapping(path, who, 100) for who in ("one", "other")]
+    for process in both:
+        process.communicate(timeout=TIMEOUT)
+        assert process.returncode == 0
+    assert total(path) == 200
+
+
+def test_keeps_numbers_only(path):
+    Tally(path).add("the drawing", 4, 9)
+    with sqlite3.connect(path) as file:
+        (row,) = file.execute("SELECT * FROM answers")
+    assert row[:3] == ("the drawing", 4, 9)
+    assert isinstance(row[3], int) and len(row) == 4
+
+
+@pytest.mark.parametrize("damage", ["no such folder", "a folder", "another file"])
+def test_a_file_that_can_not_be_used_is_said_to_be(path, damage, caplog):
+    if damage == "no such folder":
+        path = path / "in" / "none.sqlite"
+    elif damage == "a folder":
+        path.mkdir()
+    else:
+        path.write_bytes(b"These are notes, and no tally." * 100)
+    for use in (Tally(path).taken, Tally(path).clear, lambda: Tally(path).add("one", 1, 1)):
+        with pytest.raises(TallyError):
+            use()
+    assert str(path) in caplog.text

@@ -1,0 +1,137 @@
+"""A sign that a visitor teaches: it is known afterwards, and no digit is lost to it."""
+
+import numpy as np
+import pytest
+
+from digits.neighbours import Examples
+from digits.teaching import ENOUGH, MOST, TaughtSign
+from tests.helpers.servers import ROOT
+from training import pen
+from training.glyphs import SYMBOLS, WAYS
+
+SIGNS = ["heart", "star", "A", "house", "arrow", "K", "smile", "infinity"]
+Described = tuple[np.ndarray, np.ndarray]  # the embedding and the bars
+
+
+@pytest.fixture(scope="module")
+def examples(classifier):
+    return Examples.load(ROOT / "model", classifier.card["sha256"])
+
+
+def describe(classifier, examples, drawing: np.ndarray) -> Described:
+    prediction = classifier.predict(drawing, inside=True)
+    return examples.embed(prediction.inside), prediction.bars
+
+
+@pytest.fixture(scope="module")
+def embed(classifier, examples):
+    """Describes strokes as the page does that were drawn with a pen of some width."""
+
+    def embed(strokes: pen.Strokes, rng: np.random.Generator) -> Described:
+        drawing = pen.render(pen.place(strokes, 180, (140, 140)), rng.uniform(10, 22))
+        return describe(classifier, examples, drawing)
+
+    return embed
+
+
+@pytest.fixture(scope="module")
+def digits(embed, classifier, examples, mnist_sample):
+    """100 digits drawn in all ways, and 300 of MNIST's."""
+    rng = np.random.default_rng(0)
+    drawn = [embed(pen.draw_digit(number % 10, rng), rng) for number in range(100)]
+    mnist = [describe(classifier, examples, one) for one in mnist_sample[0]]
+    return drawn, mnist
+
+
+def by_hand(skeleton: str, rng: np.random.Generator) -> pen.Strokes:
+    strokes = pen.strokes_from_skeleton(skeleton, rng, shake=rng.uniform(0.5, 3))
+    return pen.by_hand(strokes, rng, wild=rng.uniform(0.3, 0.7))
+
+
+@pytest.fixture
+def teach(embed, examples):
+    def teach(skeleton: str, rng: np.random.Generator, count: int = ENOUGH) -> TaughtSign:
+        sign = TaughtSign(examples)
+        for _ in range(count):
+            sign.add(*embed(by_hand(skeleton, rng), rng))
+        return sign
+
+    return teach
+
+
+def known(sign: TaughtSign, drawings: list[Described]) -> int:
+    return sum(sign.score(*one) >= 0.5 for one in drawings)
+
+
+@pytest.mark.parametrize("name", SIGNS)
+@pytest.mark.parametrize("seed", range(2))
+def test_five_examples_are_enough_and_no_digit_is_lost(teach, embed, digits, name, seed):
+    rng = np.random.default_rng(seed)
+    sign = teach(SYMBOLS[name], rng)
+    assert known(sign, [embed(by_hand(SYMBOLS[name], rng), rng) for _ in range(10)]) >= 9
+    drawn, mnist = digits
+    assert known(sign, drawn) == 0
+    assert known(sign, mnist) == 0
+
+
+def test_other_things_are_not_taken_for_it(teach, embed):
+    rng = np.random.default_rng(0)
+    sign = teach(SYMBOLS["heart"], rng)
+    others = [
+        embed(by_hand(skeleton, rng), rng) for name, skeleton in SYMBOLS.items() if name != "heart"
+    ]
+    assert known(sign, others) <= 0.05 * len(others)
+
+
+@pytest.mark.parametrize(("digit", "way"), [(7, "crossed"), (1, "flag"), (4, "open")])
+def test_a_way_of_writing_a_digit_takes_no_other_digit_away(
+    teach, digits, mnist_sample, digit, way
+):
+    sign = teach(WAYS[digit][way], np.random.default_rng(1))
+    drawn, mnist = digits
+    labelled = [(one, place % 10) for place, one in enumerate(drawn)]
+    labelled += zip(mnist, mnist_sample[1].tolist(), strict=True)
+    # What the reader takes for another digit anyhow is not lost to the sign.
+    others = [one for one, label in labelled if label != digit and one[1].argmax() == label]
+    assert known(sign, others) == 0
+    assert known(sign, mnist) <= 0.01 * len(mnist)
+
+
+def test_says_how_many_more_would_help(teach, embed, examples):
+    rng = np.random.default_rng(2)
+    assert [teach(SYMBOLS["heart"], rng, count).wanted() for count in range(6)] == [
+        5,
+        4,
+        3,
+        2,
+        1,
+        0,
+    ]
+    unlike = TaughtSign(examples)
+    for name in SIGNS[:ENOUGH]:
+        unlike.add(*embed(by_hand(SYMBOLS[name], rng), rng))
+    assert unlike.wanted() == 5
+    while len(unlike) < MOST:
+        unlike.add(*embed(by_hand(SYMBOLS["x"], rng), rng))
+    assert unlike.wanted() == 0, "enough is enough"
+
+
+def test_more_examples_help(teach, embed):
+    rng = np.random.default_rng(3)
+    later = [embed(by_hand(SYMBOLS["star"], rng), rng) for _ in range(40)]
+    scores = []
+    for count in (1, 5):
+        signs = [teach(SYMBOLS["star"], np.random.default_rng(seed), count) for seed in range(4)]
+        scores.append(sum(known(sign, later) for sign in signs))
+    assert scores[0] < scores[1]
+
+
+def test_the_score_is_a_share(teach, embed, examples):
+    rng = np.random.default_rng(4)
+    drawing = embed(by_hand(SYMBOLS["heart"], rng), rng)
+    assert TaughtSign(examples).score(*drawing) == 0
+    for count in (1, 2, 5):
+        sign = teach(SYMBOLS["heart"], rng, count)
+        assert len(sign) == count
+        assert 0 <= sign.score(*drawing) <= 1
+        assert sign.score(sign.embeddings[0], sign.bars[0]) == pytest.approx(1)

@@ -229,7 +229,7 @@ def answer_html(prediction: Prediction | None) -> str:
     """The answer in words; an invitation as long as nothing is drawn."""
     if prediction is None:
         invitation = _(
-            "Draw a digit from zero to nine, or a whole number, and I’ll tell you what I see."
+            "Draw a digit from zero to nine, or a longer number, and I’ll tell you what I see."
         )
         words = f'<p class="invite">{invitation}</p>'
     elif prediction.digit is not None:

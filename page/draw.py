@@ -281,7 +281,8 @@ def hero(sentence: str, answer: str) -> str:
     """A sentence as HTML in which the answer stands out, with what follows it on its own line."""
     before, answer, after = sentence.partition(answer)
     rows = answer.split("\n")
-    size = f"--signs: {max(map(len, rows))}; --rows: {len(rows)}"
+    room = len(after) if len(after) > 1 else 0  # Japanese says the rest here
+    size = f"--signs: {max(map(len, rows))}; --rows: {len(rows)}; --after: {room}"
     return (
         f'{before}<span class="hero" style="{size}">'
         f'<b class="digit" dir="ltr">{answer}</b>{after}</span>'

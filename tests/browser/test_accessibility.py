@@ -186,10 +186,9 @@ def test_the_stage_a_number_and_the_qr_code(visitor):
         look(page, "light", DESK)
 
 
-def test_each_language(visitor, server):
+def test_every_other_language(visitor, server):
     page = visitor()
-    others = [code for code in LANGUAGES if code != "en"]
-    for nth, code in enumerate(others):
+    for nth, code in enumerate(code for code in LANGUAGES if code not in ("en", "ar")):
         scheme, size = (("dark", PHONE), ("light", DESK))[nth % 2]
         page.goto(f"{server}/?lang={code}")
         page.locator("canvas.upper-canvas").wait_for()
@@ -201,9 +200,6 @@ def test_each_language(visitor, server):
         look(page, scheme, size)
         scroller = page.locator("[data-testid=stMain]")
         assert scroller.evaluate("main => main.scrollWidth - main.clientWidth") <= 0, code
-        page.locator("a[href*=learned]").click()
-        page.locator(".confusion").wait_for()
-        look(page, scheme, size)
 
 
 def test_right_to_left(visitor):

@@ -276,7 +276,7 @@ def answer_html(prediction: Prediction | None, known: Known | None = None) -> st
     """The answer in words; an invitation as long as nothing is drawn."""
     if prediction is None:
         invitation = _(
-            "Draw a digit from zero to nine, or a whole number, and I’ll tell you what I see."
+            "Draw a digit from zero to nine, or a longer number, and I’ll tell you what I see."
         )
         words = f'<p class="invite">{invitation}</p>'
     elif known and known.score >= 0.5:
@@ -341,7 +341,8 @@ def hero(sentence: str, answer: str, html: str = "", length: int = 0) -> str:
     """
     before, answer, after = sentence.partition(answer)
     rows = answer.split("\n")
-    size = f"--signs: {length or max(map(len, rows))}; --rows: {len(rows)}"
+    room = len(after) if len(after) > 1 else 0  # Japanese says the rest here
+    size = f"--signs: {length or max(map(len, rows))}; --rows: {len(rows)}; --after: {room}"
     answer = html or answer
     return (
         f'{before}<span class="hero" style="{size}">'

@@ -44,6 +44,6 @@ def guesses(misread: list[dict[str, Any]], key: str) -> None:
         "tiles": json.dumps(tiles),  # flat: see page.hand
         "question": _("What is it?"),
         "yours": _("You said {digit}."),
-        "score": _("You were right with {right} of {count}. It was wrong with all of them."),
+        "score": _("You got {right} of {count} right. It got all of them wrong."),
     }
     _guesses(key=key, data=data)

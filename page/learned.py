@@ -73,7 +73,7 @@ def load_card() -> tuple[dict[str, Any], str]:
         return {}, with_code(str(error))
     except (requests.RequestException, ValueError):
         logging.exception("The API did not tell about its model.")
-        return {}, _("The reader does not answer, so there is nothing to tell about it right now.")
+        return {}, _("The computer that reads doesn’t answer, so there is nothing to tell now.")
 
 
 # Watch it learn

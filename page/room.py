@@ -40,7 +40,7 @@ def invite_phones() -> None:
             data={
                 "open": _("On your phone"),
                 "title": _("Draw on your own phone"),
-                "how": _("Is your phone in the same Wi-Fi? Then point its camera at this pattern."),
+                "how": _("Is your phone on the same Wi-Fi? Then point its camera at this pattern."),
                 "code": _("A QR code with the address of this page"),
                 "another": _("It doesn’t open? Try another address"),
                 "close": _("Close"),

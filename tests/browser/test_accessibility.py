@@ -8,9 +8,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from page.room import card_addresses
 from page.tally import Tally
-from tests.helpers.page import draw, expect_answer, expect_digit, press, region, written
-from tests.helpers.servers import serve
+from page.words import LANGUAGES
+from tests.browser.test_photo_page import hand_in, photographed
+from tests.helpers.page import (
+    draw,
+    expect_answer,
+    expect_digit,
+    number,
+    press,
+    region,
+    written,
+)
+from tests.helpers.servers import running, serve
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 DESK = {"width": 1280, "height": 800}
@@ -138,6 +149,10 @@ def test_every_page_and_state(visitor):
     press(page, "But how does it know?")
     page.locator(".story .next").get_by_text("Next").wait_for()
     both(page)
+    for step in range(2, 8):
+        page.keyboard.press("PageDown")
+        page.locator(f'.story[data-step="{step}"][data-still="yes"]').wait_for()
+        look(page, *(("dark", PHONE), ("light", DESK))[step % 2])
     page.keyboard.press("Escape")
     region(page, "play").get_by_text("Play").click()
     page.locator(".st-key-panel .task").wait_for()
@@ -152,6 +167,47 @@ def test_every_page_and_state(visitor):
     page.get_by_role("link", name="Photo").click()
     region(page, "take").wait_for()
     both(page)
+    hand_in(page, photographed("2026", "150"))
+    page.locator(".number .text").wait_for()
+    both(page)
+
+
+def test_the_stage_a_number_and_the_qr_code(visitor):
+    options = ["--server.headless=true", "--server.address=0.0.0.0", "--server.port=0"]
+    command = ["-m", "streamlit", "run", "app.py", *options]
+    with running(*command, health="/_stcore/health") as (url, _):
+        url = url.replace("127.0.0.1", card_addresses()[0])
+        page = visitor(url=f"{url}/?stage", color_scheme="light")
+        page.wait_for_function("'stage' in document.documentElement.dataset")
+        both(page)
+        draw(page, number("2026"))
+        expect_answer(page, "I see 2026")
+        both(page)
+        page.keyboard.press("f")
+        page.wait_for_function("!('stage' in document.documentElement.dataset)")
+        page.locator(".signs button").first.click()
+        page.locator('.signs button:first-child[aria-pressed="true"]').wait_for()
+        both(page)
+        press(page, "On your phone")
+        page.get_by_role("img", name="A QR code").wait_for()
+        look(page, "dark", DESK)
+        look(page, "light", DESK)
+
+
+def test_every_other_language(visitor, server):
+    page = visitor()
+    for nth, code in enumerate(code for code in LANGUAGES if code not in ("en", "ar")):
+        scheme, size = (("dark", PHONE), ("light", DESK))[nth % 2]
+        page.goto(f"{server}/?lang={code}")
+        page.locator("canvas.upper-canvas").wait_for()
+        page.wait_for_function("code => document.documentElement.lang === code", arg=code)
+        region(page, "look").locator("label").click()
+        draw(page, written(8))
+        region(page, "inside").locator(".looked").wait_for()
+        expect_answer(page, "8")
+        look(page, scheme, size)
+        scroller = page.locator("[data-testid=stMain]")
+        assert scroller.evaluate("main => main.scrollWidth - main.clientWidth") <= 0, code
 
 
 def test_counting_right_answers(visitor, tmp_path):

@@ -1,5 +1,7 @@
 """The composition of the page: sheet, answer and buttons on screens of all kinds."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from tests.helpers.page import (
     expect_answer,
     expect_digit,
     expect_seen,
+    number,
     on_screen,
     press,
     written,
@@ -53,6 +56,29 @@ def test_everything_fits_every_screen(visit):
         below = scroller.evaluate("main => main.scrollHeight - main.clientHeight")
         assert below <= (120 if min(width, height) < 500 else 0), "a phone has the last line below"
         assert scroller.evaluate("main => main.scrollWidth - main.clientWidth") <= 0
+
+
+@pytest.mark.parametrize("language", ["de", "ja"])  # long below the number, long behind it
+def test_a_number_and_its_sentences_fit_every_screen(visit, language):
+    page = visit(locale=language)
+    draw(page, number("2026"))
+    expect_answer(page, "2026")
+    for width, height in SCREENS:
+        page.set_viewport_size({"width": width, "height": height})
+        places = [page.locator(f".number {part}").bounding_box() for part in (".digit", ".more")]
+        places.append(page.locator(".signs").bounding_box())
+        for above, below in pairwise(places):
+            beside = above["x"] + above["width"] <= below["x"]
+            where = f"{width}x{height}: {above} {below}"
+            assert beside or above["y"] + above["height"] <= below["y"] + 2, where
+        end = page.locator(".number .hero").evaluate(
+            """hero => {
+              const range = document.createRange();
+              range.selectNodeContents(hero);
+              return range.getBoundingClientRect().right;
+            }"""
+        )
+        assert end <= width, f"{width}x{height}: {end}"
 
 
 def test_nothing_moves_when_a_part_opens_or_an_answer_comes(visit):

@@ -670,7 +670,8 @@ class Stop:
         raise KeyboardInterrupt
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """The program: `main`, and what it says to whoever stops it."""
     show_any_text()
     filter_stderr()
     stop = Stop()
@@ -684,3 +685,7 @@ if __name__ == "__main__":
             raise
         print("\ntrain.py: stopped. Nothing was written.", file=sys.stderr)
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    run()

@@ -69,8 +69,8 @@ class DigitClassifier:
         self._temperature = float(card["temperature"])
         self._most_none = float(card["thresholds"]["none"])
         self._least_confidence = float(card["thresholds"]["confidence"])
-        # Normalising holds Python's own lock for most of its time: two threads at it at once are
-        # slower than one. So one normalises while another runs the network, which lets it go.
+        # Normalising holds the GIL for most of its time: two threads at it at once are slower than
+        # one. So one normalises while another runs the network, which releases the GIL.
         self._normalizing = Lock()
         self._network = Network(network)
 

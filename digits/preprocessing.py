@@ -12,7 +12,7 @@ from math import ceil, floor
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 SIDE = 28  # the image that the network is shown
 BOX = 20  # the longer side of the digit in it
@@ -32,6 +32,9 @@ NEAR = 20  # of 255: the shades of a ground that is not quite even
 CROSSINGS = 4  # so many strokes that meet the edge may be rulings
 SHADOW = 0.05  # of the picture: so much of one shade between ground and ink is a shadow
 RULING = 1 / 64  # of the picture's longer side: a ruling is thinner
+FRAME_LINE = 1 / 32  # of the picture's shorter side: the lines of a table are thinner
+BLENDED = 0.4  # of a drawing: the pixels between ground and ink, on the edges of strokes, are fewer
+BLUR = 5  # pixels: these edges are narrower
 LARGEST = 4096  # pixels: a larger drawing is made smaller first
 CELLS = 48  # pieces are told apart on a grid this fine: quick, and a hair's gap is no gap
 
@@ -104,6 +107,8 @@ def find_writing(image: np.ndarray | Image.Image) -> Writing | None:
     if not is_photograph(grey, grey.shape if framed else (height, width)):
         found = all_ink(grey)
         digit = None if found is None else without_strays(found[0])
+        if found is not None and digit is None and _is_by_thick_pen(grey, height * width):
+            digit = found[0]  # many dots, perhaps, but no printed pattern
         if found is not None and digit is not None:
             ink, (x, y) = found
             return Writing(ink, digit, left + x, top + y, 1)
@@ -300,10 +305,13 @@ def is_photograph(grey: np.ndarray, shape: tuple[int, ...] | None = None) -> boo
     if inked > height * width / 4:
         strong = np.abs(grey.astype(np.int16) - ground) > strongest / 2
         if 4 * np.count_nonzero(strong) > height * width and _is_a_sheet(grey, strong):
-            return True
+            return not _is_drawn(grey, ground, height * width)
     uneven = count > len(edge) / 4 or shaded > len(edge) / 40 or inked > height * width / 2
     if uneven or len(starts) >= CROSSINGS:
-        if not _is_in_two_shades(grey, ground, strongest, height * width):
+        size = height * width
+        if not _is_in_two_shades(grey, ground, strongest, size) and not _is_drawn(
+            grey, ground, size
+        ):
             return True
         stops = np.flatnonzero(other[:-1] & ~other[1:])[int(other[0]) :]
         widths = stops - starts[: len(stops)]
@@ -320,7 +328,49 @@ def is_photograph(grey: np.ndarray, shape: tuple[int, ...] | None = None) -> boo
         return False
     inner = int(FRAME * min(height, width))
     within = box[inner:-inner, inner:-inner]
-    return bool(0 < np.count_nonzero(within) < within.size / 2)
+    if not 0 < np.count_nonzero(within) < within.size / 2:
+        return False
+    thick = np.median([_line_thickness(one) for one in (box, box.T, box[::-1], box.T[::-1])])
+    by_pen = thick >= FRAME_LINE * min(height, width)
+    return not (by_pen and _is_drawn(grey, ground, height * width))
+
+
+def _line_thickness(ink: np.ndarray) -> float:
+    """Of a line along the first row of bool (rows, columns), in pixels."""
+    first = ink.argmax(axis=0)
+    below = np.arange(len(ink))[:, None] >= first
+    end = np.where((below & ~ink).any(axis=0), (below & ~ink).argmax(axis=0), len(ink))
+    return float(np.median(end - first))
+
+
+def _is_drawn(grey: np.ndarray, ground: int, size: int) -> bool:
+    """Whether this is a canvas drawn on with one pen: two flat shades, and narrow blends of them.
+
+    Args:
+        grey: uint8 (height, width).
+        ground: its shade.
+        size: pixels, those of a margin of the ground's shade that was cut off included.
+    """
+    darkest, lightest = int(grey.min()), int(grey.max())
+    if min(ground - darkest, lightest - ground) > FLAT:
+        return False
+    between = (grey > darkest + FLAT) & (grey < lightest - FLAT)
+    if np.count_nonzero(between) > BLENDED * size:
+        return False
+    return not _thick(between, BLUR).any()
+
+
+def _is_by_thick_pen(grey: np.ndarray, size: int) -> bool:
+    """Whether this is a drawing, and some of its ink is thicker than a ruling or a printed dot."""
+    ground = _median(_edge(grey))
+    ink = np.abs(grey.astype(np.int16) - ground) > FAINTEST_INK
+    width = 2 * int(RULING * max(grey.shape) / 2) + 3
+    return _is_drawn(grey, ground, size) and bool(_thick(ink, width).any())
+
+
+def _thick(mask: np.ndarray, width: int) -> np.ndarray:
+    """Where a square this wide (odd, in pixels) fits into a bool mask."""
+    return np.asarray(Image.fromarray(mask.astype(np.uint8)).filter(ImageFilter.MinFilter(width)))
 
 
 def _is_a_sheet(grey: np.ndarray, ink: np.ndarray) -> bool:

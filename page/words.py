@@ -104,13 +104,13 @@ def a_digit(digit: int) -> str:
 
 
 def percent(share: float) -> str:
-    """A probability in per cent, as the language writes it. No network is certain: never 100 %."""
+    """A probability in per cent, as the language writes it. No network is certain: never 100%."""
     written = _percent(min(round(100 * share), 99), language())
     return f">{written}" if certain(share) else written
 
 
 def certain(share: float) -> bool:
-    """Whether a probability rounds to 100 %, so that “more than 99 %” is said instead."""
+    """Whether a probability rounds to 100%, so that “more than 99 %” is said instead."""
     return share >= 0.995
 
 

@@ -24,9 +24,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def browser() -> Iterator[Any]:
     """Headless Chromium; without one the test is skipped, or fails where CI is set."""
     try:
-        from playwright.sync_api import Error, sync_playwright
+        from playwright.sync_api import Error, expect, sync_playwright
     except ImportError:
         _no_browser("playwright is not installed (uv sync --group dev)")
+    expect.set_options(timeout=TIMEOUT * 1000)  # else 5 s, whatever the machine
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next(filter(None, map(shutil.which, names)), None)  # None: Playwright's own
     with sync_playwright() as playwright:
@@ -62,19 +63,31 @@ def server() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def usual_context(browser: Any) -> Iterator[Any]:
+    """A browser context whose cache has Streamlit's scripts from the second visit on."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(TIMEOUT * 1000)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def visit(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
+def visit(browser: Any, server: str, usual_context: Any) -> Iterator[Callable[..., Any]]:
     """Opens the page as a new visitor: `visit()`, `visit(url, **context_options)`.
 
     It waits for what `until` finds: on the first page the sheet.
     """
-    contexts = []
+    contexts, pages = [], []
 
     def visit(url: str = server, until: str = "canvas.upper-canvas", **options: Any) -> Any:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
-        contexts.append(context)
-        context.set_default_timeout(TIMEOUT * 1000)
+        context = usual_context
+        if options:
+            context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+            context.set_default_timeout(TIMEOUT * 1000)
+            contexts.append(context)
         page = context.new_page()
+        pages.append(page)
         page.requested = []  # the address of everything that the page asks for
         page.on("request", lambda request: page.requested.append(request.url))
         page.on("websocket", lambda socket: page.requested.append(socket.url))
@@ -83,8 +96,11 @@ def visit(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
         return page
 
     yield visit
+    for page in pages:
+        page.close()
     for context in contexts:
         context.close()
+    usual_context.clear_cookies()
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ def measure(classifier: DigitClassifier) -> dict[str, Any]:
     Returns:
         "angles"; for each of them, as shares 0-1 of its drawings, what they were read as ("seven",
         "one", "other", "unsure": they add up to 1) and "sure_of_another", a digit but 7 with more
-        than 90 %; and over all slants and lengths the "median_step" and the "largest_step" of the
+        than 90%; and over all slants and lengths the "median_step" and the "largest_step" of the
         probability of 7 from one angle to the next.
     """
     ways = [(slant, length) for slant in SLANTS for length in LENGTHS]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.page import (
+    FIND_CANVAS,
     draw,
     expect_answer,
     expect_digit,
@@ -23,9 +24,8 @@ GONE = "The connection to the computer that reads is gone. It will come back by 
 # In the page: draws on with the pen down, a bit in each frame, until `enough()`. Notes each picture
 # that is sent and each answer that is shown, what the words are, and how long the pen rested.
 DRAW_ON = """async ([line, enough]) => {
-  const find = root => root.querySelector("canvas.upper-canvas") ??
-    [...root.querySelectorAll("*")].map(e => e.shadowRoot && find(e.shadowRoot)).find(Boolean);
-  const pen = (type, [clientX, clientY]) => find(document).dispatchEvent(new PointerEvent(type, {
+  const canvas = CANVAS;
+  const pen = (type, [clientX, clientY]) => canvas.dispatchEvent(new PointerEvent(type, {
     pointerType: "mouse", pointerId: 1, isPrimary: true, clientX, clientY,
     buttons: type === "pointerup" ? 0 : 1, bubbles: true, composed: true, cancelable: true,
   }));
@@ -53,7 +53,7 @@ DRAW_ON = """async ([line, enough]) => {
   notes.duringStroke = notes.words.length;
   pen("pointerup", line.at(-1));
   return notes;
-}"""
+}""".replace("CANVAS", FIND_CANVAS)
 
 
 def wiggle(page) -> list[list[float]]:
@@ -189,7 +189,7 @@ def expect_gone(page) -> None:
     from playwright.sync_api import expect
 
     expect(page.locator(".reader-gone")).to_have_text(GONE, timeout=TIMEOUT * 1000)
-    assert not page.locator(".says").is_visible()
+    expect(page.locator(".says")).to_be_hidden()
 
 
 def healthy(page) -> None:
@@ -251,8 +251,10 @@ def test_a_restart_before_the_first_stroke_goes_unnoticed(visit, server_to_kill)
 
 def test_a_server_that_goes_while_the_page_is_still_being_drawn_is_noticed(visit):
     with serve() as url:
+        from playwright.sync_api import expect
+
         page = visit(url)  # the sheet is there; the first visitor waits for the model
-        assert page.locator(".connection-gone").count() == 1
+        expect(page.locator(".connection-gone")).to_have_count(1)
 
 
 def test_a_restart_in_the_middle_of_a_stroke(visit, server_to_kill):

@@ -91,6 +91,8 @@ def leave(page) -> None:
 
 
 def test_a_page_that_is_left_alone_starts_over_and_draws_by_itself(visit, kiosk):
+    from playwright.sync_api import expect
+
     page = visit(kiosk, **PHONE)
     glass = Glass(page)
     expect_show(page)  # nobody has been there yet
@@ -108,7 +110,8 @@ def test_a_page_that_is_left_alone_starts_over_and_draws_by_itself(visit, kiosk)
     stay(page)
     glass.tap(page.get_by_role("link", name="How it learned"))
     page.locator(".st-key-watch .readings img").first.wait_for()
-    assert "some that I drew" in region(page, "watch").inner_text(), "its own drawings were kept"
+    # Its own drawings were kept.
+    expect(region(page, "watch")).to_contain_text("some that I drew")
     page.wait_for_function("location.search.includes('kiosk')")
     leave(page)
     page.wait_for_function("!location.pathname.includes('learned')", timeout=TIMEOUT * 1000)

@@ -13,12 +13,14 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.helpers.page import (
+    FIND_CANVAS,
     HASH,
     LARGE,
     PHONE,
     SMALL,
     Glass,
     draw,
+    draw_dots,
     expect_answer,
     expect_digit,
     expect_invitation,
@@ -165,15 +167,26 @@ def test_undo_remembers_more_strokes_than_the_canvas(visit):
     dots = [
         np.array([(x, y)] * 2) for y in np.linspace(0.1, 0.9, 10) for x in np.linspace(0.1, 0.9, 11)
     ]
-    draw(page, [*written(3), *dots])
+    assert len(dots) > 100, "which are as many as the canvas remembers"
+    draw(page, written(3))
+    draw_dots(page, dots)
     expect_seen(page, [*written(3), *dots])
-    for _ in dots:
-        page.keyboard.press("Control+z")
+    press_at_once(page, len(dots), key="z", ctrlKey=True)
     expect_digit(page, 3)
     expect_seen(page, written(3))
-    for _ in range(30):
-        page.keyboard.press("Control+Shift+z")
+    press_at_once(page, 30, key="Z", ctrlKey=True, shiftKey=True)
     expect_seen(page, [*written(3), *dots[:30]])
+
+
+def press_at_once(page, times: int, **key) -> None:
+    """Many times the same keys, as when they are held."""
+    page.evaluate(
+        """([times, key]) => {
+          for (; times; times--)
+            document.body.dispatchEvent(new KeyboardEvent("keydown", { ...key, bubbles: true }));
+        }""",
+        [times, key],
+    )
 
 
 def test_a_drawing_survives_a_visit_to_the_other_page(visit):
@@ -309,17 +322,12 @@ def test_a_pen_is_not_disturbed_by_the_hand_that_holds_it(visit):
     roof, body = (list(map(list, stroke)) for stroke in on_screen(page, written(5)))
     page.evaluate(
         """async strokes => {
-          const canvas = find(document);
+          const canvas = CANVAS;
           const event = (type, pointerType, pointerId, [clientX, clientY]) =>
             canvas.dispatchEvent(new PointerEvent(type, {
               pointerType, pointerId, clientX, clientY, buttons: type === "pointerup" ? 0 : 1,
               isPrimary: true, bubbles: true, composed: true, cancelable: true,
             }));
-          function find(root) {
-            return root.querySelector("canvas.upper-canvas") ??
-              [...root.querySelectorAll("*")].map(e => e.shadowRoot && find(e.shadowRoot))
-                .find(Boolean);
-          }
           const [x, y] = strokes[1].at(-1);
           event("pointerdown", "touch", 1, [x, y]);  // the palm first, and it slides into place
           event("pointermove", "touch", 1, [x + 40, y + 40]);
@@ -331,9 +339,9 @@ def test_a_pen_is_not_disturbed_by_the_hand_that_holds_it(visit):
             event("pointerup", "pen", 2, stroke.at(-1));
           }
           event("pointerup", "touch", 1, [x, y]);
-        }""",
+        }""".replace("CANVAS", FIND_CANVAS),
         [roof, body],
-    )  # fmt: skip
+    )
     expect_seen(page, written(5))
     expect_digit(page, 5)
 

@@ -239,6 +239,8 @@ def test_fits_a_phone_and_a_finger(visit):
 
 
 def test_is_told_aloud_and_can_be_reached_with_tab(visit):
+    from playwright.sync_api import expect
+
     page = visit(reduced_motion="reduce")
     draw(page, written(3))
     expect_digit(page, 3)
@@ -246,7 +248,7 @@ def test_is_told_aloud_and_can_be_reached_with_tab(visit):
     spoken = page.locator(".story [role=status]")
     for number in STEPS:
         to_step(page, number)
-        assert spoken.inner_text() == page.locator(".story .sentence").inner_text()
+        expect(spoken).to_have_text(page.locator(".story .sentence").inner_text())
     reached = set()
     for _ in range(20):
         page.keyboard.press("Tab")

@@ -31,7 +31,9 @@ def written(digit: int, size: float = 0.75, middle: tuple[float, float] = (0.5, 
     """One digit by hand; all lengths are parts of the sheet's side."""
     rng = np.random.default_rng(0)
     skeleton = strokes_from_skeleton(WAYS[digit][HANDS[digit]], rng)
-    return place(by_hand(skeleton, rng, wild=0.4), size, middle)
+    strokes = place(by_hand(skeleton, rng, wild=0.4), size, middle)
+    # Chromium takes a frame for each point: with a quarter of them the curves are still round.
+    return [np.append(stroke[:-1:4], stroke[-1:], axis=0) for stroke in strokes]
 
 
 def number(text: str, size: float = 0.3, pitch: float = 0.23) -> Strokes:
@@ -59,6 +61,31 @@ def draw(page, strokes: Strokes) -> None:
         for point in stroke[1:]:
             page.mouse.move(*point)
         page.mouse.up()
+
+
+# In the page: the canvas that takes what is drawn, for `dispatchEvent`.
+FIND_CANVAS = """(function find(root) {
+  return root.querySelector("canvas.upper-canvas") ??
+    [...root.querySelectorAll("*")].map(e => e.shadowRoot && find(e.shadowRoot)).find(Boolean);
+})(document)"""
+
+
+def draw_dots(page, dots: Strokes) -> None:
+    """Dots, many at once: a real mouse would take several frames for each."""
+    page.evaluate(
+        """async dots => {
+          const canvas = CANVAS;
+          for (const [clientX, clientY] of dots) {
+            for (const type of ["pointerdown", "pointerup"])
+              canvas.dispatchEvent(new PointerEvent(type, {
+                pointerType: "mouse", pointerId: 1, isPrimary: true, clientX, clientY,
+                buttons: type === "pointerup" ? 0 : 1, bubbles: true, composed: true,
+              }));
+            await new Promise(resolve => setTimeout(resolve));
+          }
+        }""".replace("CANVAS", FIND_CANVAS),
+        [dot[0].tolist() for dot in on_screen(page, dots)],
+    )
 
 
 class Glass:

@@ -5,7 +5,7 @@ import pytest
 
 from tests.helpers.packages import needs_tensorflow
 
-pytestmark = needs_tensorflow
+pytestmark = [pytest.mark.slow, needs_tensorflow]
 
 
 def sure_of(digit):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from digits.photo import find_writing
 from digits.preprocessing import is_photograph, normalize
 from training import pen, photos
 
@@ -82,13 +83,16 @@ def test_a_sheet_on_a_table_without_any_grain(classifier, table, margin, turned)
     assert classifier.predict(picture).digit == 7
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.filterwarnings("error")
+@settings(max_examples=40, deadline=None)
 @given(
-    hnp.arrays(
+    pixels=hnp.arrays(
         np.uint8,
-        st.tuples(st.integers(1, 90), st.integers(1, 90), st.sampled_from([3])),
+        st.tuples(st.integers(1, 90), st.integers(1, 90), st.just(3)),
         elements=st.sampled_from([0, 3, 120, 250, 255]),
-    )
+    ),
+    larger=st.sampled_from([(1, 1), (1, 30), (30, 1), (6, 6)]),
 )
-def test_any_pixels_give_a_picture(pixels):
+def test_any_pixels_give_a_picture_and_no_warning(pixels, larger):
     assert normalize(pixels).shape == (28, 28)
+    find_writing(np.kron(pixels, np.ones((*larger, 1), np.uint8)))

@@ -206,6 +206,73 @@ def test_a_drawing_that_fills_its_sheet_or_goes_over_its_edge_is_a_drawing(place
         assert np.array_equal(normalize(255 - drawing), expected)
 
 
+def on_canvas(draw, size, pen_width, theme):
+    """What `draw` draws on a canvas with soft edges: RGBA, on a ground or on nothing."""
+    width, height = size
+    sheet = Image.new("L", (4 * width, 4 * height))
+    draw(ImageDraw.Draw(sheet), 4 * width, 4 * height, 4 * pen_width)
+    ink = np.asarray(sheet.resize(size, Image.Resampling.BOX))
+    colour, ground = theme
+    if ground is None:
+        return np.dstack([np.broadcast_to(np.uint8(colour), (*ink.shape, 3)), ink])
+    share = ink[..., None] / 255
+    mixed = np.rint(share * colour + (1 - share) * ground).astype(np.uint8)
+    return np.dstack([mixed, np.full_like(ink, 255)])
+
+
+def box_of(w, h, part):
+    return part * w, part * h, (1 - part) * w, (1 - part) * h
+
+
+def hatched(d, w, h, pen_width):
+    for y in np.arange(0.1 * h, 0.9 * h, 1.2 * pen_width):
+        d.line((0.1 * w, y, 0.9 * w, y + pen_width / 2), fill=255, width=pen_width)
+
+
+THICK = {
+    "square": lambda d, w, h, p: d.rectangle(box_of(w, h, 0.15), outline=255, width=p),
+    "filled": lambda d, w, h, p: d.rectangle(box_of(w, h, 0.1), fill=255),
+    "filled, with a hole": lambda d, w, h, p: (
+        d.rectangle(box_of(w, h, 0.1), fill=255),
+        d.ellipse(box_of(w, h, 0.4), fill=0),
+    ),
+    "hatched": hatched,
+    "square in a square": lambda d, w, h, p: [
+        d.rectangle(box_of(w, h, part), outline=255, width=p) for part in (0.05, 0.3)
+    ],
+    "1 in a square": lambda d, w, h, p: (
+        d.rectangle(box_of(w, h, 0.1), outline=255, width=p),
+        d.line((w / 2, 0.35 * h, w / 2, 0.65 * h), fill=255, width=p),
+    ),
+    "nearly all": lambda d, w, h, p: d.rectangle((p / 2, p / 2, w - p, 0.9 * h), fill=255),
+    "dots": lambda d, w, h, p: [
+        d.ellipse((x * w - p / 2, y * h - p / 2, x * w + p / 2, y * h + p / 2), fill=255)
+        for x in np.linspace(0.1, 0.9, 7)
+        for y in np.linspace(0.1, 0.9, 7)
+    ],
+}
+THEMES = {
+    "light": ((27, 37, 64), (255, 255, 255)),
+    "dark": ((235, 235, 240), (14, 17, 23)),
+    "on nothing": ((27, 37, 64), None),
+}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize(
+    ("size", "pen_width"), [((280, 280), 14), ((400, 400), 26), ((1000, 500), 60)]
+)
+@pytest.mark.parametrize("what", THICK)
+def test_whatever_a_thick_pen_draws_is_a_drawing(monkeypatch, what, size, pen_width, theme):
+    from digits import photo
+
+    def no_photograph(image):
+        raise AssertionError("it was taken for a photograph")
+
+    monkeypatch.setattr(photo, "find_writing", no_photograph)
+    assert normalize(on_canvas(THICK[what], size, pen_width, THEMES[theme])).any()
+
+
 def test_dotted_paper_is_blank():
     dots = np.zeros((280, 280), np.uint8)
     dots[10::20, 10::20] = dots[11::20, 10::20] = 150
@@ -310,7 +377,7 @@ def assert_normal(pixels: np.ndarray) -> None:
 
 
 @pytest.mark.filterwarnings("error")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     kind=st.sampled_from(CONTENTS),
     size=st.one_of(

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 START = "import os, sys, threading; from training.quiet import filter_stderr; filter_stderr()\n"
 
@@ -50,6 +52,7 @@ def test_the_last_words_before_an_abrupt_end_are_shown():
         assert ("ZeroDivisionError" in done.stderr) == (end == "1 / 0")
 
 
+@pytest.mark.slow
 def test_the_libraries_redirect_nothing():
     done = subprocess.run(
         [sys.executable, "-c", (

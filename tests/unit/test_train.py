@@ -27,15 +27,28 @@ SMALL = ROOT / "tests" / "data" / "mnist_small.npz"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), needs_tensorflow]
 
 
-def train(*arguments, **options):
+# The whole program, but with little to draw, which is what takes it longest.
+LITTLE = (
+    "import train\n"
+    "train.QUICK |= {'pen_digits': 700, 'non_digits': 200, 'held_out_pen': 100}\n"
+    "train.FULL['held_out_pen'] = 300\n"
+    "train.run()\n"
+)
+
+
+def train(*arguments, program=(ROOT / "train.py",), **options):
     return subprocess.run(
-        [sys.executable, ROOT / "train.py", *map(str, arguments)],
+        [sys.executable, *program, *map(str, arguments)],
         cwd=ROOT, capture_output=True, text=True, timeout=600, **options,
     )  # fmt: skip
 
 
+def little(*arguments):
+    return train(*arguments, program=("-c", LITTLE))
+
+
 def few_steps(out, *more):
-    return train("--quick", "--epochs", 3, "--data", SMALL, "--out", out, *more)
+    return little("--quick", "--epochs", 3, "--data", SMALL, "--out", out, *more)
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +152,7 @@ def test_recalibrating_keeps_the_network(trained, mnist_sample, tmp_path):
     # With another temperature, and as a program of before had written it.
     edited = before.card | {"temperature": 2.0, "format": 1, "quick": False}
     (out / "card.json").write_text(json.dumps(edited), "utf-8")
-    done = train("--recalibrate", "--data", SMALL, "--out", out)
+    done = little("--recalibrate", "--data", SMALL, "--out", out)
     assert done.returncode == 0, done.stderr
     after = DigitClassifier.load(out)
     assert after.card["temperature"] != 2.0
@@ -217,7 +230,7 @@ def test_stopped_half_way_leaves_the_model_of_before(files_before, stop, tmp_pat
     watch = tmp_path_factory.mktemp("watch")
     np.save(watch / "drawings.npy", np.zeros((1, 28, 28), np.uint8))
     running = subprocess.Popen(
-        [sys.executable, ROOT / "train.py", "--quick", "--epochs=50", "--data", SMALL,
+        [sys.executable, "-c", LITTLE, "--quick", "--epochs=50", "--data", SMALL,
          "--out", model, "--watch", watch],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         preexec_fn=heed_interrupts,

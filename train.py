@@ -52,6 +52,7 @@ WATCHED = 200  # of the digits kept aside, for those who watch it learn
 WATCH_EVERY, WATCH_EVERY_AT_FIRST, AT_FIRST = 10, 3, 60
 SHARES = (0.25, 0.5, 0.75, 1.0)  # of the weights after fine-tuning; the others are from --from
 RENEWED_ON = 6_000  # images that the batch normalization's statistics are computed from
+UNSURE_OF_PEOPLE = 0.03  # the share of people's held-out digits that may be called "unsure"
 PEOPLE_KEPT = "people.pickle"  # in the folder of --checkpoint
 FULL: dict[str, Any] = {
     "small": False,
@@ -316,7 +317,7 @@ def fit_convnet(mnist: Mnist, args: argparse.Namespace, drawn: Drawn, held_out_d
         seen = np.concatenate([images for images, _ in some])
         before = keras.models.load_model(Path(args.start) / "digits.keras")
         model, mixed = mix(before, model, seen, x_held, y_held, parts)
-    limits = calibrate(model.predict(x_held, batch_size=500, verbose=0), y_held)
+    limits = limits_of(model, x_held, y_held, by_people if args.pens else None)
     history = fitted.history
     if args.checkpoint:  # of all epochs, those before an interruption too
         with (Path(args.checkpoint) / "history.csv").open(encoding="utf-8") as file:
@@ -470,11 +471,12 @@ def recalibrate(mnist: Mnist, args: argparse.Namespace):
         ) from None
     with drawing_aside(FULL["held_out_pen"], made["seed"]) as drawn:
         x_held, y_held = held_out(mnist, drawn)
+    by_people = None
     if args.pens:
         by_people = learn_from(args, mnist.x_train, mnist.y_train)
         x_held, y_held = with_people(x_held, y_held, by_people)
         made["people"] = by_people.told | {"sources": people.SOURCES}
-    limits = calibrate(model.predict(x_held, batch_size=500, verbose=0), y_held)
+    limits = limits_of(model, x_held, y_held, by_people)
     made["data"] = data_of(mnist)
     made["recalibrated"] = {"date": now(), "command": command(), "commit": commit()}
     return model, made, limits
@@ -499,6 +501,16 @@ def with_people(
     """What is held out, and the digits of the people who choose."""
     x = by_people.x_held[..., None].astype(np.float32) / 255
     return np.concatenate([x_held, x]), np.append(y_held, by_people.y_held)
+
+
+def limits_of(
+    model, x_held: np.ndarray, y_held: np.ndarray, by_people: people.People | None
+) -> dict[str, Any]:
+    """Temperature and thresholds: with people's digits, the thresholds are for those alone."""
+    outputs = model.predict(x_held, batch_size=500, verbose=0)
+    if by_people is None:
+        return calibrate(outputs, y_held)
+    return calibrate(outputs, y_held, UNSURE_OF_PEOPLE, slice(-len(by_people.y_held), None))
 
 
 def data_of(mnist: Mnist) -> dict[str, Any]:

@@ -10,7 +10,10 @@ NO_LIMIT = {"temperature": 1.0, "thresholds": {"none": 1.0, "confidence": 0.0}}
 
 
 def calibrate(
-    digit_outputs: np.ndarray, labels: np.ndarray, most_unsure: float = 0.01
+    digit_outputs: np.ndarray,
+    labels: np.ndarray,
+    most_unsure: float = 0.01,
+    judged: slice = slice(None),
 ) -> dict[str, Any]:
     """Fits the temperature and the thresholds on held-out digits.
 
@@ -23,6 +26,7 @@ def calibrate(
         digit_outputs: float (n, 11), the network's probabilities for real digits.
         labels: integers (n,), 0-9.
         most_unsure: the share of real digits that may be called "unsure", 0-1.
+        judged: the digits of which this is the share; the temperature is fitted on all.
 
     Returns:
         {"temperature": float, "thresholds": {"none": float, "confidence": float}}, as in card.json.
@@ -34,8 +38,8 @@ def calibrate(
     return {
         "temperature": temperature,
         "thresholds": {
-            "none": float(np.quantile(none, 1 - most_unsure / 2)),
-            "confidence": float(np.quantile(probabilities.max(axis=1), most_unsure / 2)),
+            "none": float(np.quantile(none[judged], 1 - most_unsure / 2)),
+            "confidence": float(np.quantile(probabilities.max(axis=1)[judged], most_unsure / 2)),
         },
     }
 

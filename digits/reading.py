@@ -46,10 +46,10 @@ FEATURES = (
     "size of speck", "judgement", "judgement of no digit",
 )  # fmt: skip
 WEIGHTS = np.array(
-    [-0.28, 1.0, -2.6, -0.32, -3.5, -1.38, -1.71, -1.06, 0.6, -1.61, 0.28, -2.49, -3.49, 0.47,
-     0.57, -5.91, 0.0, 0.0]
+    [-0.28, 0.53, -0.41, -1.13, -3.42, -1.95, -1.67, -0.6, -0.29, -1.6, 1.22, -0.42, -4.53, 0.88,
+     -0.13, -5.92, 0.41, -0.44]
 )  # fmt: skip
-SURE = 0.67  # a sign's probability from which on the text says its digit
+SURE = 0.6  # a sign's probability from which on the text says its digit
 
 
 @dataclass(frozen=True, eq=False)

@@ -71,7 +71,7 @@ def test_parts_digits_that_touch(classifier, text, overlap):
 @pytest.mark.parametrize("overlap", [0.0, 4.0])
 def test_is_unsure_rather_than_wrong_where_digits_touch(classifier, overlap):
     found = classifier.read(touching("68", overlap))
-    assert all(said in (digit, "?") for said, digit in zip(found.text, "68", strict=True))
+    assert found.text in ("68", "6?", "?8", "??", "?")
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,8 @@ def is_open() -> bool:
 def needs_inside() -> bool:
     """Whether drawings are described by what went on in the network: something is taught."""
     state = st.session_state
-    return "taught" in state or (is_open() and state.get("part") == TEACH)
+    part = state.get("part_control") or state.get("part")  # what was tapped just now comes first
+    return "taught" in state or (is_open() and part == TEACH)
 
 
 def lesson() -> int:

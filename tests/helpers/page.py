@@ -5,7 +5,6 @@ import io
 import re
 import time
 
-import cv2
 import numpy as np
 from PIL import Image
 
@@ -53,9 +52,8 @@ def on_screen(page, strokes: Strokes, selector: str = "canvas.upper-canvas") -> 
 
 
 def draw(page, strokes: Strokes) -> None:
-    """Draws with the mouse, in as few points as look the same: Chromium takes a frame for each."""
-    for line in on_screen(page, strokes):
-        stroke = cv2.approxPolyDP(line.astype(np.float32), 0.5, closed=False)[:, 0].tolist()
+    """Draws with the mouse."""
+    for stroke in on_screen(page, strokes):
         page.mouse.move(*stroke[0])
         page.mouse.down()
         for point in stroke[1:]:

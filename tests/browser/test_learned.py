@@ -144,7 +144,7 @@ def test_shows_the_very_errors_that_the_model_makes(visit, server, classifier, m
         assert figure.locator(".right").count() == (mine == label)
         assert (int(label), int(guess)) == (mnist.y_test[number], guesses[number])
         assert int(sure) == pytest.approx(100 * probabilities[number].max(), abs=1)
-    assert f"right with {right} of {len(errors)}" in text(page, ".score")
+    assert f"You got {right} of {len(errors)} right" in text(page, ".score")
     assert sorted(shown) == errors.tolist()
     confusion = np.zeros((10, 10), int)
     np.add.at(confusion, (mnist.y_test, guesses), 1)

@@ -62,7 +62,7 @@ def needs_inside() -> bool:
 
 def lesson() -> int:
     """Counts what the visitor has taught: another number, another reading."""
-    return st.session_state.get("lesson", 0)
+    return st.session_state.get("taught_times", 0)
 
 
 def recognize(prediction: Prediction) -> Known | None:
@@ -186,7 +186,7 @@ def keep(drawing: Drawing, prediction: Prediction | None) -> None:
     state.kept = drawing.png
     state.taught.add(examples.embed(prediction.inside), prediction.bars)
     state.taught_pictures.append(data_url(prediction.pixels))
-    state.lesson = lesson() + 1
+    state.taught_times = lesson() + 1
 
 
 def forget() -> None:
@@ -194,7 +194,7 @@ def forget() -> None:
     state = st.session_state
     for key in ("taught", "taught_pictures", "kept", "sign_name", "sign_name_kept"):
         state.pop(key, None)
-    state.lesson = lesson() + 1
+    state.taught_times = lesson() + 1
 
 
 def taught_html() -> str:

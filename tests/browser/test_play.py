@@ -142,12 +142,17 @@ def test_fits_the_screen(visit, size):
     options = {**PHONE, "viewport": dict(zip(("width", "height"), size, strict=True))}
     page = visit(**(options if size[0] < 500 else {"viewport": options["viewport"]}))
     open_up(page)
-    for part in ("Can you fool it?", "Teach it"):
+    for part, own in (("Can you fool it?", "progressbar"), ("Teach it", "textbox")):
         page.get_by_role("radio", name=part).click()
-        expect_text(page.locator(".st-key-panel .hint"), ".")
+        region(page, "panel").get_by_role(own).wait_for()
+        expect_text(page.locator(".st-key-panel .hint").last, ".")
         panel = page.locator(":has(> .st-key-panel)").last
-        overflow = "one => [one.scrollHeight - one.clientHeight, one.scrollWidth - one.clientWidth]"
-        assert max(panel.evaluate(overflow)) <= 1
+        # For a moment what belongs to the other part is still there.
+        page.wait_for_function(
+            """one => one.scrollHeight - one.clientHeight <= 1
+              && one.scrollWidth - one.clientWidth <= 1""",
+            arg=panel.element_handle(),
+        )
         box, bars = panel.bounding_box(), region(page, "probabilities").bounding_box()
         assert box["y"] + box["height"] <= bars["y"] + 1
     main = "document.querySelector('[data-testid=stMain]')"

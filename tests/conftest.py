@@ -82,7 +82,7 @@ def visit(browser: Any, server: str, usual_context: Any) -> Iterator[Callable[..
 
     def visit(url: str = server, until: str = "canvas.upper-canvas", **options: Any) -> Any:
         context = usual_context
-        if options:
+        if options or pages:  # of two tabs in one window, one is asleep
             context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
             context.set_default_timeout(TIMEOUT * 1000)
             contexts.append(context)

@@ -212,19 +212,26 @@ async function up(event) {
 }
 
 function finish() {
-  const done = stroke;
-  hand_over("mouseup", done.at(-1));
+  const last = picture([...shown, stroke], FINAL); // now: until it paints again, the canvas lacks the stroke
+  const end = lift();
+  remember(shown);
+  changed();
+  if (!changing) send(last, true);
+  hand_over("mouseup", end);
+  fit();
+}
+
+function lift() {
+  const end = stroke.at(-1);
+  shown = [...shown, stroke];
   hand = stroke = null;
   widest = Math.max(widest, 2 * reach());
-  shown = [...shown, done];
-  remember(shown);
-  finished();
+  return end;
 }
 
 function abandon() {
   contacts.delete(hand);
-  finish();
-  history.splice(at--, 1);
+  hand_over("mouseup", lift());
   go();
 }
 
@@ -387,7 +394,6 @@ function picture(strokes, height) {
   const from = Math.min(left, Math.max(right - wide, (whole - wide) / 2));
   small.width = Math.round((wide * height) / side);
   small.height = height;
-  pen.imageSmoothingQuality = "medium";
   for (const layer of [canvas.lower, canvas.upper])
     pen.drawImage(layer, from, 0, wide, side, 0, 0, small.width, height);
   return small.toDataURL("image/png");
@@ -399,11 +405,11 @@ function live() {
   send(picture([...shown, stroke], LIVE), rests);
 }
 
-// The pen was lifted, or the canvas brought to another state.
+// The canvas was brought to another state.
 async function finished() {
   changed();
   if (canvas) fit();
-  await frame(); // the canvas paints the stroke in the next frame; its request came before this one
+  await frame(); // the canvas paints in the next frame; its request came before this one
   if (!stroke && !changing && canvas) send(shown.length ? picture(shown, FINAL) : null, true);
 }
 
@@ -437,9 +443,25 @@ function send(picture, rests) {
   last = now();
   sent = { number, at: last };
   root.dataset.drawing = number;
-  speak("drawing", { number, picture, rests, lifted: !stroke, shown: "attract" in root.dataset });
+  const shown = "attract" in root.dataset;
+  at_once(() => speak("drawing", { number, picture, rests, lifted: !stroke, shown }));
   mark();
   setTimeout(mark, LATE + 1);
+}
+
+// Streamlit puts off what it sends by a timer of 0 ms, and the browser paints before it runs that:
+// 20 ms on a small computer. Here it runs at once. If Streamlit changes that, nothing is lost.
+function at_once(tell) {
+  const { setTimeout } = window;
+  const tasks = [];
+  window.setTimeout = (task, delay, ...more) =>
+    delay || typeof task !== "function" ? setTimeout(task, delay, ...more) : tasks.push(() => task(...more));
+  try {
+    tell();
+  } finally {
+    window.setTimeout = setTimeout;
+  }
+  for (const task of tasks) task();
 }
 
 // The page shows a reading: of which picture?

@@ -8,6 +8,7 @@
 const [LIVE, FINAL] = [200, 400]; // pixels: the height of pictures sent while the pen moves, and after
 const OFTEN = 80; // ms: at least this long, and three round trips, from one picture to the next
 const REST = 150; // ms: a pen that did not move for so long rests, and words may change
+const NEXT = 1e-4; // of the canvas's width: another point, but in the same place
 const SLOP = 4; // px: a touch that moves less has not begun to draw
 const MARGIN = 48; // px: a finger's width round the sheet
 const TAP = 700; // ms: whoever touches the sheet for longer, without moving, makes no dot
@@ -212,26 +213,31 @@ async function up(event) {
 }
 
 function finish() {
-  const last = picture([...shown, stroke], FINAL); // now: until it paints again, the canvas lacks the stroke
-  const end = lift();
+  // Now the canvas shows the stroke; once it knows that the pen is lifted, it must paint first. Of a
+  // pen that moves it shows no more than up to the middle between its last two points.
+  const end = stroke.at(-1);
+  hand_over("mousemove", { ...end, x: end.x + NEXT });
+  const last = painting || changing ? null : picture([...shown, stroke], FINAL);
+  lift();
   remember(shown);
   changed();
-  if (!changing) send(last, true);
+  if (last) send(last, true);
   hand_over("mouseup", end);
   fit();
+  if (last) paint();
+  else finished();
 }
 
 function lift() {
-  const end = stroke.at(-1);
   shown = [...shown, stroke];
   hand = stroke = null;
   widest = Math.max(widest, 2 * reach());
-  return end;
 }
 
 function abandon() {
   contacts.delete(hand);
-  hand_over("mouseup", lift());
+  hand_over("mouseup", stroke.at(-1));
+  lift();
   go();
 }
 
@@ -405,11 +411,21 @@ function live() {
   send(picture([...shown, stroke], LIVE), rests);
 }
 
+let painting = null; // a promise, until all that was drawn is on the canvas
+
+// The canvas paints in the next frame; its request came before this one.
+function paint() {
+  const painted = frame().then(() => {
+    if (painting === painted) painting = null;
+  });
+  return (painting = painted);
+}
+
 // The canvas was brought to another state.
 async function finished() {
   changed();
   if (canvas) fit();
-  await frame(); // the canvas paints in the next frame; its request came before this one
+  await paint();
   if (!stroke && !changing && canvas) send(shown.length ? picture(shown, FINAL) : null, true);
 }
 

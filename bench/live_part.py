@@ -4,6 +4,8 @@ import asyncio
 import base64
 import io
 import json
+import random
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -194,6 +196,7 @@ class Client:
         self.number = self.answered = self.lost = self.wrong = 0
         self.drawn = 0.0  # seconds
         self.waits: list[float] = []  # ms from pen up to the answer
+        self.looks = random.Random(digit)  # how long at each answer
         self.component = self.fragment = ""
 
     async def visit(self, seconds: float) -> None:
@@ -215,7 +218,7 @@ class Client:
             self.socket = socket
             await self._arrive()
             _, html = await self._ask(self.whole, rests=True)
-            self.wrong += f'<b class="digit">{self.digit}</b>' not in html
+            self.wrong += not self._is_own(html)
 
     async def _arrive(self) -> None:
         await self._send(BackMsg())
@@ -233,8 +236,12 @@ class Client:
         self.drawn += time.monotonic() - began
         trip, html = await self._ask(self.whole, rests=True)
         self.waits.append(trip * 1000)
-        self.wrong += f'<b class="digit">{self.digit}</b>' not in html
+        self.wrong += not self._is_own(html)
+        await asyncio.sleep(self.looks.uniform(0.5, 1.5))
         await self._ask(None, rests=True)
+
+    def _is_own(self, html: str) -> bool:
+        return re.findall(r'<b class="digit"[^>]*>(.*?)</b>', html) == [str(self.digit)]
 
     async def _ask(self, picture: str | None, rests: bool) -> tuple[float, str]:
         """Sends a picture and waits for its reading; seconds, and the reading as HTML."""
@@ -243,6 +250,7 @@ class Client:
         message.rerun_script.fragment_id = self.fragment
         state = message.rerun_script.widget_states.widgets.add(id=self.component)
         drawing = {"number": self.number, "picture": picture, "rests": rests, "shown": False}
+        drawing["lifted"] = rests
         state.json_value = json.dumps({"drawing": drawing})
         sent = time.monotonic()
         await self._send(message)

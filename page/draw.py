@@ -14,6 +14,7 @@ from page.connection import gone_html
 from page.guard import apology_html, explain, guarded
 from page.patch import patched_html
 from page.settings import load_classifier
+from page.turns import turn
 from page.words import N_, _, a_digit, percent, sure
 
 if TYPE_CHECKING:  # at run time it is imported once the sheet is there to draw on
@@ -49,6 +50,13 @@ class Reading(NamedTuple):
 @guarded
 def page() -> None:
     """The sheet to draw on, what the network makes of the drawing, and why."""
+    from page.sheet import pen_moves  # here, where it may fail
+
+    with turn(moving=pen_moves()):
+        show()
+
+
+def show() -> None:
     from page.sheet import sheet  # here, where it may fail
 
     stage = st.container(key="stage")

@@ -86,6 +86,12 @@ def sheet() -> Drawing:
     return replace(drawing, chosen=heard.sign)
 
 
+def pen_moves() -> bool:
+    """Whether the picture that this run is for was taken while the pen moved."""
+    said = (st.session_state.get("drawing") or {}).get("drawing")
+    return bool(said) and not said["rests"]
+
+
 def _declare_canvas() -> None:
     """Declares the canvas component once more, so that it is there sooner.
 

@@ -33,9 +33,10 @@ DRAW_ON = """async ([line, enough]) => {
   const shown = () => Number(document.querySelector("[data-reading]").dataset.reading);
   const words = () => document.querySelector(".says").textContent;
   const notes = {sent: [], shown: [], words: [], rested: 0};
-  new MutationObserver(() => {
+  const sent = new MutationObserver(() => {
     notes.sent.push([performance.now(), Number(root.dataset.drawing), shown()]);
-  }).observe(root, {attributeFilter: ["data-drawing"]});
+  });
+  sent.observe(root, {attributeFilter: ["data-drawing"]});
   addEventListener("patched", event => {
     if (!event.target.querySelector("[data-reading]")) return;
     notes.shown.push(shown());
@@ -51,6 +52,7 @@ DRAW_ON = """async ([line, enough]) => {
     last = performance.now();
   }
   notes.duringStroke = notes.words.length;
+  sent.disconnect(); // before the picture of the finished stroke
   pen("pointerup", line.at(-1));
   return notes;
 }""".replace("CANVAS", FIND_CANVAS)

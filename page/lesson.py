@@ -34,7 +34,7 @@ SHOWN = 40  # digits that it practises with, and is tested with
 TICK_S = 0.1  # between two looks at what training has reported
 SLOWLY, SLOWLY_S = 60, 0.5  # how many of the first steps are shown slowly, and how slowly
 UNWATCHED_S = 5  # stop when no page has asked for this long: the visitor has left
-STALLED_S = 60  # give up when training reports no step for this long
+STALLED_S = 180  # give up when training reports no step for this long, even on a busy computer
 KILL_AFTER_S = 10  # kill the process if it has not ended this long after SIGTERM
 
 ILLEGAL_INSTRUCTION = (-4, 0xC000001D)  # exit codes: SIGILL, and the same on Windows

@@ -28,6 +28,7 @@ ALL_ROUND = 0.75  # of its outline, by which a piece of ink must be darker than 
 BLACKBOARD = 70  # of 255: a ground darker than this is rather a chalkboard than paper
 SAME_PAPER = 0.06  # of the logarithm: another shade of colour is something else than shadow
 SMALLEST = 8  # pixels, the longer side of a digit
+STEP = 3  # the median of a picture is that of every third row and column
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +47,7 @@ class Contrast:
         """The contrast as far as it is like a pen's, whose own is (3,)."""
         mix = Mix(weights=pen.clip(0) / (pen.clip(0) @ pen.clip(0)) * pen.max())
         value = mix(self.colour)
-        return replace(self, mix=mix, value=value, grain=_grain(value[::3, ::3]))
+        return replace(self, mix=mix, value=value, grain=_grain(value[::STEP, ::STEP]))
 
     def edges(self, reach: int) -> np.ndarray:
         """The contrast to the most ink-like pixel near by, float32 (height, width)."""
@@ -112,6 +113,8 @@ def find_writing(image: np.ndarray) -> Writing | None:
     if strong.any():  # not of a piece of one even shade
         ink = strong
     colour = seen.colour[ink].mean(axis=0)
+    if colour.max() <= 0:  # nothing differs from the nearer ground
+        return None
     found = _pieces(seen.of(colour), sheet, colour, thick)
     if found is None:
         return None
@@ -228,8 +231,8 @@ def find_sheet(image: np.ndarray) -> np.ndarray | None:
     if mask.mean() > 0.97:
         return None
     mask = cv2.erode(mask, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
-    mask = cv2.resize(mask * 255, (width, height), interpolation=cv2.INTER_LINEAR)
-    return mask > 127
+    mask = cv2.resize(mask * 255, (width, height), interpolation=cv2.INTER_LINEAR) > 127
+    return mask if mask[::STEP, ::STEP].any() else None  # a strip that is too narrow
 
 
 def _filled(region: np.ndarray) -> np.ndarray:
@@ -247,7 +250,9 @@ def contrast(
     smooth = cv2.GaussianBlur(_paper_only(image, sheet), (0, 0), 0.8)
     window = window or int(WINDOW * min(image.shape[:2])) | 1
     colour = _ratio(smooth, light, window)
-    inside = colour[::3, ::3] if sheet is None else colour[::3, ::3][sheet[::3, ::3]]
+    inside = colour[::STEP, ::STEP]
+    if sheet is not None:
+        inside = inside[sheet[::STEP, ::STEP]]
     # An extreme is biased by noise.
     bias = np.median(inside.reshape(-1, 3), axis=0).clip(0, 0.1).astype(np.float32)
     colour -= bias
@@ -499,7 +504,8 @@ def _stays(seen: Contrast, value: np.ndarray, line: Line, pen: np.ndarray | None
     """What of a line is covered by ink, bool, of the shape of its mask."""
     here = value[line.box]
     peaks = np.where(line.mask, here, 0).max(axis=1 if line.upright else 0)
-    level = float(np.median(peaks[peaks > 0])) if peaks.any() else 0.0
+    peaks = peaks[peaks > 0]
+    level = float(np.median(peaks)) if len(peaks) else 0.0
     stays: np.ndarray = here > 1.4 * level + 3 * seen.grain
     if pen is None:
         return stays

@@ -387,7 +387,9 @@ def _is_a_sheet(grey: np.ndarray, ink: np.ndarray) -> bool:
         if np.abs(bend).max() > 2 + len(rows) / 100:
             return False
     inner = int(left.max() + 0.02 * ink.shape[1]), int(right.min() - 0.02 * ink.shape[1])
-    within = np.s_[rows[0] : rows[-1], inner[0] : max(inner)]
+    if inner[1] <= inner[0]:
+        return False
+    within = np.s_[rows[0] : rows[-1], slice(*inner)]
     return bool(ink[within].mean() > 0.5 and np.ptp(grey[within]) >= FAINTEST_INK)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from page.settings import TALLY
 
 NO_DIGIT = 10  # said or meant: none of the ten
-PATIENCE = 5  # seconds to wait while somebody else writes
+TIMEOUT = 5  # seconds to wait while somebody else writes
 
 
 class TallyError(Exception):
@@ -77,7 +77,7 @@ class Tally:
     def _open(self) -> Iterator[sqlite3.Connection]:
         """The file, for one transaction; with a connection of its own for each thread."""
         try:
-            with closing(sqlite3.connect(self._path, timeout=PATIENCE)) as file:
+            with closing(sqlite3.connect(self._path, timeout=TIMEOUT)) as file:
                 # Both are SQLite's own defaults, and what the promise above rests on.
                 file.execute("PRAGMA journal_mode = DELETE")
                 file.execute("PRAGMA synchronous = FULL")

@@ -110,7 +110,7 @@ def percent(share: float) -> str:
 
 
 def certain(share: float) -> bool:
-    """Whether a probability rounds to 100%, so that “more than 99 %” is said instead."""
+    """Whether a probability rounds to 100%, so that “more than 99%” is said instead."""
     return share >= 0.995
 
 

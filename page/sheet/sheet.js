@@ -16,7 +16,7 @@ const PALM = 2000; // ms: after a pen has been used, touches are the hand that h
 const LATE = 400; // ms without an answer: the bars are marked as waiting, too
 const SILENT = 5000; // ms without an answer: ask again
 const LEAVING = 2000; // ms: for a link to another page
-const PATIENCE = 4000; // ms for the canvas to appear
+const APPEARS = 4000; // ms for the canvas to appear
 const [STORE, HEALING] = ["digits-sheet", "digits-healing"]; // in the session storage
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -64,7 +64,7 @@ function attach() {
     contacts.clear();
     if (history.length > 1 || number) go(); // loading an empty sheet, the canvas is done within this task
     mark();
-  } else if (now() - mounted < PATIENCE) {
+  } else if (now() - mounted < APPEARS) {
     requestAnimationFrame(attach);
   } else {
     // Not as expected: the canvas's own events, toolbar and messages have to do.
@@ -492,12 +492,20 @@ function answered() {
   plan();
 }
 
-// Marks the page by how things stand: “answered”, “waiting”, “late” or “gone”.
+// When the connection is back, Streamlit itself sends the last picture to the server again.
+function connection() {
+  if (sent && !root.dataset.connection) sent.at = now();
+  mark();
+}
+
+// Marks the page by how things stand: “answered”, “waiting”, “late” or “gone”; and whether what it
+// shows is for another drawing.
 function mark() {
   if (root.dataset.sheet !== "ours") return;
   const reading = Number(document.querySelector("[data-reading]")?.dataset.reading ?? 0);
   const here = reading === number && (wanted === number || number === 0) && !fresh;
   const since = sent && now() - sent.at;
+  root.toggleAttribute("data-stale", !here);
   root.toggleAttribute("data-blank", !stroke && !shown.length && !changing);
   const state = root.dataset.connection || (here ? "answered" : since > LATE ? "late" : "waiting");
   root.dataset.reader = state === "lost" ? "late" : state;
@@ -512,7 +520,7 @@ function choose(event) {
 // What opens below the screen comes into sight.
 async function reveal(event) {
   if (!event.target.closest?.(".st-key-look")) return;
-  for (const end = now() + PATIENCE; now() < end; await frame()) {
+  for (const end = now() + APPEARS; now() < end; await frame()) {
     const part = document.querySelector(".st-key-inside")?.parentElement;
     if (!part) continue;
     if (part.getBoundingClientRect().top > 0.7 * innerHeight) part.scrollIntoView({ behavior: still.matches ? "auto" : "smooth" });
@@ -553,7 +561,7 @@ function start() {
   addEventListener("click", reveal);
   addEventListener("click", choose);
   addEventListener("patched", answered);
-  addEventListener("connection", mark);
+  addEventListener("connection", connection);
   addEventListener("digits-fresh", start_afresh);
   addEventListener("healing", () => {
     keep();
@@ -578,5 +586,6 @@ export default function ({ data, setStateValue, setTriggerValue }) {
     speak = canvas = hand = stroke = null;
     delete root.dataset.reader;
     delete root.dataset.blank;
+    delete root.dataset.stale;
   };
 }

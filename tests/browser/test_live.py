@@ -238,6 +238,71 @@ def test_a_lost_connection_is_said_and_heals(visit, server_to_kill, inside):
     healthy(page)
 
 
+@pytest.mark.parametrize("opened", ["Play", "But how does it know?"])
+def test_a_lost_connection_is_said_beside_whatever_is_open(visit, server_to_kill, opened):
+    from playwright.sync_api import expect
+
+    url, start, stop = server_to_kill
+    page = visit(url)
+    draw(page, written(3))
+    expect_digit(page, 3)
+    page.get_by_text(opened).click()
+    shown = page.locator(".st-key-panel .hint, .st-key-story")
+    expect(shown).to_have_css("opacity", "1")
+    stop()
+    words = page.locator(".connection-gone")
+    expect(words).to_be_visible()
+    expect(words).to_have_text(GONE)
+    button = page.get_by_role("button", name="But how does it know?")
+    if opened == "Play":
+        expect(button).to_be_disabled()
+        expect(button).not_to_have_css("color", "rgb(255, 255, 255)")  # on the bare page
+    else:
+        expect(shown).to_have_css("opacity", "1")  # it is the drawing's still
+    press(page, "Clear")
+    draw(page, written(6))
+    expect(shown).to_have_css("opacity", "0.35")
+    healthy(page)
+    start()
+    expect(words).to_be_hidden()
+    expect(page.locator("html")).to_have_attribute("data-reader", "answered")
+    healthy(page)
+    if opened == "Play":
+        expect(shown).to_have_css("opacity", "1")
+    else:
+        expect_digit(page, 6)
+
+
+# In the page: notes how long after the connection came back each picture is sent, in ms.
+NOTE_PICTURES = """() => {
+  const root = document.documentElement;
+  let back = Infinity;
+  window.afterwards = [];
+  addEventListener("connection", () => {
+    if (!root.dataset.connection) back = performance.now();
+  });
+  new MutationObserver(() => {
+    if (performance.now() > back) window.afterwards.push(performance.now() - back);
+  }).observe(root, {attributeFilter: ["data-drawing"]});
+}"""
+
+
+def test_what_was_sent_while_nobody_answered_is_not_sent_again_at_once(visit, server_to_kill):
+    """A second picture would reach a server that is still drawing the page, and be lost there."""
+    url, start, stop = server_to_kill
+    page = visit(url)
+    page.evaluate(NOTE_PICTURES)
+    stop()
+    draw(page, written(5))
+    expect_gone(page)
+    tries = len(page.requested)
+    while sum("_stcore/health" in one for one in page.requested[tries:]) < 6:
+        page.wait_for_timeout(100)
+    start()
+    expect_digit(page, 5)
+    assert all(after > 4900 for after in page.evaluate("afterwards"))
+
+
 def test_a_restart_before_the_first_stroke_goes_unnoticed(visit, server_to_kill):
     url, start, stop = server_to_kill
     page = visit(url)

@@ -4,7 +4,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -83,6 +83,12 @@ def test_a_sheet_on_a_table_without_any_grain(classifier, table, margin, turned)
     assert classifier.predict(picture).digit == 7
 
 
+# A sheet none of whose pixels is looked at, and ink that a narrower window takes for ground.
+STRIP = np.array([[[0, 120, 255]], [[120, 255, 3]], [[0, 120, 255]]], np.uint8)
+AT_THE_EDGE = np.full((240, 320, 3), 64, np.uint8)
+AT_THE_EDGE[100:140, -5:] = 200
+
+
 @pytest.mark.filterwarnings("error")
 @settings(max_examples=40, deadline=None)
 @given(
@@ -93,6 +99,8 @@ def test_a_sheet_on_a_table_without_any_grain(classifier, table, margin, turned)
     ),
     larger=st.sampled_from([(1, 1), (1, 30), (30, 1), (6, 6)]),
 )
+@example(pixels=STRIP, larger=(1, 1))
+@example(pixels=AT_THE_EDGE, larger=(1, 1))
 def test_any_pixels_give_a_picture_and_no_warning(pixels, larger):
     assert normalize(pixels).shape == (28, 28)
     find_writing(np.kron(pixels, np.ones((*larger, 1), np.uint8)))

@@ -27,8 +27,10 @@ POLARITY_SIDE = 320  # pixels: the longer side on which it is decided what is in
 ALL_ROUND = 0.75  # of its outline, by which a piece of ink must be darker than the ground
 BLACKBOARD = 70  # of 255: a ground darker than this is rather a chalkboard than paper
 SAME_PAPER = 0.06  # of the logarithm: another shade of colour is something else than shadow
-SMALLEST = 8  # pixels, the longer side of a digit
 STEP = 3  # the median of a picture is that of every third row and column
+SMALLEST = 12  # pixels, the longer side of a digit: crumbs are smaller
+DOT = 0.65  # of the square round it: a piece that fills more is a dot, and no digit
+MARGIN = 0.03  # of the shorter side: what lies wholly this near the edge is what is left of a line
 
 
 @dataclass(frozen=True, eq=False)
@@ -350,10 +352,26 @@ class Pieces:
         score = self.strength * self.extent * np.sqrt(self.area) * np.exp(-((away / 0.3) ** 2))
         score[self.at_edge] *= 0.1
         score[self.encloses()] *= 0.02
+        score[self.dots() | self.at_margin()] = 0
         score[(self.strength < faint) | (self.extent < SMALLEST)] = 0
         score[0] = 0
         best = int(score.argmax())
         return best if score[best] > 0 else None
+
+    def dots(self) -> np.ndarray:
+        """Those of a dot grid, and crumbs, bool (count,); even a full stop is no digit."""
+        return self.area > DOT * self.extent**2
+
+    def at_margin(self) -> np.ndarray:
+        """What lies along the edge, bool (count,): half a ruling, a strip of the table."""
+        height, width = self.shape
+        margin = MARGIN * min(height, width)
+        return (
+            (self.right < margin)
+            | (self.bottom < margin)
+            | (self.left > width - margin)
+            | (self.top > height - margin)
+        )
 
     def encloses(self) -> np.ndarray:
         """What goes round others that might be digits, bool (count,): a frame, the table's edge."""

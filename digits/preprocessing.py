@@ -31,6 +31,7 @@ MOST_PIECES = 40  # of a drawing: more are a pattern, such as dot-grid paper
 NEAR = 20  # of 255: the shades of a ground that is not quite even
 CROSSINGS = 4  # so many strokes that meet the edge may be rulings
 SHADOW = 0.05  # of the picture: so much of one shade between ground and ink is a shadow
+FAINT_SHADOW = 64  # of 255: a larger area of one shade that differs by less may be a shadow
 RULING = 1 / 64  # of the picture's longer side: a ruling is thinner
 FRAME_LINE = 1 / 32  # of the picture's shorter side: the lines of a table are thinner
 BLENDED = 0.4  # of a drawing: the pixels between ground and ink, on the edges of strokes, are fewer
@@ -302,6 +303,8 @@ def is_photograph(grey: np.ndarray, shape: tuple[int, ...] | None = None) -> boo
     if ground > FLAT:
         ink |= grey < ground - FLAT
     inked = int(np.count_nonzero(ink))
+    if strongest < FAINT_SHADOW and inked > SHADOW * height * width:
+        return True
     if inked > height * width / 4:
         strong = np.abs(grey.astype(np.int16) - ground) > strongest / 2
         if 4 * np.count_nonzero(strong) > height * width and _is_a_sheet(grey, strong):

@@ -1,12 +1,13 @@
 """Makes photographs of handwritten digits and numbers, and tells how well they are read.
 
 python -m training.photos --pen FILE                  one digit on each kind of paper and light
-python -m training.photos --pen FILE --pages          whole pages of numbers
-python -m training.photos --pen FILE --save FOLDER    also saves what was read wrongly
+python -m training.photos --pen FILE --blank          nothing written on them
+python -m training.photos --pen FILE --part choose    by the writers who choose
+python -m training.photos --pen FILE --save FOLDER    also saves what was not read rightly
 
-FILE is UNIPEN's train_r01_v07 or UCI's pendigits-orig (see training.unipen). The writers whom
-training.people keeps aside to measure are "measure", all others "develop": with these, and other
-seeds (other papers, lamps and pens), the settings of digits.photo were chosen.
+FILE is UNIPEN's train_r01_v07 or UCI's pendigits-orig (see training.unipen). Writers are divided as
+in training.people. The settings of digits.photo are chosen on those who do not measure, with other
+seeds: other papers, lamps and pens.
 
 A photograph is made as light makes one: ink covers paper, the sheet lies on something, light falls
 on both, and the camera blurs, adds noise and compresses.
@@ -827,18 +828,17 @@ def take_page(kind: str, rows: list[list[Strokes]], rng: Rng) -> np.ndarray:
     return photograph(scene, rng)
 
 
-def read_digits(path: Path) -> list[Sketch]:
-    """All digits of a pen file (see `unipen.read`), named by their writers."""
-    return [
-        Sketch(d.strokes, int(d.label), d.writer) for d in unipen.read(path) if d.label in DIGITS
-    ]
+def read_digits(path: Path, part: str) -> list[Sketch]:
+    """The digits of a pen file (see `unipen.read`) by one part's writers, named by them.
 
-
-def of_part(sketches: list[Sketch], part: str) -> list[Sketch]:
-    """The digits of the writers kept aside, "measure", or of the others, "develop"."""
+    Args:
+        path: the file; all of pendigits teach.
+        part: `people.MEASURE`, CHOOSE or TEACH.
+    """
     return [
-        sketch for sketch in sketches
-        if (people.role(sketch.name) == people.MEASURE) == (part == "measure")
+        Sketch(d.strokes, int(d.label), d.writer) for d in unipen.read(path)
+        if d.label in DIGITS
+        and part == (people.TEACH if people.is_pendigits(d) else people.role(d.writer))
     ]  # fmt: skip
 
 
@@ -849,6 +849,13 @@ def single_digits(sketches: list[Sketch], kind: str, count: int, seed: int) -> I
         rng = np.random.default_rng([seed, number, i])
         sketch = sketches[rng.integers(len(sketches))]
         yield Photo(take(kind, sketch.strokes, rng), str(sketch.label), kind)
+
+
+def blank_sheets(kind: str, count: int, seed: int) -> Iterator[Photo]:
+    """`count` photographs of a sheet on which nothing is written, the same for the same seed."""
+    number = list(KINDS).index(kind)
+    for i in range(count):
+        yield Photo(take(kind, None, np.random.default_rng([seed, number, i])), "", kind)
 
 
 # How well
@@ -867,11 +874,14 @@ class Count(NamedTuple):
 def measure_digits(
     classifier: DigitClassifier, photos: Iterable[Photo], save: Path | None = None
 ) -> Count:
-    """Has the classifier read photographs of one digit; saves what it did not read rightly."""
+    """Has the classifier read photographs of one digit or none; saves what it read otherwise."""
     counted: Counter[str] = Counter()
     for i, photo in enumerate(photos):
-        said = classifier.predict(photo.picture).digit
-        result = "right" if str(said) == photo.truth else "unsure" if said is None else "wrong"
+        prediction = classifier.predict(photo.picture)
+        said = "" if prediction.verdict == "blank" else prediction.digit
+        result = (
+            "right" if str(said) == photo.truth else "wrong" if isinstance(said, int) else "unsure"
+        )
         counted[result] += 1
         if save and result != "right":
             name = f"{photo.kind.replace(',', '').replace(' ', '-')}-{i}-{photo.truth}-{said}.png"
@@ -883,17 +893,23 @@ def main() -> int:
     args = parse_arguments()
     try:
         classifier = DigitClassifier.load(args.model)
-        sketches = of_part(read_digits(Path(args.pen)), args.part)
+        sketches = read_digits(Path(args.pen), args.part)
         if args.save:
             Path(args.save).mkdir(parents=True, exist_ok=True)
     except (ModelError, unipen.PenFileError, OSError) as error:
         print(f"photos: {error}", file=sys.stderr)
         return 2
+    if not sketches:
+        print(f"photos: {args.pen} holds no digits by writers of this part", file=sys.stderr)
+        return 2
     save = Path(args.save) if args.save else None
     print(f"{'% of ' + str(args.count):22}    right   unsure    wrong")
     counts = []
     for kind in args.kind or KINDS:
-        photos = single_digits(sketches, kind, args.count, args.seed)
+        photos = (
+            blank_sheets(kind, args.count, args.seed) if args.blank
+            else single_digits(sketches, kind, args.count, args.seed)
+        )  # fmt: skip
         counts.append(measure_digits(classifier, photos, save))
         print(f"{kind:22}{counts[-1].shares()}", flush=True)
     total = Count(*map(sum, zip(*counts, strict=True)))
@@ -908,7 +924,10 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--pen", required=True, help="UNIPEN or pendigits-orig, as downloaded")
     parser.add_argument("--model", default="model", help="the folder of the model")
-    parser.add_argument("--part", choices=["develop", "measure"], default="measure")
+    parser.add_argument(
+        "--part", choices=[people.MEASURE, people.CHOOSE, people.TEACH], default=people.MEASURE
+    )
+    parser.add_argument("--blank", action="store_true", help="nothing is written")
     parser.add_argument("--count", type=int, default=100, help="photographs of each kind")
     parser.add_argument("--seed", type=int, default=1, help="other papers, lamps and pens")
     parser.add_argument("--kind", action="append", choices=list(KINDS), help="only this one")

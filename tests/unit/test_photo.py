@@ -104,3 +104,36 @@ AT_THE_EDGE[100:140, -5:] = 200
 def test_any_pixels_give_a_picture_and_no_warning(pixels, larger):
     assert normalize(pixels).shape == (28, 28)
     find_writing(np.kron(pixels, np.ones((*larger, 1), np.uint8)))
+
+
+def test_what_lies_on_a_blank_sheet_is_no_writing():
+    def blank(draw):
+        sheet = np.full((480, 640, 3), 225, np.float32)
+        draw(sheet)
+        grain = np.random.default_rng(0).normal(0, 2, (480, 640, 1))
+        return normalize((sheet + grain).clip(0, 255).astype(np.uint8)).max() == 0
+
+    def dots(sheet):
+        for x in range(20, 640, 40):
+            for y in range(20, 480, 40):
+                cv2.circle(sheet, (x, y), 6, (110,) * 3, -1, cv2.LINE_AA)
+
+    def crumbs(sheet):
+        for x, y in np.random.default_rng(1).uniform(40, 440, (20, 2)).astype(int).tolist():
+            cv2.ellipse(sheet, (x, y), (4, 2), x, 0, 360, (90,) * 3, -1, cv2.LINE_AA)
+
+    def half_a_ruling(sheet):
+        cv2.line(sheet, (4, 290), (5, 420), (110,) * 3, 4, cv2.LINE_AA)
+
+    assert blank(dots)
+    assert blank(crumbs)
+    assert blank(half_a_ruling)
+
+
+def test_a_large_faint_area_is_a_shadow_even_without_any_grain():
+    sheet = np.full((800, 600), 187, np.uint8)
+    cv2.ellipse(sheet, (300, 850), (420, 270), 0, 0, 360, 158, -1, cv2.LINE_AA)
+    assert is_photograph(sheet)
+    assert not normalize(sheet).any()
+    cv2.polylines(sheet, [np.array([[200, 250], [380, 250], [270, 480]])], False, 60, 24)
+    assert normalize(sheet).any()

@@ -3,6 +3,8 @@
 import io
 from types import SimpleNamespace
 
+import cv2
+import numpy as np
 import pytest
 import streamlit as st
 from PIL import Image
@@ -69,3 +71,18 @@ def test_the_bar_of_a_sign_takes_its_share_from_the_others(classifier, mnist_sam
     shown = draw.bars_html(prediction, Known("heart", 0.75))
     assert shown.count('class="name"') == 12
     assert "heart: 75%" in shown
+
+
+def test_the_part_of_a_number_shows_nothing_of_its_neighbours(classifier):
+    image = Image.fromarray(255 - render([stroke * 400 for stroke in number("2026")], 17, 400))
+    png = io.BytesIO()
+    image.save(png, "PNG")
+    found = classifier.read(image, inside=False)
+    assert found.text == "2026"
+    for place, sign in enumerate(found.signs):
+        reading = draw.Reading(sign.prediction, text=found.text, signs=found.signs, chosen=place)
+        part = draw.part_of(drawing(png.getvalue()), reading)
+        ink = (np.asarray(Image.open(io.BytesIO(part)).convert("L")) < 128).astype(np.uint8)
+        _, _, sizes, _ = cv2.connectedComponentsWithStats(ink)
+        sizes = sorted(sizes[1:, cv2.CC_STAT_AREA])
+        assert sum(sizes[:-1]) < 0.002 * sizes[-1], sizes

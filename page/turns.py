@@ -14,7 +14,7 @@ _moving = threading.BoundedSemaphore(AT_ONCE)
 def turn(moving: bool) -> Iterator[None]:
     """Does what is in the block, for a pen that moves only where few others' do.
 
-    Threads share the GIL: with thirty pictures in work at once, each would take thirty times as long.
+    Threads share the GIL: of thirty pictures in work at once, each takes thirty times as long.
 
     Args:
         moving: whether the picture is of a pen that moves: nobody waits for its answer.

@@ -31,6 +31,9 @@ STEP = 3  # the median of a picture is that of every third row and column
 SMALLEST = 12  # pixels, the longer side of a digit: crumbs are smaller
 DOT = 0.65  # of the square round it: a piece that fills more is a dot, and no digit
 MARGIN = 0.03  # of the shorter side: what lies wholly this near the edge is what is left of a line
+FIBRE = 0.07  # of the shorter side: fibres and flecks of paper are shorter,
+FIBRE_STRENGTH = 0.25  # and fainter than this,
+FIBRES = 30  # and there are more of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -352,7 +355,7 @@ class Pieces:
         score = self.strength * self.extent * np.sqrt(self.area) * np.exp(-((away / 0.3) ** 2))
         score[self.at_edge] *= 0.1
         score[self.encloses()] *= 0.02
-        score[self.dots() | self.at_margin()] = 0
+        score[self.dots() | self.at_margin() | self.fibres(faint)] = 0
         score[(self.strength < faint) | (self.extent < SMALLEST)] = 0
         score[0] = 0
         best = int(score.argmax())
@@ -361,6 +364,12 @@ class Pieces:
     def dots(self) -> np.ndarray:
         """Those of a dot grid, and crumbs, bool (count,); even a full stop is no digit."""
         return self.area > DOT * self.extent**2
+
+    def fibres(self, faint: float) -> np.ndarray:
+        """What recycled paper is full of, bool (count,); none where there are only a few."""
+        small = (self.extent < FIBRE * min(self.shape)) & (self.strength < FIBRE_STRENGTH)
+        many = np.count_nonzero(small & (self.strength > faint)) > FIBRES
+        return small if many else np.zeros_like(small)
 
     def at_margin(self) -> np.ndarray:
         """What lies along the edge, bool (count,): half a ruling, a strip of the table."""

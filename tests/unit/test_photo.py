@@ -125,7 +125,16 @@ def test_what_lies_on_a_blank_sheet_is_no_writing():
     def half_a_ruling(sheet):
         cv2.line(sheet, (4, 290), (5, 420), (110,) * 3, 4, cv2.LINE_AA)
 
+    def fibres(sheet):
+        rng = np.random.default_rng(2)
+        for x in range(20, 640, 50):
+            for y in range(20, 480, 50):
+                start = x + int(rng.integers(20)), y + int(rng.integers(20))
+                end = start[0] + int(rng.integers(-9, 10)), start[1] + 14
+                cv2.line(sheet, start, end, (185,) * 3, 2, cv2.LINE_AA)
+
     assert blank(dots)
+    assert blank(fibres)
     assert blank(crumbs)
     assert blank(half_a_ruling)
 

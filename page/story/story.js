@@ -134,7 +134,7 @@ class Story {
   say(settled) {
     const { words, sentences = [], alts = [], notes = [], begin = "", rests = true } = this.data ?? {};
     const drawn = Boolean(this.data?.pixels);
-    const text = drawn ? sentences[this.step] : begin;
+    const text = (drawn ? sentences[this.step] : begin)?.replace(/(\d) /g, "$1\u00a0"); // “4 times” stay together
     if (this.sentence.textContent !== (text ?? "")) {
       this.sentence.textContent = text ?? "";
       if (settled && !reduced.matches) this.sentence.animate({ opacity: [0, 1] }, 400);
@@ -238,25 +238,44 @@ class Story {
         ];
       },
       () => {
-        const each = wide ? Math.min(h - 2 * gap, (w - 6 * gap) / 2.5) : Math.min((h - 3 * gap) / 2, w * 0.66);
-        const window = each / 2 - gap;
-        const [a, b, k] = wide
-          ? [square((w - 2.5 * each) / 2 - gap, (h - each) / 2, each),
-             square((w + 0.5 * each) / 2 + gap, (h - each) / 2, each),
-             square((w - window) / 2, (h - window) / 2, window)]
-          : [square(gap, gap, each), square(gap, 2 * gap + each, each),
-             square(w - gap - (w - each - 3 * gap), (h - (w - each - 3 * gap)) / 2, w - each - 3 * gap)];
+        // In a row, in a column, or the window below the two pictures: whatever shows them largest.
+        const row = Math.min(h - 2 * gap, (w - 6 * gap) / 2.5);
+        const column = Math.min((h - 3 * gap) / 2, w * 0.66);
+        const pair = Math.min((w - 3 * gap) / 2, (h - 3 * gap) * 0.66);
+        const each = Math.max(row, column, pair);
+        const window = Math.min(each / 2, each === pair ? h - each - 3 * gap : w - each - 3 * gap);
+        const top = (h - each - gap - window) / 2; // of the pair
+        const [a, b, k] =
+          each === pair
+            ? [square((w - gap) / 2 - each, top, each),
+               square((w + gap) / 2, top, each),
+               square((w - window) / 2, top + each + gap, window)]
+          : each === row
+            ? [square((w - 2.5 * each) / 2 - gap, (h - each) / 2, each),
+               square((w + 0.5 * each) / 2 + gap, (h - each) / 2, each),
+               square((w - each / 2 + gap) / 2, (h - each / 2 + gap) / 2, each / 2 - gap)]
+            : [square(gap, gap, each), square(gap, 2 * gap + each, each),
+               square(w - gap - window, (h - window) / 2, window)];
         return [[0, { dots: a, map: { ...b, from: "dots" }, kernel: { ...k, from: "dots" } }]];
       },
       () => this.columns(w, h, gap, wide),
       () => {
         const count = this.heats.length;
         const label = clamp(h * 0.16, 40, 150);
+        const low = clamp(h * 0.1, 28, 100); // a label beside others
         const places = [];
-        if (wide) {
-          const each = Math.min((w - (count + 1) * gap) / count, h - label - gap);
-          const left = (w - count * each - (count - 1) * gap) / 2;
-          for (let n = 0; n < count; n++) places.push(square(left + n * (each + gap), (h - label - each) / 2, each));
+        const row = Math.min((w - (count + 1) * gap) / count, h - label - gap);
+        const stack = (h - (count - 1) * (low + gap) - gap) / (count - 1);
+        const first = Math.min(h - low - 2 * gap, w - stack - 3 * gap);
+        // The answer's large, the others one above the other beside it, unless those get too small.
+        if (wide && first > row && stack > 0.85 * row) {
+          const left = (w - first - gap - stack) / 2;
+          places.push({ ...square(left, (h - first - low) / 2, first), label: low });
+          for (let n = 1; n < count; n++)
+            places.push({ ...square(left + first + gap, gap + (n - 1) * (stack + low + gap), stack), label: low });
+        } else if (wide) {
+          const left = (w - count * row - (count - 1) * gap) / 2;
+          for (let n = 0; n < count; n++) places.push(square(left + n * (row + gap), (h - label - row) / 2, row));
         } else {
           const small = Math.min((w - 3 * gap) / 2, (h - 2 * label - 3 * gap) * 0.4);
           const large = Math.min(w - 2 * gap, h - small - 2 * label - 3 * gap);
@@ -265,7 +284,7 @@ class Story {
             places.push(square(w / 2 + (n - 2) * (small + gap) + gap / 2, large + label + 2 * gap, small));
         }
         const from = `b${this.blocks.length - 1}m0`;
-        return [[0, Object.fromEntries(places.map((place, n) => [`heat${n}`, { ...place, label, from }]))]];
+        return [[0, Object.fromEntries(places.map((place, n) => [`heat${n}`, { label, ...place, from }]))]];
       },
       () => {
         const each = (Math.min(w, h) - 4 * gap) / 3;
@@ -701,14 +720,14 @@ class Story {
       pen.fill();
       pen.globalAlpha = place.a;
       const words = n < last ? [names[n]] : names[n].split(" ");
-      const size = words.length > 1 ? label * 0.36 : label * 0.62;
+      const size = words.length > 1 ? Math.max(11, label * 0.36) : label * 0.62;
       words.forEach((word, line) =>
         this.text(word, middle, base + label * 0.5 + (line - (words.length - 1) / 2) * size * 1.05, size, {
           colour, weight, most: pitch * (n < last ? 0.95 : 1.75),
         }),
       );
       pen.globalAlpha = place.a * grown;
-      if (percents[n]) this.text(percents[n], middle, base - high - label * 0.3, label * 0.4, { colour, most: pitch * 1.5 });
+      if (percents[n]) this.text(percents[n], middle, base - high - label * 0.3, Math.max(11, label * 0.4), { colour, most: pitch * 1.5 });
     });
     pen.globalAlpha = place.a;
   }

@@ -28,8 +28,7 @@ def browser() -> Iterator[Any]:
     except ImportError:
         _no_browser("playwright is not installed (uv sync --group dev)")
     expect.set_options(timeout=TIMEOUT * 1000)  # else 5 s, whatever the machine
-    # The first draws no window round the page: that is a fifth less for two processors to do.
-    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    names = ("chromium", "chromium-browser", "google-chrome")
     found = next(filter(None, map(shutil.which, names)), None)  # None: Playwright's own
     with sync_playwright() as playwright:
         try:

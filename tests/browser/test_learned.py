@@ -264,6 +264,7 @@ def model_files() -> dict:
     return {file.name: file.read_bytes() for file in (ROOT / "model").iterdir()}
 
 
+@pytest.mark.timeout(900)  # a network learns
 def test_learns_before_your_eyes_from_your_own_drawings_without_internet(visit, tmp_path):
     from playwright.sync_api import expect
 
@@ -340,6 +341,7 @@ def test_can_be_stopped_and_two_visitors_cannot_start_two(visit, school):
     expect_nothing_left(school)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("way", ["to the other page", "closing it"])
 def test_leaving_the_page_ends_it(visit, school, way):
     page = visit(school[0] + "/learned", until=READY)

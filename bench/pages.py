@@ -44,10 +44,14 @@ OPENING = """(() => {
 # Runs in the open page: measures from pointerup until FINAL is true, which sees the answer's text
 # `before` and `now`. `sent` is when the first WebSocket message was sent meanwhile.
 STOPWATCH = """selector => {
-  let from = null, before = "", sent = null, erasing = false, tell = null;
+  let from = null, before = "", sent = null, last = 0, erasing = false, tell = null;
   const answer = () => document.querySelector(selector);
   const text = () => answer()?.textContent.trim() ?? "";
-  const start = () => { from = performance.now(); before = text(); sent = null; };
+  const start = event => { // the page's own listener may have sent by now
+    from = event?.timeStamp ?? performance.now();
+    before = text();
+    sent = last >= from ? last : null;
+  };
   new MutationObserver(() => {
     const now = text();
     if (!tell || from === null || !(FINAL)) return;
@@ -61,7 +65,8 @@ STOPWATCH = """selector => {
   document.addEventListener("pointerup", start, true);
   const send = WebSocket.prototype.send;
   WebSocket.prototype.send = function (...data) {
-    if (from !== null) sent ??= performance.now();
+    last = performance.now();
+    if (from !== null) sent ??= last;
     return send.apply(this, data);
   };
   window.ready = () => { erasing = false; arm(); };

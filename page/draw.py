@@ -57,6 +57,7 @@ def page() -> None:
 
 
 def show() -> None:
+    """Shows all of it, for the picture that this run is for."""
     from page.sheet import sheet  # here, where it may fail
 
     stage = st.container(key="stage")

@@ -12,7 +12,7 @@ from statistics import median
 import numpy as np
 from playwright.async_api import Browser
 
-from bench.pages import BARE, OURS, Kind, Server, Visitor, chromium, serve
+from bench.pages import BARE, OURS, Kind, Server, Visitor, chromium, serve, settled
 from bench.table import Measure
 
 PEOPLE = 10
@@ -22,7 +22,7 @@ AT_ONCE = 5  # sessions opened together in the endurance part
 
 
 async def page(kinds: list[Kind], drawings: int) -> list[Measure]:
-    """Stroke to answer and memory: all servers run, one drawing on each in turn."""
+    """Stroke to answer and memory: one drawing on each page in turn, when all servers are idle."""
     waits = Measure("stroke finished → its answer shown", "ms")
     slowest = Measure("… 95th percentile", "ms")
     sent = Measure("… of which until the browser sends it", "ms")
@@ -36,7 +36,8 @@ async def page(kinds: list[Kind], drawings: int) -> list[Measure]:
                 for visitor in visitors:
                     if turn % visitor.kind.fewer:
                         continue
-                    change = await visitor.draw(turn % 10)
+                    await settled()
+                    change = await visitor.draw(turn % 10, PACE)
                     if turn:  # the first stroke is measured in the part `start`
                         waits.add(visitor.kind.name, change.ms)
                         if change.sent is not None:

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import which
@@ -22,6 +22,7 @@ from training.pen import WAYS, by_hand, strokes_from_skeleton
 ROOT = Path(__file__).parents[1]
 BASELINES = ROOT / "bench" / "baselines"
 STREAMLIT = (sys.executable, "-m", "streamlit", "run", "--server.headless=true")
+IDLE = 0.1  # of one processor: what servers and browsers together may use and count as idle
 TIMEOUT = 60  # seconds: an answer that takes longer counts as lost
 
 # A legible way of writing each digit in one stroke, so that each drawing is one stroke.
@@ -204,6 +205,32 @@ async def chromium() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=found, args=args)
         yield browser
         await browser.close()
+
+
+async def settled(span: float = 0.2, at_most: float = 5) -> None:
+    """Waits until no server and no browser works any more on what was drawn before.
+
+    Args:
+        span: seconds that they have to be idle.
+        at_most: seconds; then it goes on all the same.
+    """
+    until = time.monotonic() + at_most
+    before = _processor_time()
+    while time.monotonic() < until:
+        await asyncio.sleep(span)
+        now = _processor_time()
+        if now - before < IDLE * span:
+            return
+        before = now
+
+
+def _processor_time() -> float:
+    """Seconds of processor time that the processes started by this one have used."""
+    used = 0.0
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            used += sum(process.cpu_times()[:2])
+    return used
 
 
 class Visitor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import math
 import os
@@ -51,9 +50,6 @@ def load_classifier() -> Classifier:
         from digits import DigitClassifier
 
         classifier = DigitClassifier.load(MODEL)
-    # Streamlit collects garbage after each run, and the answer waits in line behind it. What is
-    # loaded by now stays: it need not be looked through each time.
-    gc.freeze()
     return classifier
 
 

@@ -114,7 +114,9 @@ OURS = Kind(
     eraser="[data-command=clear]",
 )
 OPEN = replace(OURS, name="this project, looking inside", toggle=".st-key-look label")
-BARE = Kind("bare page", (*STREAMLIT, str(BASELINES / "bare_page.py")))
+# What Streamlit does unless it is told otherwise; this project's own config.toml says otherwise.
+AS_IT_COMES = {"STREAMLIT_RUNNER_POST_SCRIPT_GC": "true"}
+BARE = Kind("bare page", (*STREAMLIT, str(BASELINES / "bare_page.py")), environment=AS_IT_COMES)
 
 
 def usual(keras_model: Path, cached: bool = False) -> Kind:
@@ -123,7 +125,9 @@ def usual(keras_model: Path, cached: bool = False) -> Kind:
         "usual page, model cached" if cached else "usual page",
         (*STREAMLIT, str(BASELINES / "usual_page.py")),
         fewer=4 if cached else 1,
-        environment={"KERAS_MODEL": str(keras_model)} | ({"CACHED": "1"} if cached else {}),
+        environment=AS_IT_COMES
+        | {"KERAS_MODEL": str(keras_model)}
+        | ({"CACHED": "1"} if cached else {}),
     )
 
 
@@ -157,7 +161,7 @@ class Server:
 
 @contextmanager
 def serve(kind: Kind) -> Iterator[Server]:
-    """Starts a page's server on a free port, all with this project's Streamlit settings."""
+    """Starts a page's server on a free port, all with this project's Streamlit settings but AS_IT_COMES."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])

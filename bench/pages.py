@@ -161,7 +161,7 @@ class Server:
 
 @contextmanager
 def serve(kind: Kind) -> Iterator[Server]:
-    """Starts a page's server on a free port, all with this project's Streamlit settings but AS_IT_COMES."""
+    """Starts a page's server on a free port, with this project's Streamlit settings."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])

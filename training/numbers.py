@@ -5,7 +5,7 @@ python -m training.numbers --pens PATH --quick   on small samples
 python -m training.numbers --pens PATH --fit     fits WEIGHTS and SURE of digits/reading.py
 
 PATH is a UNIPEN distribution (see `training.unipen`). The model holds the network of
-`training.parts`. Writers are divided as in `training.people`:
+`training.rows`. Writers are divided as in `training.people`:
 those who teach fit the weights, those who choose set SURE, and only the others are measured on.
 """
 
@@ -356,7 +356,7 @@ def fit(classifier: DigitClassifier, drawings: list[Drawing], fitted: int, chose
         for _ in range(fitted):
             writing = KINDS[kind](teachers[rng.integers(len(teachers))], rng)
             sheet = reading.Sheet(
-                find_writing(writing.image).ink, classifier._look, classifier._judge
+                find_writing(writing.image).ink, classifier._look, classifier._scan
             )
             rows = reading.find_rows(sheet)
             if len(rows) == 1:

@@ -16,7 +16,7 @@ def hand():
 
 
 def lattice(classifier, writing) -> numbers.Lattice:
-    sheet = reading.Sheet(find_writing(writing.image).ink, classifier._look, classifier._judge)
+    sheet = reading.Sheet(find_writing(writing.image).ink, classifier._look, classifier._scan)
     (row,) = reading.find_rows(sheet)
     return numbers.Lattice(reading.lattice(sheet, row), writing.text)
 

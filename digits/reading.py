@@ -58,6 +58,7 @@ WEIGHTS = np.array(
 )  # fmt: skip
 STRIP_HEIGHT, STRIP_SIGN = 32, 20  # pixels: of a row as the network for rows sees it; of a sign
 STRIP_ROOM, STRIP_STEP = 8, 16  # pixels: of ground at both ends; widths come in such steps
+WIDEST_STRIP = 4096  # pixels: a line without height would make one without end
 STRIDE = 2  # pixels of it from one place that the network tells of to the next
 SURE = 0.6  # a sign's probability from which on the text says its digit
 
@@ -458,7 +459,7 @@ def strip(sheet: Sheet, row: Row) -> Strip:
     """Makes a row level, and its signs of one size."""
     left, top, _, _ = sheet.box(row.names)
     ink = sheet.crop(row.names)
-    scale = STRIP_SIGN / row.height
+    scale = min(STRIP_SIGN / row.height, WIDEST_STRIP / ink.shape[1])
     size = max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale))
     small = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BILINEAR))
     # Columns move up or down by whole pixels, until the line runs through the middle.

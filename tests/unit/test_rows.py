@@ -68,3 +68,10 @@ def test_a_strip_without_signs_has_no_borders():
     nothing = np.eye(12, dtype=np.float32)[np.full(24, rows.NOTHING)], np.zeros((24, 2), np.float32)
     strip = Strip(np.zeros((STRIP_HEIGHT, 48), np.uint8), 0, 1)
     assert len(Scanned(strip, lambda _: nothing).borders()) == 0
+
+
+def test_a_flat_line_makes_no_endless_strip():
+    ink = np.ones((1, 5000), np.float32)
+    sheet = reading.Sheet(ink, rows._no_opinion, rows._no_opinion)
+    (row,) = reading.find_rows(sheet)
+    assert reading.strip(sheet, row).pixels.shape[1] < 5000

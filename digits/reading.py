@@ -247,21 +247,23 @@ class Sheet:
             return []
         columns = np.arange(right - left)
         part = sum((columns >= cut.columns[:, None]).astype(np.int32) for cut in found)
-        parts: list[tuple[int, int]] = []  # the name, and the number of the cut after it
-        for number in range(len(found) + 1):
-            region = mine & (part == number)
+        regions = [mine & (part == number) for number in range(len(found) + 1)]
+        filled = [number for number, region in enumerate(regions) if region.any()]
+        if len(filled) < 2:
+            return []
+        names = []
+        for number in filled:
+            region = regions[number]
             rows, cols = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
-            if not len(rows):
-                continue
-            new = max(self.boxes) + 1
-            labels[region] = new
-            self.boxes[new] = [
+            names.append(max(self.boxes) + 1)
+            labels[region] = names[-1]
+            self.boxes[names[-1]] = [
                 left + int(cols[0]), top + int(rows[0]), left + int(cols[-1]) + 1,
                 top + int(rows[-1]) + 1,
             ]  # fmt: skip
-            parts.append((new, number))
         del self.boxes[name]
-        return [(one, other, found[number].ink) for (one, number), (other, _) in pairwise(parts)]
+        inks = [found[number].ink for number in filled[:-1]]
+        return [(*pair, ink) for pair, ink in zip(pairwise(names), inks, strict=True)]
 
 
 def is_plain(ink: np.ndarray, confidence: float, none: float) -> bool:

@@ -75,3 +75,12 @@ def test_a_flat_line_makes_no_endless_strip():
     sheet = reading.Sheet(ink, rows._no_opinion, rows._no_opinion)
     (row,) = reading.find_rows(sheet)
     assert reading.strip(sheet, row).pixels.shape[1] < 5000
+
+
+def test_a_cut_beside_the_ink_changes_nothing():
+    ink = np.zeros((9, 60), np.float32)
+    ink[4], ink[4, -1] = 1, 0.4  # the cheapest cut leaves nothing on its right
+    sheet = reading.Sheet(ink, rows._no_opinion, rows._no_opinion)
+    before = dict(sheet.boxes)
+    assert sheet.cut(1, np.array([57.0]), 20) == []
+    assert sheet.boxes == before and set(np.unique(sheet.labels)) == {0, 1}

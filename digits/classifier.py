@@ -176,11 +176,11 @@ class DigitClassifier:
                 (whole,) = self._predictions(pixels[None], [writing.digit] if inside else None)
             text = UNKNOWN if whole.digit is None else str(whole.digit)
             return Reading(text, [Sign(writing.place((0, 0, *ink.shape[::-1])), whole)])
+        said = [self._prediction(s.pixels, s.outputs[:10], float(s.outputs[10])) for s in found]
         if inside and self.has_inside:
             cuts = [ink[sign.box[1] : sign.box[3], sign.box[0] : sign.box[2]] for sign in found]
-            said = self._predictions(np.stack([sign.pixels for sign in found]), cuts)
-        else:
-            said = [self._prediction(s.pixels, s.outputs[:10], float(s.outputs[10])) for s in found]
+            looked = self._predictions(np.stack([sign.pixels for sign in found]), cuts)
+            said = [replace(one, inside=its.inside) for one, its in zip(said, looked, strict=True)]
         signs = []
         for sign, prediction in zip(found, said, strict=True):
             verdict: Verdict = "unsure" if sign.digit is None else "digit"

@@ -39,7 +39,6 @@ WIDEST, TALLEST = 1.4, 1.6  # of the row's height: no sign is larger
 FARTHEST = 0.45  # of the row's height: parts of a sign are no farther apart
 CLEAR = 0.97  # the network's probability from which on a single piece is one digit
 SINGLE = 0.95  # of its height: a wider piece may be several
-MAYBE = 0.2  # the probability of a sign's middle from which on pieces are cut beside it
 ROUND = 0.2  # of the row's height: how far round where two signs meet the cut is looked for
 SMALL = 0.45  # of the row's height: only smaller pieces may be specks
 FAINTEST = 1e-4  # the least probability of a class: no single opinion vetoes
@@ -53,14 +52,14 @@ FEATURES = (
     "speck", "size of speck",
 )  # fmt: skip
 WEIGHTS = np.array(
-    [-0.28, 0.53, 0.3, 0.5, 0.7, -1.0, -0.41, -1.13, -3.42, -1.95, -1.67, -0.6, -0.29, -1.0, -0.2,
-     -0.42, -4.0, 0.5, 0.5, -0.13, -5.92]
+    [0.4, 0.6, 0.13, 0.48, 0.65, -1.73, -0.01, -0.91, -3.17, -1.96, -2.04, -1.1, -1.21, -0.68,
+     1.47, -1.91, -2.49, 0.48, 1.14, -0.71, -6.06]
 )  # fmt: skip
 STRIP_HEIGHT, STRIP_SIGN = 32, 20  # pixels: of a row as the network for rows sees it; of a sign
 STRIP_ROOM, STRIP_STEP = 8, 16  # pixels: of ground at both ends; widths come in such steps
 WIDEST_STRIP = 4096  # pixels: a line without height would make one without end
 STRIDE = 2  # pixels of it from one place that the network tells of to the next
-SURE = 0.6  # a sign's probability from which on the text says its digit
+SURE = 0.7  # a sign's probability from which on the text says its digit
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,11 +171,8 @@ class Scanned:
 
     def borders(self) -> np.ndarray:
         """The columns of the sheet at which one sign may end and the next begin, float (n,)."""
-        sign = 1 - self.classes[:, -1]
-        sure, maybe = _runs(sign > 0.5), _runs(sign > MAYBE)
-        more = [run for run in maybe if not any(run[0] <= a < run[1] for a, _ in sure)]
-        found = sorted(sure + more)
-        places = (np.arange(len(sign)) + 0.5) * STRIDE
+        found = _runs(self.classes[:, -1] < 0.5)
+        places = (np.arange(len(self.classes)) + 0.5) * STRIDE
         ends = places[:, None] + [-STRIP_SIGN, STRIP_SIGN] * self.edges
         middles = np.array([places[a:b].mean() for a, b in found])
         starts, stops = np.array([ends[a:b].mean(axis=0) for a, b in found]).reshape(-1, 2).T
@@ -203,7 +199,7 @@ class Sheet:
         self.boxes = {name: box for name, box in enumerate(boxes.tolist(), 1)}
         # By the names of pieces: what is shown, and the network's outputs.
         self.views: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray]] = {}
-        # By the names of pieces, where these were cut: what the network for rows says.
+        # By the names of parts that were cut: what the network for rows says, like `Look`.
         self.parts: dict[tuple[int, ...], np.ndarray] = {}
 
     def box(self, names: Sequence[int]) -> Box:
@@ -558,7 +554,7 @@ def _arcs(
         in_row, misfit = scanned.sign(left, right)
         is_part = any((i <= a < j) != (i <= b < j) for a, b, _ in cuts)
         if is_part:
-            sheet.parts[names] = in_row
+            sheet.parts[names] = np.append(in_row[:10] / in_row[:10].sum(), in_row[10])
         outputs = np.log(np.maximum(sheet.opinion(names), FAINTEST))
         in_row = np.log(np.maximum(in_row, FAINTEST))
         size = max(bottom - top, 1) / row.height
@@ -654,8 +650,7 @@ def best_path(sheet: Sheet, arcs: Arcs, weights: np.ndarray) -> list[Found]:
         certainty = min(1.0, float(share[(arcs.label == kind) & (mine >= 0.5)].sum()))
         pixels, outputs = sheet.views[arcs.shown[arc]]
         if arcs.shown[arc] in sheet.parts:
-            both = (sheet.parts[arcs.shown[arc]] + sheet.opinion(arcs.shown[arc])) / 2
-            outputs = np.append(both[:10] / both[:10].sum(), both[10])
+            outputs = sheet.parts[arcs.shown[arc]]
         sure = kind < NONE and certainty >= SURE and kind == outputs[:10].argmax()
         digit = kind if sure else None
         found.append(Found(sheet.box(arcs.shown[arc]), pixels, outputs, digit, certainty))

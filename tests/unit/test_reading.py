@@ -171,6 +171,16 @@ def test_the_text_and_the_signs_say_the_same(classifier):
         assert image[top:bottom, left:right].any()
 
 
+@pytest.mark.parametrize("gap", [20, -4])
+def test_who_looks_inside_sees_the_same_bars(classifier, gap):
+    """Also of signs that touch, which another network reads."""
+    image = number("47", gap=gap)
+    for plain, looked in zip(
+        classifier.read(image).signs, classifier.read(image, inside=True).signs, strict=True
+    ):
+        assert plain.prediction.bars == pytest.approx(looked.prediction.bars, abs=1e-6)
+
+
 def test_a_box_is_round_its_sign(classifier):
     reading = classifier.read(number("47"))
     first, second = (one.box for one in reading.signs)

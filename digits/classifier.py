@@ -27,7 +27,7 @@ FORMAT = 2  # of the folder: raised when an older program could not read a newer
 _HERE = Path(__file__).parent
 # The shipped model: inside the package where that was installed from a wheel, beside it elsewhere.
 SHIPPED = _HERE / "model" if (_HERE / "model").is_dir() else _HERE.parent / "model"
-PARTS = "parts.tflite"  # the network that judges parts of numbers
+ROWS = "rows.tflite"  # the network that reads rows
 BATCH = 64  # drawings a run: more at once gain nothing here and cost memory
 
 Verdict = Literal["digit", "unsure", "blank"]
@@ -169,18 +169,18 @@ class DigitClassifier:
         if ink.shape[1] <= WIDEST * ink.shape[0]:
             (whole,) = self._predictions(pixels[None], [writing.digit] if inside else None)
             plain = whole.digit is not None and is_plain(ink, whole.confidence, whole.none)
-        lines = [] if whole and plain else read_ink(ink, self._look, self._judge)
+        lines = [] if whole and plain else read_ink(ink, self._look, self._scan)
         found = [sign for line in lines for sign in line.signs]
         if len(found) < 2:
             if whole is None:
                 (whole,) = self._predictions(pixels[None], [writing.digit] if inside else None)
             text = UNKNOWN if whole.digit is None else str(whole.digit)
             return Reading(text, [Sign(writing.place((0, 0, *ink.shape[::-1])), whole)])
+        said = [self._prediction(s.pixels, s.outputs[:10], float(s.outputs[10])) for s in found]
         if inside and self.has_inside:
             cuts = [ink[sign.box[1] : sign.box[3], sign.box[0] : sign.box[2]] for sign in found]
-            said = self._predictions(np.stack([sign.pixels for sign in found]), cuts)
-        else:
-            said = [self._prediction(s.pixels, s.outputs[:10], float(s.outputs[10])) for s in found]
+            looked = self._predictions(np.stack([sign.pixels for sign in found]), cuts)
+            said = [replace(one, inside=its.inside) for one, its in zip(said, looked, strict=True)]
         signs = []
         for sign, prediction in zip(found, said, strict=True):
             verdict: Verdict = "unsure" if sign.digit is None else "digit"
@@ -194,10 +194,10 @@ class DigitClassifier:
         digits, none = apply_temperature(outputs, self._temperature)
         return np.column_stack([digits, none]).astype(np.float32)
 
-    def _judge(self, parts: np.ndarray) -> np.ndarray:
-        """What the network for parts of numbers says of them: see `digits.reading.Judge`."""
-        (name,) = _network_for_parts().outputs
-        return _network_for_parts().run(parts, (name,))[name]
+    def _scan(self, strip: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What the network for rows says of a strip: see `digits.reading.Scan`."""
+        said = _network_for_rows().run(strip[None], ("classes", "edges"))
+        return said["classes"][0], said["edges"][0]
 
     def _read(
         self, images: list[np.ndarray | Image.Image], inside: bool = False
@@ -256,10 +256,10 @@ class DigitClassifier:
 
 
 @cache
-def _network_for_parts() -> Network:
-    """Made by `training.numbers`, and the same with each model. Loaded with the first number."""
+def _network_for_rows() -> Network:
+    """Made by `training.rows`, and the same with each model. Loaded with the first number."""
     try:
-        return Network((SHIPPED / PARTS).read_bytes())
+        return Network((SHIPPED / ROWS).read_bytes())
     except OSError as error:
         raise ModelError(
             f"The model's file “{error.filename}” can't be read. {_cure(SHIPPED)}"

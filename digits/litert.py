@@ -50,7 +50,7 @@ class Network:
         except Empty:
             interpreter = self._new_interpreter()
         entry = interpreter.get_input_details()[0]
-        shape = (len(pixels), *entry["shape"][1:])
+        shape = pixels.shape + (1,) * (len(entry["shape"]) - pixels.ndim)
         if tuple(entry["shape"]) != shape:
             interpreter.resize_tensor_input(entry["index"], shape)
             interpreter.allocate_tensors()

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
-SEAM_HEIGHT = 40  # pixels: the height at which cuts are looked for
 GROUND_COST = 0.03  # of a step over ground, where ink costs 1: cuts are short
 Box = tuple[int, int, int, int]  # left, top, right, bottom; right and bottom exclusive
 
@@ -65,8 +63,8 @@ class Seam:
     ink: float  # how much ink it goes through, in pixels
 
 
-def seams(ink: np.ndarray, sign_height: float, most_ink: float) -> list[Seam]:
-    """The cheapest cuts through touching signs, each the best one near where it passes.
+def seam(ink: np.ndarray, x: float, reach: float) -> Seam:
+    """The cheapest cut through touching signs near a column.
 
     A seam goes from top to bottom by at most one column a row (Avidan and Shamir 2007, seam
     carving); its cost is the ink on it. It therefore bends round strokes and crosses at the
@@ -74,31 +72,20 @@ def seams(ink: np.ndarray, sign_height: float, most_ink: float) -> list[Seam]:
 
     Args:
         ink: float32 (height, width), 0-1, of one piece.
-        sign_height: the height of a sign in pixels.
-        most_ink: leave out cuts through more ink than this, in pixels.
-
-    Returns:
-        The seams from left to right.
+        x: the column.
+        reach: how far from there the seam may go, in pixels.
     """
     height, width = ink.shape
-    scale = max(1.0, sign_height / SEAM_HEIGHT)
-    small_height, small_width = max(2, round(height / scale)), max(2, round(width / scale))
-    if small_width < 6:
-        return []
-    small = np.asarray(
-        Image.fromarray(ink).resize((small_width, small_height), Image.Resampling.BOX)
-    )
-    cost = small + np.float32(GROUND_COST)
-    down, from_above = _cheapest(cost)
-    up, from_below = _cheapest(cost[::-1])
-    up, from_below = up[::-1], from_below[::-1]
-    found: dict[tuple[int, ...], float] = {}
-    for row in {small_height // 4, small_height // 2, 3 * small_height // 4}:
-        through = (down + up - cost)[row]
-        for x in _minima(through):
-            path = _trace(row, x, from_above, from_below)
-            found[tuple(path)] = float(small[np.arange(small_height), path].sum()) * scale
-    return _distinct(found, most_ink, height, scale)
+    first, last = max(0, int(x - reach)), min(width, int(x + reach) + 1)
+    near = ink[:, first:last]
+    away = np.abs(np.arange(first, last) + 0.5 - x) / max(reach, 1)
+    cost = near + GROUND_COST * (1 + away).astype(np.float32)
+    total, source = _cheapest(cost)
+    path = np.empty(height, int)
+    path[-1] = total[-1].argmin()
+    for y in range(height - 1, 0, -1):
+        path[y - 1] = path[y] + source[y, path[y]]
+    return Seam(first + path + 0.5, float(near[np.arange(height), path].sum()))
 
 
 def _cheapest(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -118,46 +105,3 @@ def _cheapest(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         total[row] = cost[row] + options[best, columns]
         source[row] = best
     return total, np.array([0, -1, 1], np.int8)[source]
-
-
-def _minima(costs: np.ndarray) -> np.ndarray:
-    """The middles of local minima, flat ones too, away from the ends."""
-    change = np.flatnonzero(np.diff(costs)) + 1
-    starts, stops = np.concatenate([[0], change]), np.concatenate([change, [len(costs)]])
-    level = costs[starts]
-    lower = (level[1:-1] < level[:-2]) & (level[1:-1] < level[2:])
-    middles: np.ndarray = (starts[1:-1] + stops[1:-1] - 1) // 2
-    return middles[lower]
-
-
-def _trace(row: int, x: int, from_above: np.ndarray, from_below: np.ndarray) -> np.ndarray:
-    path = np.empty(len(from_above), int)
-    path[row] = x
-    for y in range(row, 0, -1):
-        path[y - 1] = path[y] + from_above[y, path[y]]
-    for y in range(row, len(path) - 1):
-        path[y + 1] = path[y] + from_below[y, path[y]]
-    return path
-
-
-def _distinct(
-    found: dict[tuple[int, ...], float], most_ink: float, height: int, scale: float
-) -> list[Seam]:
-    """Of seams that run close together only the cheapest, from left to right."""
-    kept: list[tuple[np.ndarray, float]] = []
-    for path, ink in sorted(found.items(), key=lambda item: item[1]):
-        columns = np.array(path)
-        if ink <= most_ink and all(
-            np.abs(columns - other).mean() > 0.06 * SEAM_HEIGHT for other, _ in kept
-        ):
-            kept.append((columns, ink))
-    kept.sort(key=lambda seam: seam[0].mean())
-    rows = np.arange(height) + 0.5
-    return [
-        Seam((np.interp(rows * len(path) / height, _middles(path), path) + 0.5) * scale, ink)
-        for path, ink in kept
-    ]
-
-
-def _middles(path: np.ndarray) -> np.ndarray:
-    return np.arange(len(path)) + 0.5

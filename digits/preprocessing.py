@@ -488,35 +488,6 @@ def centre(ink: np.ndarray) -> np.ndarray:
     return pixels
 
 
-def surroundings(sheet: np.ndarray, ink: np.ndarray, left: int, top: int) -> np.ndarray:
-    """All ink that stands where `centre` shows a part of it.
-
-    Args:
-        sheet: float32 (height, width), 0-1.
-        ink: float32, the part, as `centre` takes it.
-        left, top: where on the sheet the part's corner is.
-
-    Returns:
-        uint8 (28, 28); the part is where it is in `centre(ink)`.
-    """
-    height, width = ink.shape
-    scale = max(height, width) / BOX
-    rows, columns = ink.sum(axis=1), ink.sum(axis=0)
-    mass = rows.sum()
-    x = left + (columns @ np.arange(width)) / mass + 0.5 - CENTRE * scale
-    y = top + (rows @ np.arange(height)) / mass + 0.5 - CENTRE * scale
-    side = SIDE * scale
-    pad = ceil(2 * max(scale, 1))
-    first_x, first_y = max(0, int(x) - pad), max(0, int(y) - pad)
-    near = sheet[first_y : int(y + side) + pad + 1, first_x : int(x + side) + pad + 1]
-    x, y = x - first_x + pad + ceil(side), y - first_y + pad + ceil(side)
-    room = pad + ceil(side)
-    field = Image.fromarray(near).crop((-room, -room, near.shape[1] + room, near.shape[0] + room))
-    box = (x, y, x + side, y + side)
-    small = np.asarray(field.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=box))
-    return np.rint(255 * small.clip(0, 1)).astype(np.uint8)
-
-
 def shrink(ink: np.ndarray) -> np.ndarray:
     """Scales ink (float32, 0-1) until its longer side is BOX: uint8, the strongest ink 255.
 

@@ -1,14 +1,16 @@
-"""Reads numbers: rows of signs, each of which the network has a say on.
+"""Reads numbers: rows of signs.
 
-Ink is taken apart into connected pieces, and pieces at which the network is at a loss, or which are
-too wide for one sign, into smaller ones ("over-segmentation"). Every way to put neighbouring pieces
-together again to signs is a path through a lattice; the network judges each sign on the way, and a
-log-linear model weighs its opinion against sizes, gaps and cuts. It is a semi-Markov conditional
-random field (Sarawagi and Cohen 2004), so that each path has a probability: where the best one is
-not clearly better than the others, the reading says "?". `training.numbers` fits the weights.
+A network slides over each row and tells where the middles of signs are and how far each reaches.
+Ink is taken apart into connected pieces, and a piece that holds several middles is cut between
+them. Every way to put neighbouring pieces together again to signs is a path through a lattice. On
+each sign there the network that reads single digits has a say, and so has the one for rows, which
+sees what is around it; a log-linear model weighs that against sizes, gaps and cuts. It is a
+semi-Markov conditional random field (Sarawagi and Cohen 2004), so that each path has a probability:
+where the best one is not clearly better than the others, the reading says "?". `training.numbers`
+fits the weights.
 
 After R. G. Casey and E. Lecolinet, "A survey of methods and strategies in character segmentation",
-1996, and C. J. C. Burges et al., "Shortest path segmentation", 1992.
+1996.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,9 +19,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
-from digits.pieces import Box, label, seams
-from digits.preprocessing import centre, surroundings
+from digits.pieces import Box, label, seam
+from digits.preprocessing import centre
 
 if TYPE_CHECKING:
     from digits.classifier import Prediction
@@ -34,22 +37,29 @@ MOST_JOINED = 5  # pieces in one sign
 MOST_UNCUT = 4  # cuts not made in what is no digit that speak for it
 WIDEST, TALLEST = 1.4, 1.6  # of the row's height: no sign is larger
 FARTHEST = 0.45  # of the row's height: parts of a sign are no farther apart
-CLEAR = 0.97  # the network's probability from which on a piece of usual width is not cut
-SINGLE = 0.95  # of the row's height: a wider piece is cut whatever the network says
+CLEAR = 0.97  # the network's probability from which on a single piece is one digit
+SINGLE = 0.95  # of its height: a wider piece may be several
+ROUND = 0.2  # of the row's height: how far round where two signs meet the cut is looked for
 SMALL = 0.45  # of the row's height: only smaller pieces may be specks
 FAINTEST = 1e-4  # the least probability of a class: no single opinion vetoes
 
 # What the model weighs for each sign, and how much; fitted by `python -m training.numbers --fit`.
+# What is said of parts that were cut counts by itself: there ink is lost and added.
 FEATURES = (
-    "digit", "opinion", "low", "tall", "wide", "off the line", "gap inside", "pieces joined",
-    "cut not made", "cut made", "ink cut", "overlap", "no digit", "opinion on that", "speck",
-    "size of speck", "judgement", "judgement of no digit",
+    "digit", "opinion", "opinion on a part", "in the row", "in the row, of a part", "edges",
+    "low", "tall", "wide", "off the line", "gap inside", "pieces joined", "cut not made",
+    "cut made", "ink cut", "overlap", "no digit", "opinion on that", "in the row, of that",
+    "speck", "size of speck",
 )  # fmt: skip
 WEIGHTS = np.array(
-    [-0.28, 0.53, -0.41, -1.13, -3.42, -1.95, -1.67, -0.6, -0.29, -1.6, 1.22, -0.42, -4.53, 0.88,
-     -0.13, -5.92, 0.41, -0.44]
+    [0.4, 0.6, 0.13, 0.48, 0.65, -1.73, -0.01, -0.91, -3.17, -1.96, -2.04, -1.1, -1.21, -0.68,
+     1.47, -1.91, -2.49, 0.48, 1.14, -0.71, -6.06]
 )  # fmt: skip
-SURE = 0.6  # a sign's probability from which on the text says its digit
+STRIP_HEIGHT, STRIP_SIGN = 32, 20  # pixels: of a row as the network for rows sees it; of a sign
+STRIP_ROOM, STRIP_STEP = 8, 16  # pixels: of ground at both ends; widths come in such steps
+WIDEST_STRIP = 4096  # pixels: a line without height would make one without end
+STRIDE = 2  # pixels of it from one place that the network tells of to the next
+SURE = 0.7  # a sign's probability from which on the text says its digit
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +103,10 @@ class Line:
 # What the network says of pictures, uint8 (n, 28, 28): float32 (n, 11), the probabilities of the
 # ten digits, which sum to 1, and that of "none of these".
 Look = Callable[[np.ndarray], np.ndarray]
-# The same of parts of a sheet, uint8 (n, 28, 28, 2): the part alone, and all ink around it.
-Judge = Callable[[np.ndarray], np.ndarray]
+# What the network for rows says of a strip, uint8 (STRIP_HEIGHT, width): of each STRIDE's place the
+# probabilities that a digit, another sign or none has its middle there, float32 (places, 12); and
+# how far that sign reaches to the left and right, in heights of a sign, float32 (places, 2).
+Scan = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(eq=False)
@@ -123,17 +135,72 @@ class Row:
     origin: dict[int, int] = field(default_factory=dict)  # of a part: the piece it was cut from
 
 
+@dataclass(eq=False)
+class Strip:
+    """A row as the network for rows sees it: level, its signs about STRIP_SIGN high."""
+
+    pixels: np.ndarray  # uint8 (STRIP_HEIGHT, width)
+    left: float  # where it begins on the sheet
+    scale: float  # pixels of the strip for one of the sheet
+
+    def places(self, x: np.ndarray) -> np.ndarray:
+        """Where columns of the sheet are on the strip."""
+        return (x - self.left) * self.scale
+
+
+class Scanned:
+    """A strip, and what the network for rows says of it."""
+
+    def __init__(self, strip: Strip, scan: Scan):
+        self.strip = strip
+        self.classes, self.edges = scan(strip.pixels)
+
+    def sign(self, left: float, right: float) -> tuple[np.ndarray, float]:
+        """What is said of a sign that reaches from one column of the sheet to another.
+
+        Returns:
+            float32 (11,), the probabilities of the digits and of none; and by how much its edges
+            are not where they should be, in heights of a sign, at most 1.
+        """
+        ends = self.strip.places(np.array([left, right]))
+        place = int(ends.mean() / STRIDE)
+        near = self.classes[max(0, place - 1) : place + 2].max(axis=0)
+        reach = np.abs(ends - (place + 0.5) * STRIDE) / STRIP_SIGN
+        off = float(np.abs(reach - self.edges[place]).sum())
+        return np.append(near[:10], near[10:].sum().clip(0, 1)), min(1.0, off)
+
+    def borders(self) -> np.ndarray:
+        """The columns of the sheet at which one sign may end and the next begin, float (n,)."""
+        found = _runs(self.classes[:, -1] < 0.5)
+        places = (np.arange(len(self.classes)) + 0.5) * STRIDE
+        ends = places[:, None] + [-STRIP_SIGN, STRIP_SIGN] * self.edges
+        middles = np.array([places[a:b].mean() for a, b in found])
+        starts, stops = np.array([ends[a:b].mean(axis=0) for a, b in found]).reshape(-1, 2).T
+        meet = ((stops[:-1] + starts[1:]) / 2).clip(middles[:-1] + 1, middles[1:] - 1)
+        borders: np.ndarray = meet / self.strip.scale + self.strip.left
+        return borders
+
+
+def _runs(on: np.ndarray) -> list[tuple[int, int]]:
+    """Where it is true: each run's first place, and the one after its last."""
+    edges = np.diff(np.pad(on.astype(np.int8), 1))
+    starts, stops = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    return list(zip(starts.tolist(), stops.tolist(), strict=True))
+
+
 class Sheet:
     """Ink with its labelled pieces, and what the network has said of some of them."""
 
-    def __init__(self, ink: np.ndarray, look: Look, judge: Judge):
+    def __init__(self, ink: np.ndarray, look: Look, scan: Scan):
         self.ink = ink
         self.look = look
-        self.judge = judge
+        self.scan = scan
         self.labels, boxes = label(ink > INK)
         self.boxes = {name: box for name, box in enumerate(boxes.tolist(), 1)}
-        # By the names of pieces: what is shown, the network's outputs, and the judge's.
-        self.views: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        # By the names of pieces: what is shown, and the network's outputs.
+        self.views: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray]] = {}
+        # By the names of parts that were cut: what the network for rows says, like `Look`.
+        self.parts: dict[tuple[int, ...], np.ndarray] = {}
 
     def box(self, names: Sequence[int]) -> Box:
         left, top, right, bottom = zip(*(self.boxes[name] for name in names), strict=True)
@@ -151,47 +218,48 @@ class Sheet:
         """Has the network look at each group of pieces that it has not yet seen, in one go."""
         new = [names for names in dict.fromkeys(many) if names not in self.views]
         if new:
-            inks = [self.crop(names) for names in new]
-            pixels = np.stack([centre(ink) for ink in inks])
-            around = [
-                surroundings(self.ink, ink, *self.box(names)[:2])
-                for names, ink in zip(new, inks, strict=True)
-            ]
-            judged = self.judge(np.stack([pixels, np.stack(around)], axis=-1))
-            views = zip(pixels, self.look(pixels), judged, strict=True)
-            self.views |= dict(zip(new, views, strict=True))
+            pixels = np.stack([centre(self.crop(names)) for names in new])
+            self.views |= dict(zip(new, zip(pixels, self.look(pixels), strict=True), strict=True))
 
     def opinion(self, names: tuple[int, ...]) -> np.ndarray:
         """The eleven probabilities as one distribution."""
         outputs = self.views[names][1]
         return np.append(outputs[:10] * (1 - outputs[10]), outputs[10])
 
-    def cut(self, name: int, height: float, pen: float) -> list[tuple[int, int, float]]:
-        """Cuts a piece; gives the pairs of neighbouring parts, with the ink between them."""
+    def cut(self, name: int, borders: np.ndarray, reach: float) -> list[tuple[int, int, float]]:
+        """Cuts a piece; gives the pairs of neighbouring parts, with the ink between them.
+
+        Args:
+            name: of the piece.
+            borders: the columns of the sheet near which to cut, from left to right.
+            reach: how near, in pixels.
+        """
         left, top, right, bottom = self.boxes[name]
         ink = self.crop([name])
         labels = self.labels[top:bottom, left:right]
         mine = labels == name
-        found = seams(ink, height, 3.5 * pen + 2)
+        found = [seam(ink, x - left, reach) for x in borders if left + 2 < x < right - 2]
         if not found:
             return []
         columns = np.arange(right - left)
-        part = sum((columns >= seam.columns[:, None]).astype(np.int32) for seam in found)
-        parts: list[tuple[int, int]] = []  # the name, and the number of the cut after it
-        for number in range(len(found) + 1):
-            region = mine & (part == number)
+        part = sum((columns >= cut.columns[:, None]).astype(np.int32) for cut in found)
+        regions = [mine & (part == number) for number in range(len(found) + 1)]
+        filled = [number for number, region in enumerate(regions) if region.any()]
+        if len(filled) < 2:
+            return []
+        names = []
+        for number in filled:
+            region = regions[number]
             rows, cols = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
-            if not len(rows):
-                continue
-            new = max(self.boxes) + 1
-            labels[region] = new
-            self.boxes[new] = [
+            names.append(max(self.boxes) + 1)
+            labels[region] = names[-1]
+            self.boxes[names[-1]] = [
                 left + int(cols[0]), top + int(rows[0]), left + int(cols[-1]) + 1,
                 top + int(rows[-1]) + 1,
             ]  # fmt: skip
-            parts.append((new, number))
         del self.boxes[name]
-        return [(one, other, found[number].ink) for (one, number), (other, _) in pairwise(parts)]
+        inks = [found[number].ink for number in filled[:-1]]
+        return [(*pair, ink) for pair, ink in zip(pairwise(names), inks, strict=True)]
 
 
 def is_plain(ink: np.ndarray, confidence: float, none: float) -> bool:
@@ -203,18 +271,18 @@ def is_plain(ink: np.ndarray, confidence: float, none: float) -> bool:
     return int((sizes >= SPECK * sizes.max(initial=0)).sum()) == 1
 
 
-def read_ink(ink: np.ndarray, look: Look, judge: Judge) -> list[Line]:
+def read_ink(ink: np.ndarray, look: Look, scan: Scan) -> list[Line]:
     """Reads all that is written.
 
     Args:
         ink: float32 (height, width), 0 ground to 1 ink.
         look: the network.
-        judge: the one for parts of a sheet.
+        scan: the one for rows.
 
     Returns:
         The rows that hold any sign, from top to bottom; none where all is but a pattern.
     """
-    sheet = Sheet(ink, look, judge)
+    sheet = Sheet(ink, look, scan)
     lines = []
     for row in find_rows(sheet):
         signs = best_path(sheet, lattice(sheet, row), WEIGHTS)
@@ -385,11 +453,34 @@ def _sort(row: Row) -> None:
     row.names = [row.names[k] for k in order]
 
 
+def strip(sheet: Sheet, row: Row) -> Strip:
+    """Makes a row level, and its signs of one size."""
+    left, top, _, _ = sheet.box(row.names)
+    ink = sheet.crop(row.names)
+    scale = min(STRIP_SIGN / row.height, WIDEST_STRIP / ink.shape[1])
+    size = max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale))
+    small = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BILINEAR))
+    # Columns move up or down by whole pixels, until the line runs through the middle.
+    columns = np.arange(size[0])
+    line = (row.level - top + row.slope * (left + (columns + 0.5) / scale)) * scale
+    source = np.arange(STRIP_HEIGHT)[:, None] + np.rint(line - STRIP_HEIGHT / 2).astype(int)
+    inside = (source >= 0) & (source < size[1])
+    pixels = np.zeros(
+        (STRIP_HEIGHT, -(-size[0] // STRIP_STEP) * STRIP_STEP + 2 * STRIP_ROOM), np.uint8
+    )
+    level = np.where(inside, small[source.clip(0, size[1] - 1), columns], 0)
+    pixels[:, STRIP_ROOM : STRIP_ROOM + size[0]] = np.rint(
+        level * (255 / max(1e-3, level.max()))
+    ).clip(0, 255)
+    return Strip(pixels, left - STRIP_ROOM / scale, scale)
+
+
 # The lattice
 
 
 def lattice(sheet: Sheet, row: Row) -> Arcs:
     """All signs that the row may hold, with what the network says of each."""
+    scanned = Scanned(strip(sheet, row), sheet.scan)
     spans = _spans(row)
     sheet.show([tuple(row.names[i:j]) for i, j in spans])
     best = np.zeros(len(row.names))
@@ -398,11 +489,11 @@ def lattice(sheet: Sheet, row: Row) -> Arcs:
         left, _, right, _ = sheet.box(names)
         if right - left <= SINGLE * row.height:
             best[i:j] = np.maximum(best[i:j], sheet.opinion(names)[:10].max())
+    borders = scanned.borders()
     for k in np.flatnonzero(best < CLEAR):
-        if sheet.boxes[row.names[k]][2] - sheet.boxes[row.names[k]][0] > 0.25 * row.height:
-            cuts = sheet.cut(row.names[k], row.height, row.pen)
-            row.origin |= dict.fromkeys((part for cut in cuts for part in cut[:2]), row.names[k])
-            row.cuts += cuts
+        cuts = sheet.cut(row.names[k], borders, ROUND * row.height)
+        row.origin |= dict.fromkeys((part for cut in cuts for part in cut[:2]), row.names[k])
+        row.cuts += cuts
     if row.cuts:
         parts = [name for cut in row.cuts for name in cut[:2]]
         whole = [name for name in row.names if name in sheet.boxes]
@@ -411,7 +502,7 @@ def lattice(sheet: Sheet, row: Row) -> Arcs:
         _sort(row)
         spans = _spans(row)
         sheet.show([tuple(row.names[i:j]) for i, j in spans])
-    return _arcs(sheet, row, spans)
+    return _arcs(sheet, row, spans, scanned)
 
 
 def _spans(row: Row) -> list[tuple[int, int]]:
@@ -441,7 +532,12 @@ def _spans(row: Row) -> list[tuple[int, int]]:
     return spans
 
 
-def _arcs(sheet: Sheet, row: Row, spans: list[tuple[int, int]]) -> Arcs:
+def _arcs(
+    sheet: Sheet,
+    row: Row,
+    spans: list[tuple[int, int]],
+    scanned: Scanned,
+) -> Arcs:
     place = {name: k for k, name in enumerate(row.names)}
     cuts = [(*sorted((place[a], place[b])), ink / row.pen) for a, b, ink in row.cuts]
     joined_by_cut = {(a, b) for a, b, _ in cuts}
@@ -455,8 +551,12 @@ def _arcs(sheet: Sheet, row: Row, spans: list[tuple[int, int]]) -> Arcs:
     for i, j in spans:
         names = tuple(row.names[i:j])
         left, top, right, bottom = sheet.box(names)
+        in_row, misfit = scanned.sign(left, right)
+        is_part = any((i <= a < j) != (i <= b < j) for a, b, _ in cuts)
+        if is_part:
+            sheet.parts[names] = np.append(in_row[:10] / in_row[:10].sum(), in_row[10])
         outputs = np.log(np.maximum(sheet.opinion(names), FAINTEST))
-        judged = np.log(np.maximum(sheet.views[names][2], FAINTEST))
+        in_row = np.log(np.maximum(in_row, FAINTEST))
         size = max(bottom - top, 1) / row.height
         line = row.level + row.slope * (left + right) / 2
         off = ((top + bottom) / 2 - line) / row.height
@@ -467,23 +567,25 @@ def _arcs(sheet: Sheet, row: Row, spans: list[tuple[int, int]]) -> Arcs:
         used = [ink for a, b, ink in cuts if i <= a < j <= b]
         overlap = min(0.6, max(0.0, (right - min_left[j]) / row.height)) if j < count else 0.0
         shared = [
-            0, 0, gaps.sum(), joins, len(inside), len(used), sum(min(4, ink) for ink in used),
-            overlap,
+            gaps.sum(), joins, len(inside), len(used), sum(min(4, ink) for ink in used), overlap
         ]  # fmt: skip
         geometry = [
             max(0.0, -np.log(size)), max(0.0, np.log(size)),
             max(0.0, (right - left) / row.height - 0.8), min(1.0, off**2),
         ]  # fmt: skip
+        whole, part = float(not is_part), float(is_part)
         for digit in range(10):
+            own, other = outputs[digit], in_row[digit]
             features.append(
-                [1, outputs[digit], *geometry, *shared[2:], 0, 0, 0, 0, judged[digit], 0]
-            )
-        shared[4] = min(MOST_UNCUT, len(inside))
-        features.append([0, 0, 0, 0, 0, 0, *shared[2:], 1, outputs[10], 0, 0, 0, judged[10]])
+                [1, whole * own, part * own, whole * other, part * other, misfit,
+                 *geometry, *shared, 0, 0, 0, 0, 0]
+            )  # fmt: skip
+        shared[2] = min(MOST_UNCUT, len(inside))
+        features.append([0] * 10 + shared + [1, outputs[10], in_row[10], 0, 0])
         labels += range(11)
         larger = max(right - left, bottom - top) / row.height
         if j == i + 1 and larger < SMALL:
-            features.append([0] * 14 + [1, larger, 0, 0])
+            features.append([0] * 19 + [1, larger])
             labels.append(SKIP)
         new = len(features) - len(start)
         start += [i] * new
@@ -546,7 +648,9 @@ def best_path(sheet: Sheet, arcs: Arcs, weights: np.ndarray) -> list[Found]:
             np.maximum(arcs.stop, arcs.stop[arc]) - np.minimum(arcs.start, arcs.start[arc])
         )
         certainty = min(1.0, float(share[(arcs.label == kind) & (mine >= 0.5)].sum()))
-        pixels, outputs, _ = sheet.views[arcs.shown[arc]]
+        pixels, outputs = sheet.views[arcs.shown[arc]]
+        if arcs.shown[arc] in sheet.parts:
+            outputs = sheet.parts[arcs.shown[arc]]
         sure = kind < NONE and certainty >= SURE and kind == outputs[:10].argmax()
         digit = kind if sure else None
         found.append(Found(sheet.box(arcs.shown[arc]), pixels, outputs, digit, certainty))

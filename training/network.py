@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from digits.reading import STRIP_HEIGHT
+
 DIGITS = 10
 CLASSES = DIGITS + 1  # the last one is the rejection class
 
@@ -53,18 +55,36 @@ def small_convnet() -> keras.Model:
     return read_out(inputs, x)
 
 
-def parts_convnet() -> keras.Model:
-    """Judges parts of numbers: see `training.parts`.
+def rows_convnet() -> keras.Model:
+    """Finds and reads the signs of a row: see `training.rows`.
 
-    Takes float32 (batch, 28, 28, 2) in 0-1, a part and the ink around it, gives softmax
-    probabilities (batch, 11) as `convnet` does.
+    Takes float32 (batch, STRIP_HEIGHT, width, 1) in 0-1, of any even width. Gives, for each place
+    along the row (one in two pixels), "classes": softmax probabilities (batch, places, 12) of the
+    ten digits, of another sign, and of no sign's middle; and "edges" (batch, places, 2): how far
+    the sign reaches to the left and to the right, in heights of a sign.
     """
-    inputs = keras.Input((28, 28, 2))
-    x = block(inputs, 16, kernel=5, shrink=True)  # 14×14
+    inputs = keras.Input((STRIP_HEIGHT, None, 1))
+    x = block(inputs, 16, kernel=5, shrink=(2, 2))
     x = block(x, 32)
-    x = block(x, 64, shrink=True)  # 7×7
+    x = block(x, 32, shrink=(2, 1))
+    x = block(x, 64)
+    x = block(x, 64, shrink=(2, 1))
     x = block(x, 96)
-    return read_out(inputs, x)
+    x = layers.Conv2D(128, (4, 3), padding="valid", use_bias=False)(layers.ZeroPadding2D((0, 1))(x))
+    x = layers.BatchNormalization(momentum=0.9)(x)
+    x = layers.Activation("relu")(x)
+    for dilation in (1, 2, 4):
+        more = layers.Conv2D(
+            128, (1, 3), padding="same", dilation_rate=(1, dilation), use_bias=False
+        )(x)
+        more = layers.BatchNormalization(momentum=0.9)(more)
+        x = layers.Add()([x, layers.Activation("relu")(more)])
+    x = layers.Reshape((-1, 128))(x)
+    outputs = {
+        "classes": layers.Dense(CLASSES + 1, activation="softmax", name="classes")(x),
+        "edges": layers.Dense(2, activation="softplus", name="edges")(x),
+    }
+    return keras.Model(inputs, outputs, name="rows")
 
 
 def read_out(inputs: keras.KerasTensor, x: keras.KerasTensor) -> keras.Model:
@@ -74,14 +94,16 @@ def read_out(inputs: keras.KerasTensor, x: keras.KerasTensor) -> keras.Model:
     return keras.Model(inputs, outputs, name="convnet")
 
 
-def block(x: keras.KerasTensor, filters: int, kernel: int = 3, shrink: bool = False):
+def block(
+    x: keras.KerasTensor, filters: int, kernel: int = 3, shrink: bool | tuple[int, int] = False
+):
     """Convolution, batch normalization (Ioffe and Szegedy 2015), then ReLU.
 
     Pooling comes before the normalization, which then has a quarter of the work.
     """
     x = layers.Conv2D(filters, kernel, padding="same", use_bias=False)(x)
     if shrink:
-        x = layers.MaxPooling2D()(x)
+        x = layers.MaxPooling2D((2, 2) if shrink is True else shrink)(x)
     x = layers.BatchNormalization(momentum=0.9)(x)  # 0.99 is too slow for a short training
     return layers.Activation("relu")(x)
 

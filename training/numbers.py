@@ -5,8 +5,8 @@ python -m training.numbers --pens PATH --quick   on small samples
 python -m training.numbers --pens PATH --fit     fits WEIGHTS and SURE of digits/reading.py
 
 PATH is a UNIPEN distribution (see `training.unipen`). The model holds the network of
-`training.parts`. Writers are divided as in `training.people`:
-those who teach fit the weights, those who choose set SURE, and only the others are measured on.
+`training.rows`. Writers are divided as in `training.people`: those who choose fit the weights and
+set SURE, since the networks have learned from those who teach; only the others are measured on.
 """
 
 import argparse
@@ -348,23 +348,23 @@ class Lattice:
 
 
 def fit(classifier: DigitClassifier, drawings: list[Drawing], fitted: int, chosen: int) -> None:
-    """Fits the weights on the writers who teach, and SURE on those who choose; prints both."""
-    teachers = hands(drawings, people.TEACH)
+    """Fits the weights, then SURE, on the writers who choose; prints both."""
+    writers = hands(drawings, people.CHOOSE)
     lattices = []
     for number, kind in enumerate(FIT_ON):
         rng = np.random.default_rng([7, number])
         for _ in range(fitted):
-            writing = KINDS[kind](teachers[rng.integers(len(teachers))], rng)
+            writing = KINDS[kind](writers[rng.integers(len(writers))], rng)
             sheet = reading.Sheet(
-                find_writing(writing.image).ink, classifier._look, classifier._judge
+                find_writing(writing.image).ink, classifier._look, classifier._scan
             )
             rows = reading.find_rows(sheet)
             if len(rows) == 1:
                 lattices.append(Lattice(reading.lattice(sheet, rows[0]), writing.text))
-    print(f"Fitting on {len(lattices)} numbers by {len(teachers)} writers…", flush=True)
+    print(f"Fitting on {len(lattices)} numbers by {len(writers)} writers…", flush=True)
     weights = fit_weights(lattices)
     print("WEIGHTS = np.array(", weights.round(2).tolist(), ")", sep="", flush=True)
-    for limit, report in choose_limit(classifier, hands(drawings, people.CHOOSE), weights, chosen):
+    for limit, report in choose_limit(classifier, writers, weights, chosen):
         print(limit, report, flush=True)
 
 

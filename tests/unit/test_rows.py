@@ -1,0 +1,86 @@
+"""What the network for rows is shown, and what it learns to say."""
+
+import numpy as np
+import pytest
+
+from digits import reading
+from digits.preprocessing import find_writing
+from digits.reading import STRIDE, STRIP_HEIGHT, STRIP_SIGN, Scanned, Strip
+from training import numbers, pen, rows
+
+
+@pytest.fixture(scope="module")
+def hand():
+    """A writer, by the program itself: two of each digit."""
+    rng = np.random.default_rng(5)
+    return {digit: [pen.draw_digit(digit, rng) for _ in range(2)] for digit in range(10)}
+
+
+def bars(slope: float, height: float = 100) -> reading.Sheet:
+    """Eight upright strokes beside each other, on a line that falls by `slope`."""
+    tops = [(60 + 70 * k, 150 + slope * 70 * k) for k in range(8)]
+    strokes = [np.array([[x, y], [x, y + height]]) for x, y in tops]
+    ink = find_writing(pen.render(strokes, 14, (640, 420))).ink
+    return reading.Sheet(ink, rows._no_opinion, rows._no_opinion)
+
+
+@pytest.mark.parametrize("slope", [-0.17, 0, 0.17])
+def test_a_strip_is_level_and_its_signs_are_of_one_size(slope):
+    sheet = bars(slope)
+    (row,) = reading.find_rows(sheet)
+    strip = reading.strip(sheet, row)
+    assert strip.pixels.dtype == np.uint8 and strip.pixels.shape[0] == STRIP_HEIGHT
+    middles = [(sheet.box([name])[0] + sheet.box([name])[2]) / 2 for name in row.names]
+    for middle in strip.places(np.array(middles)):
+        inked = np.flatnonzero(strip.pixels[:, int(middle)] > 127)
+        assert abs(inked.mean() - STRIP_HEIGHT / 2) <= 2
+        assert abs(len(inked) - STRIP_SIGN) <= 2
+
+
+def test_places_of_an_example_are_those_of_its_signs(hand):
+    writing = numbers.compose(hand, 5, "wide", np.random.default_rng(4))
+    ((pixels, signs),) = rows.rows_of(writing)
+    assert [label for label, _, _ in signs] == [int(digit) for digit in writing.text]
+    for _, left, right in signs:
+        inked = np.flatnonzero((pixels > 100).any(axis=0))
+        assert np.abs(inked - left).min() <= 1.5 and np.abs(inked + 1 - right).min() <= 1.5
+        assert not ((inked > left - 2.5) & (inked < left - 1.5)).any()  # here the sign begins
+
+
+def test_what_was_packed_is_found_again():
+    """A network that says what it is to learn finds the borders between the signs."""
+    signs = [(3, 4.0, 18.0), (10, 20.0, 26.0), (7, 25.0, 40.0)]
+    strips, classes, edges = rows.pack(
+        [(np.full((STRIP_HEIGHT, 48), 9, np.uint8), signs)] * 8, np.random.default_rng(0)
+    )
+    assert strips.shape[1:] == (STRIP_HEIGHT, rows.WIDTH)
+    assert classes.shape == (len(strips), rows.WIDTH // STRIDE) and len(strips) > 1
+    said = np.eye(12, dtype=np.float32)[classes[0]], edges[0]
+    scanned = Scanned(Strip(strips[0], 0, 1), lambda _: said)
+    assert scanned.borders()[:2] == pytest.approx([19, 25.5], abs=0.01)
+    for label, left, right in signs:
+        opinion, off = scanned.sign(left, right)
+        assert opinion.argmax() == label and off < 0.06
+        assert scanned.sign(left - 2, right)[1] > 0.06
+
+
+def test_a_strip_without_signs_has_no_borders():
+    nothing = np.eye(12, dtype=np.float32)[np.full(24, rows.NOTHING)], np.zeros((24, 2), np.float32)
+    strip = Strip(np.zeros((STRIP_HEIGHT, 48), np.uint8), 0, 1)
+    assert len(Scanned(strip, lambda _: nothing).borders()) == 0
+
+
+def test_a_flat_line_makes_no_endless_strip():
+    ink = np.ones((1, 5000), np.float32)
+    sheet = reading.Sheet(ink, rows._no_opinion, rows._no_opinion)
+    (row,) = reading.find_rows(sheet)
+    assert reading.strip(sheet, row).pixels.shape[1] < 5000
+
+
+def test_a_cut_beside_the_ink_changes_nothing():
+    ink = np.zeros((9, 60), np.float32)
+    ink[4], ink[4, -1] = 1, 0.4  # the cheapest cut leaves nothing on its right
+    sheet = reading.Sheet(ink, rows._no_opinion, rows._no_opinion)
+    before = dict(sheet.boxes)
+    assert sheet.cut(1, np.array([57.0]), 20) == []
+    assert sheet.boxes == before and set(np.unique(sheet.labels)) == {0, 1}

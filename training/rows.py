@@ -1,0 +1,215 @@
+"""Trains the network that reads rows, `rows.tflite`.
+
+python -m training.rows --pens PATH --pens PATH     writes it to model/; about an hour
+
+PATH is a UNIPEN distribution or UCI's pendigits (see `training.unipen`). Where digits touch, their
+ink can be cut in many ways. This network slides over the whole row and tells, at every place,
+whether the middle of a sign is there, which sign it is, and how far it reaches to the left and to
+the right: a detector without anchors, as FCOS (Tian et al. 2019, https://arxiv.org/abs/1904.01355),
+in one dimension. `digits.reading` weighs that for every way to cut. It learns from numbers composed
+of digits by the writers who teach; the numbers of those who choose tell how well it does.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digits import DigitClassifier, ModelError, reading
+from digits.classifier import ROWS
+from digits.preprocessing import find_writing
+from digits.reading import STRIDE, STRIP_HEIGHT, STRIP_SIGN
+from training import numbers, pen, people, unipen
+from training.extra import MissingPackageError, require
+from training.numbers import Hand, Writing
+
+KINDS = {  # of numbers, and their shares
+    "wide": 0.11, "close": 0.22, "touching": 0.45, "uneven, as in formulas": 0.15,
+    "with letters and signs": 0.07,
+}  # fmt: skip
+NUMBERS, NUMBERS_TO_CHECK = 45_000, 1500
+DOUBT = 0.9  # a drawing that the network takes for something else with more certainty is left out
+WIDTH = 256  # pixels: numbers stand side by side on strips of this width
+APART = (6, 40)  # pixels between two numbers on a strip
+MIDDLE = 0.12  # of a sign's height: places that near its middle are to tell of it
+EPOCHS, BATCH_SIZE, PEAK, WEIGHT_DECAY, SEED = 6, 32, 3e-3, 0.05, 1
+NOTHING = 11  # the class of a place where no sign has its middle
+
+Example = tuple[np.ndarray, list[tuple[int, float, float]]]  # a strip; label, left and right edge
+Strips = tuple[np.ndarray, np.ndarray, np.ndarray]  # see `pack`
+
+
+def main() -> int:
+    args = parse_arguments()
+    try:
+        require("tensorflow")
+        classifier = DigitClassifier.load(args.model)
+        drawings = [one for path in args.pens for one in unipen.read(Path(path))]
+    except (ModelError, MissingPackageError, unipen.PenFileError) as error:
+        print(f"rows: {error}", file=sys.stderr)
+        return 2
+    drawings = without_doubtful(classifier, drawings)
+    teach, choose = (numbers.hands(drawings, part) for part in (people.TEACH, people.CHOOSE))
+    print(f"Writing numbers in the hands of {len(teach)} people…", flush=True)
+    learned = gather(teach, args.numbers, args.seed)
+    checked = gather(choose, min(args.numbers, NUMBERS_TO_CHECK), args.seed + 1)
+    network = fit(learned, checked, args.seed, args.epochs)
+    (Path(args.model) / ROWS).write_bytes(network)
+    print(f"Saved to {args.model}: {ROWS}")
+    return 0
+
+
+def without_doubtful(
+    classifier: DigitClassifier, drawings: list[unipen.Drawing]
+) -> list[unipen.Drawing]:
+    """Leaves out digits that the network is sure to be something else: mostly wrong labels."""
+    digits = [d for d in drawings if d.label in unipen.DIGITS]
+    middle = (pen.CANVAS / 2, pen.CANVAS / 2)
+    sheets = (pen.render(pen.place(d.strokes, 150, middle), 14) for d in digits)
+    doubtful = {
+        id(drawing)
+        for drawing, said in zip(digits, classifier.predict_batch(sheets), strict=True)
+        if said.bars.max() > DOUBT and said.bars.argmax() != int(drawing.label)
+    }
+    return [drawing for drawing in drawings if id(drawing) not in doubtful]
+
+
+def gather(hands: list[Hand], count: int, seed: int) -> Strips:
+    """`count` numbers, side by side on strips."""
+    rng = np.random.default_rng([78, seed])
+    writers = [hands[number] for number in rng.integers(len(hands), size=count)]
+    with pen.in_processes(_write, writers, seed) as written:
+        examples = [one for part in written() for one in part]
+    return pack(examples, rng)
+
+
+def _write(hands: list[Hand], seed: np.random.SeedSequence) -> list[Example]:
+    """A number in each hand."""
+    rng = np.random.default_rng(seed)
+    kinds, shares = list(KINDS), list(KINDS.values())
+    examples = []
+    for hand in hands:
+        writing = numbers.KINDS[kinds[rng.choice(len(kinds), p=shares)]](hand, rng)
+        examples += rows_of(writing)
+    return examples
+
+
+def rows_of(writing: Writing) -> list[Example]:
+    """The row of a number as `digits.reading` shows it to the network, and what is on it.
+
+    Returns:
+        One strip, uint8 (STRIP_HEIGHT, width), with the label, 0-10, and the left and right edge,
+        in pixels of the strip, of each sign; none where the ink is not found to be one row.
+    """
+    found = find_writing(writing.image)
+    if found is None:
+        return []
+    sheet = reading.Sheet(found.ink, _no_opinion, _no_opinion)
+    rows = reading.find_rows(sheet)
+    if len(rows) != 1:
+        return []
+    strip = reading.strip(sheet, rows[0])
+    signs = []
+    for name, sign in zip(writing.text, writing.signs, strict=True):
+        x = np.concatenate(sign)[:, 0]
+        edges = np.array([x.min() - writing.width / 2, x.max() + writing.width / 2]) - found.left
+        left, right = strip.places(edges)
+        signs.append((pen.NO_DIGIT if name == reading.UNKNOWN else int(name), left, right))
+    return [(strip.pixels, signs)]
+
+
+def _no_opinion(_: np.ndarray) -> Any:
+    raise AssertionError("nothing is to be judged here")
+
+
+def pack(examples: list[Example], rng: np.random.Generator) -> Strips:
+    """Puts rows side by side on strips of equal width.
+
+    Returns:
+        uint8 (n, STRIP_HEIGHT, WIDTH), the strips; int64 (n, WIDTH // STRIDE), the class of each
+        place, 0-11; float32 (n, WIDTH // STRIDE, 2), the distances from there to the sign's left
+        and right edge, in heights of a sign, where there is a sign.
+    """
+    strips, classes, edges = [], [], []
+    middles = (np.arange(WIDTH // STRIDE) + 0.5) * STRIDE
+    at = WIDTH
+    for pixels, signs in examples:
+        if pixels.shape[1] > WIDTH:
+            continue
+        if at + pixels.shape[1] > WIDTH:
+            strips.append(np.zeros((STRIP_HEIGHT, WIDTH), np.uint8))
+            classes.append(np.full(len(middles), NOTHING))
+            edges.append(np.zeros((len(middles), 2), np.float32))
+            at = 0
+        strips[-1][:, at : at + pixels.shape[1]] = pixels
+        for label, left, right in signs:
+            middle = at + (left + right) / 2
+            mine = np.abs(middles - middle) <= max(STRIDE / 2, MIDDLE * STRIP_SIGN)
+            classes[-1][mine] = label
+            edges[-1][mine, 0] = (middles[mine] - at - left) / STRIP_SIGN
+            edges[-1][mine, 1] = (at + right - middles[mine]) / STRIP_SIGN
+        at += pixels.shape[1] + int(rng.integers(*APART))
+    return np.stack(strips), np.stack(classes), np.stack(edges)
+
+
+def fit(learned: Strips, checked: Strips, seed: int, epochs: int) -> bytes:
+    """Trains the network, and exports it."""
+    import keras
+    import tensorflow as tf
+
+    from training import network
+
+    keras.utils.set_random_seed(seed)
+    model = network.rows_convnet()
+    steps = len(learned[0]) // BATCH_SIZE
+
+    def targets(x: tf.Tensor, y: tf.Tensor, edges: tf.Tensor):
+        weight = tf.cast(y != NOTHING, tf.float32)
+        return (
+            tf.cast(x[..., None], tf.float32) / 255,
+            {"classes": y, "edges": edges},
+            {"classes": tf.ones_like(weight), "edges": weight},
+        )
+
+    def batches(strips: Strips) -> tf.data.Dataset:
+        some = tf.data.Dataset.from_tensor_slices(strips)
+        if strips is learned:
+            some = some.shuffle(len(strips[0]), seed=seed)
+        return some.batch(BATCH_SIZE).map(targets).prefetch(2)
+
+    model.compile(
+        optimizer=keras.optimizers.AdamW(network.one_cycle(epochs * steps, PEAK), WEIGHT_DECAY),
+        loss={"classes": "sparse_categorical_crossentropy", "edges": "mean_absolute_error"},
+        weighted_metrics={"classes": ["accuracy"]},
+    )
+    print(f"{len(learned[0])} strips", flush=True)
+    model.fit(batches(learned), epochs=epochs, validation_data=batches(checked), verbose=2)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / ROWS
+        model.export(path, format="litert", verbose=False)
+        return path.read_bytes()
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.rows",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--pens", metavar="PATH", action="append", required=True, help="people's handwriting"
+    )
+    parser.add_argument(
+        "--model", default="model", help="what reads digits; rows.tflite goes there"
+    )
+    parser.add_argument("--numbers", type=int, default=NUMBERS, help="how many to learn from")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--seed", type=int, default=SEED)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

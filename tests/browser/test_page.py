@@ -34,17 +34,15 @@ from tests.helpers.servers import ROOT, TIMEOUT, serve
 from training.pen import render
 
 
-@pytest.mark.parametrize("digit", range(10))
-def test_reads_each_digit(visit, digit):
+@pytest.mark.parametrize("where", [SMALL, LARGE])
+def test_reads_each_digit(visit, where):
     page = visit()
-    draw(page, written(digit, *SMALL))
-    expect_seen(page, written(digit, *SMALL))
-    expect_digit(page, digit)
-    press(page, "Clear")
-    expect_invitation(page)
-    draw(page, written(digit, *LARGE))
-    expect_seen(page, written(digit, *LARGE))
-    expect_digit(page, digit)
+    for digit in range(10):
+        draw(page, written(digit, *where))
+        expect_seen(page, written(digit, *where))
+        expect_digit(page, digit)
+        press(page, "Clear")
+        expect_invitation(page)
 
 
 def test_shows_a_bar_for_each_digit_and_one_for_none(visit):
@@ -84,8 +82,10 @@ def test_a_refusal_does_not_contradict_itself(visit, classifier):
     assert page.locator(".st-key-probabilities .best .name").inner_text() == "none"
 
 
-def test_shows_what_the_network_sees(visit):
+def test_starts_with_an_invitation_and_shows_what_the_network_sees(visit):
     page = visit()
+    expect_invitation(page)
+    assert page.get_by_role("heading", name="Draw a digit").is_visible()
     draw(page, written(5))
     expect_seen(page, written(5))
     assert "shrunk to 28 by 28" in page.locator(".st-key-seen .caption").inner_text()
@@ -109,12 +109,6 @@ def test_admits_what_it_does_not_know_and_does_not_jump(visit):
     assert region(page, "probabilities").bounding_box()["y"] == top
     assert page.locator(".st-key-probabilities .name").count() == 11
     assert page.locator(".st-key-seen img").count() == 1
-
-
-def test_starts_with_an_invitation(visit):
-    page = visit()
-    expect_invitation(page)
-    assert page.get_by_role("heading", name="Draw a digit").is_visible()
 
 
 def test_undo_takes_back_one_stroke_at_a_time(visit):

@@ -2,12 +2,32 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.helpers.servers import ROOT, TIMEOUT, serve, serve_api
+
+# The first of these that is installed; without any, Playwright's own.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = {
+    "executable_path": next(filter(None, map(shutil.which, BROWSERS)), None),
+    "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+}
+DESK = {"width": 1280, "height": 800}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keeps bytecode in pytest's cache where containers say to write none beside the code.
+
+    Otherwise each of the many processes that the tests start compiles all that it imports.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        folder = str(config.cache.mkdir("bytecode"))
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = folder
+        sys.dont_write_bytecode = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,14 +48,9 @@ def browser() -> Iterator[Any]:
     except ImportError:
         _no_browser("playwright is not installed (uv sync --group dev)")
     expect.set_options(timeout=TIMEOUT * 1000)  # else 5 s, whatever the machine
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)  # None: Playwright's own
     with sync_playwright() as playwright:
         try:
-            chromium = playwright.chromium.launch(
-                executable_path=found,
-                args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-            )
+            chromium = playwright.chromium.launch(**CHROMIUM)
         except Error as error:
             _no_browser(f"no Chromium starts ({str(error).splitlines()[0]})")
         yield chromium
@@ -64,29 +79,50 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def usual_context(browser: Any) -> Iterator[Any]:
-    """A browser context whose cache has Streamlit's scripts from the second visit on."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(TIMEOUT * 1000)
-    yield context
-    context.close()
+def contexts(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Gives a browser context with these options, kept: its cache has Streamlit's scripts."""
+    contexts = {}
+
+    def get(**options: Any) -> Any:
+        if str(options) not in contexts:
+            if options:
+                context = browser.new_context(**{"viewport": DESK, **options})
+            else:  # has a profile of its own: it keeps the scripts compiled, too
+                launch = browser.browser_type.launch_persistent_context
+                context = launch("", viewport=DESK, **CHROMIUM)
+            context.set_default_timeout(TIMEOUT * 1000)
+            contexts[str(options)] = context
+        return contexts[str(options)]
+
+    yield get
+    for context in contexts.values():
+        context.close()
 
 
 @pytest.fixture
-def visit(browser: Any, server: str, usual_context: Any) -> Iterator[Callable[..., Any]]:
+def visit(browser: Any, server: str, contexts: Any) -> Iterator[Callable[..., Any]]:
     """Opens the page as a new visitor: `visit()`, `visit(url, **context_options)`.
 
     It waits for what `until` finds: on the first page the sheet.
     """
-    contexts, pages = [], []
+    kept, others, pages = [], [], []
 
     def visit(url: str = server, until: str = "canvas.upper-canvas", **options: Any) -> Any:
-        context = usual_context
-        if options or pages:  # of two tabs in one window, one is asleep
-            context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        # What a page can be told needs no context of its own.
+        media = ("reduced_motion", "color_scheme", "forced_colors")
+        look = {name: options.pop(name) for name in media if name in options}
+        size = options.pop("viewport", None) if set(options) == {"viewport"} else None
+        context = contexts(**options)
+        if context in kept:  # of two tabs in one window, one is asleep
+            context = browser.new_context(**{"viewport": DESK, **options})
             context.set_default_timeout(TIMEOUT * 1000)
-            contexts.append(context)
+            others.append(context)
+        else:
+            kept.append(context)
         page = context.new_page()
+        if size:
+            page.set_viewport_size(size)
+        page.emulate_media(**look)
         pages.append(page)
         page.requested = []  # the address of everything that the page asks for
         page.on("request", lambda request: page.requested.append(request.url))
@@ -98,9 +134,10 @@ def visit(browser: Any, server: str, usual_context: Any) -> Iterator[Callable[..
     yield visit
     for page in pages:
         page.close()
-    for context in contexts:
+    for context in others:
         context.close()
-    usual_context.clear_cookies()
+    for context in kept:
+        context.clear_cookies()
 
 
 @pytest.fixture(scope="session")

@@ -195,14 +195,15 @@ def test_the_stage_a_number_and_the_qr_code(visitor):
 
 
 def test_every_other_language(visitor, server):
-    page = visitor()
-    for nth, code in enumerate(code for code in LANGUAGES if code not in ("en", "ar")):
+    first, *others = (code for code in LANGUAGES if code not in ("en", "ar"))
+    page = visitor(url=f"{server}/?lang={first}")
+    region(page, "look").locator("label").click()
+    draw(page, written(8))
+    for nth, code in enumerate((first, *others)):
         scheme, size = (("dark", PHONE), ("light", DESK))[nth % 2]
-        page.goto(f"{server}/?lang={code}")
-        page.locator("canvas.upper-canvas").wait_for()
+        if code != first:
+            page.locator(".language select").select_option(code)
         page.wait_for_function("code => document.documentElement.lang === code", arg=code)
-        region(page, "look").locator("label").click()
-        draw(page, written(8))
         region(page, "inside").locator(".looked").wait_for()
         expect_answer(page, "8")
         look(page, scheme, size)

@@ -28,15 +28,25 @@ from tests.helpers.page import (
     region,
     written,
 )
-from tests.helpers.servers import ROOT, TIMEOUT, serve, serve_page
+from tests.helpers.servers import ROOT, TIMEOUT, serve_page
 from training.data import DataError, load_mnist
 
 pytestmark = needs_tensorflow
 
-# What each wall of digits says, and how many there are.
-WALLS = "walls => walls.map(wall => [wall.ariaLabel, wall.childElementCount])"
+# In the page: notes what it says of the lesson, however briefly, and how many digits each wall had.
+NOTE_LESSON = """() => {
+  const noted = window.noted = { stages: [], axes: [], walls: {} };
+  const note = (kind, element) => {
+    if (!noted[kind].includes(element.textContent)) noted[kind].push(element.textContent);
+  };
+  new MutationObserver(() => {
+    document.querySelectorAll(".stage").forEach(one => note("stages", one));
+    document.querySelectorAll(".lesson .axis").forEach(one => note("axes", one));
+    for (const wall of document.querySelectorAll(".wall"))
+      noted.walls[wall.ariaLabel] = wall.childElementCount;
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
 READY = ".st-key-watch .readings img"  # is there last
-SMALL = str(ROOT / "tests" / "data" / "mnist_small.npz")
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +163,8 @@ def test_shows_the_very_errors_that_the_model_makes(visit, server, classifier, m
 
 
 def test_shows_how_practice_makes_better_and_how_people_do(visit, server, classifier):
+    from playwright.sync_api import expect
+
     page = visit(server + "/learned", until=".misread figure")
     curve = classifier.card["learning_curve"]["val_accuracy"]
     chart = page.locator("section .chart")
@@ -170,17 +182,12 @@ def test_shows_how_practice_makes_better_and_how_people_do(visit, server, classi
     assert max(rows) - min(rows) > 0.3 * line.shape[0]
     dot, people = chart.locator(".dot").bounding_box(), chart.locator(".people").bounding_box()
     assert dot["y"] + dot["height"] < people["y"], "people are still better"
-
-
-def test_everything_to_see_has_words(visit, server):
-    from playwright.sync_api import expect
-
-    page = visit(server + "/learned", until=".misread figure")
+    # Everything to see has words.
     for image in page.locator("img").all():
         assert image.get_attribute("alt")
     expect(page.locator("[role=img]")).to_have_count(2)
-    for chart in page.locator("[role=img]").all():
-        assert len(chart.get_attribute("aria-label")) > 40
+    for one in page.locator("[role=img]").all():
+        assert len(one.get_attribute("aria-label")) > 40
 
 
 def test_fits_a_phone(visit, server):
@@ -203,47 +210,38 @@ def like_the_book(card: dict) -> None:
     without_misread(card)
 
 
-@pytest.mark.parametrize("change", [without_misread, like_the_book])
-def test_models_that_tell_less_do_not_break_it(visit, tmp_path, change):
+def test_without_a_model_or_data_and_with_models_that_tell_less(visit, tmp_path):
     from playwright.sync_api import expect
 
-    model = tmp_path / "model"
-    shutil.copytree(ROOT / "model", model)
-    card = json.loads((model / "card.json").read_text("utf-8"))
-    change(card)
-    (model / "card.json").write_text(json.dumps(card), "utf-8")
-    with serve(DIGITS_MODEL=str(model)) as url:
-        page = visit(url + "/learned", until=".confusion")
-        expect(page.locator("section .chart")).to_be_visible()
-        expect(page.locator(".people")).to_have_count(1 if card["data"]["mnist"] else 0)
-        assert page.locator(".misread").count() == 0
-        assert page.locator("[data-testid=stException]").count() == 0
-
-
-def test_says_what_to_do_without_a_model(visit, tmp_path):
-    from playwright.sync_api import expect
-
-    with serve(DIGITS_MODEL=str(tmp_path / "none")) as url:
+    model, temporary = tmp_path / "model", tmp_path / "temporary"
+    temporary.mkdir()
+    none = str(tmp_path / "none.npz")
+    given = {"DIGITS_MODEL": str(model), "DIGITS_DATA": none, "TMPDIR": str(temporary)}
+    with serve_page(**given) as (url, server):
         page = visit(url + "/learned", until="[role=alert]")
         expect(page.locator("[role=alert]")).to_contain_text("Run python train.py")
-        expect(page.get_by_role("button", name="Watch it learn")).to_be_visible()
         assert page.locator("[data-testid=stException]").count() == 0
+        page.locator(READY).first.wait_for()
+        press(page, "Watch it learn")
+        expect_stage(page, r"It can’t learn here right now.*none\.npz.*no such file")
+        assert "Traceback" not in page.content()
+        expect_nothing_left((url, psutil.Process(server.pid), temporary))
+
+        shutil.copytree(ROOT / "model", model)
+        original = (model / "card.json").read_text("utf-8")
+        for change in (without_misread, like_the_book):
+            card = json.loads(original)
+            change(card)
+            (model / "card.json").write_text(json.dumps(card), "utf-8")
+            page.reload()
+            page.locator(".confusion").wait_for()
+            expect(page.locator("section .chart")).to_be_visible()
+            expect(page.locator(".people")).to_have_count(1 if card["data"]["mnist"] else 0)
+            assert page.locator(".misread").count() == 0
+            assert page.locator("[data-testid=stException]").count() == 0
 
 
 # Watch it learn
-
-
-@pytest.fixture(scope="module")
-def school(tmp_path_factory):
-    """A page whose small network learns from a small set: its address, process, temporary files."""
-    temporary = tmp_path_factory.mktemp("school")
-    # The set many times over, so that there is time to stop it.
-    data = tmp_path_factory.mktemp("data") / "mnist.npz"
-    with np.load(SMALL) as small:
-        larger = {name: np.concatenate([small[name]] * 20) for name in ("x_train", "y_train")}
-        np.savez(data, **{**small, **larger})
-    with serve_page(DIGITS_DATA=str(data), TMPDIR=str(temporary)) as (url, server):
-        yield url, psutil.Process(server.pid), temporary
 
 
 def learners(server: psutil.Process) -> list[psutil.Process]:
@@ -286,17 +284,14 @@ def test_learns_before_your_eyes_from_your_own_drawings_without_internet(visit, 
         expect(page.locator(READY)).to_have_count(2, timeout=TIMEOUT * 1000)
         press(page, "Watch it learn")
         until(lambda: learners(process), "a process of its own")
-        stages, steps, walls = [], set(), {}
-        while "has learned" not in (stage := text(page, ".stage")):
-            assert not re.search("can’t|wrong|Stopped", stage)
-            stages.append(stage)
-            axis = " ".join(page.locator(".lesson .axis").all_inner_texts())
-            steps |= {int(step) for step in re.findall(r"^step (\d+)", axis)}
-            walls |= dict(page.locator(".wall").evaluate_all(WALLS))
-            page.wait_for_timeout(50)
-        assert any("changes a little" in stage for stage in stages)
+        page.evaluate(NOTE_LESSON)
+        expect_stage(page, "has learned|can’t|wrong|Stopped")
+        stage, noted = text(page, ".stage"), page.evaluate("noted")
+        assert not [one for one in noted["stages"] if re.search("can’t|wrong|Stopped", one)]
+        assert any("changes a little" in one for one in noted["stages"])
+        steps = [int(one[1]) for axis in noted["axes"] if (one := re.match(r"step (\d+)", axis))]
         assert len([step for step in steps if step <= 60]) >= 6, "guessing is seen become knowing"
-        practised, tested = walls.values()
+        practised, tested = noted["walls"].values()
         assert practised > 10, "the digits that it practises with are shown"
         assert tested > 1, "those of the test are shown"
         right = int(re.search(r"reads (\d+) of 1,000 new digits right", stage)[1])
@@ -314,68 +309,53 @@ def test_learns_before_your_eyes_from_your_own_drawings_without_internet(visit, 
     assert model_files() == before
 
 
-def test_can_be_stopped_and_two_visitors_cannot_start_two(visit, school):
+@pytest.mark.timeout(900)
+def test_one_at_a_time_and_nothing_is_left_however_it_ends(visit, tmp_path):
     from playwright.sync_api import expect
 
-    one, other = (visit(school[0] + "/learned", until=READY) for _ in range(2))
-    press(one, "Watch it learn")
-    until(lambda: learners(school[1]), "nothing was started")
-    (first,) = school[1].children()
-    press(other, "Watch it learn")  # it still has a button: it was there first
-    expect_stage(other, "Somebody else is watching")
-    expect(other.get_by_role("button", name="Watch it learn")).to_have_count(0)
-    third = visit(school[0] + "/learned", until=READY)
-    expect_stage(third, "Somebody else is watching")
-    expect(third.get_by_role("button", name="Watch it learn")).to_have_count(0)
-    assert school[1].children() == [first]
-    started = learners(school[1])
-    press(one, "Stop")
-    expect_stage(one, "Stopped")
-    expect_nothing_left(school, started)
-    for page in (one, other, third):
-        page.get_by_role("button", name="Watch it learn").wait_for()
-    press(other, "Watch it learn")
-    expect_stage(other, "wakes up|draws|changes")
-    press(other, "Stop")
-    expect_stage(other, "Stopped")
-    expect_nothing_left(school)
+    with serve_page(TMPDIR=str(tmp_path)) as (url, process):
+        school = url, psutil.Process(process.pid), tmp_path
+        one, other = (visit(url + "/learned", until=READY) for _ in range(2))
 
+        def begin(page) -> list[psutil.Process]:
+            press(page, "Watch it learn")
+            expect_stage(page, "draws|changes")
+            started = learners(school[1])
+            assert started
+            return started
 
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("way", ["to the other page", "closing it"])
-def test_leaving_the_page_ends_it(visit, school, way):
-    page = visit(school[0] + "/learned", until=READY)
-    press(page, "Watch it learn")
-    expect_stage(page, "draws" if way == "closing it" else "changes a little")
-    started = learners(school[1])
-    assert started
-    if way == "closing it":
-        page.close()
-    else:
-        page.get_by_role("link", name="Draw a digit").click()
-        page.locator("canvas.upper-canvas").wait_for()
-    expect_nothing_left(school, started)
+        press(one, "Watch it learn")
+        until(lambda: learners(school[1]), "nothing was started")
+        (first,) = school[1].children()
+        press(other, "Watch it learn")  # it still has a button: it was there first
+        expect_stage(other, "Somebody else is watching")
+        expect(other.get_by_role("button", name="Watch it learn")).to_have_count(0)
+        third = visit(url + "/learned", until=READY)
+        expect_stage(third, "Somebody else is watching")
+        expect(third.get_by_role("button", name="Watch it learn")).to_have_count(0)
+        assert school[1].children() == [first]
+        started = learners(school[1])
+        press(one, "Stop")
+        expect_stage(one, "Stopped")
+        expect_nothing_left(school, started)
+        for page in (one, other, third):
+            page.get_by_role("button", name="Watch it learn").wait_for()
 
+        started = begin(other)  # and goes to the other page
+        other.get_by_role("link", name="Draw a digit").click()
+        other.locator("canvas.upper-canvas").wait_for()
+        expect_nothing_left(school, started)
 
-def test_ends_with_the_server(visit, tmp_path):
-    with serve_page(DIGITS_DATA=SMALL, TMPDIR=str(tmp_path)) as (url, server):
-        page = visit(url + "/learned", until=READY)
-        press(page, "Watch it learn")
-        expect_stage(page, "draws")
-        started = learners(psutil.Process(server.pid))
-        assert started
-    _, left = psutil.wait_procs(started, timeout=TIMEOUT)
+        third.get_by_role("button", name="Watch it learn").wait_for()
+        started = begin(third)
+        third.close()
+        expect_nothing_left(school, started)
+
+        one.get_by_role("button", name="Watch it learn").wait_for()
+        started = begin(one)
+    _, left = psutil.wait_procs(started, timeout=TIMEOUT)  # the server has ended meanwhile
     assert not left
     assert not any(tmp_path.iterdir())
-
-
-def test_says_so_where_the_given_data_cannot_be_used(visit, tmp_path):
-    with serve_page(TMPDIR=str(tmp_path), DIGITS_DATA=str(tmp_path / "none.npz")) as (url, server):
-        page = visit(url + "/learned", until=READY)
-        press(page, "Watch it learn")
-        expect_stage(page, r"It can’t learn here right now.*none\.npz.*no such file")
-        assert "Traceback" not in page.content()
-        expect_nothing_left((url, psutil.Process(server.pid), tmp_path))
 
 
 def test_a_stalled_training_ends_with_a_sentence(monkeypatch, tmp_path):

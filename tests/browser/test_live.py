@@ -163,9 +163,9 @@ def test_where_the_canvas_can_not_be_reached_each_stroke_is_answered_all_the_sam
 # Nobody answers
 
 
-@pytest.fixture
-def server_to_kill():
-    """`start()` and `stop()` of a server that always has the same address."""
+@pytest.fixture(scope="module")
+def mortal():
+    """`start()` and `stop()` of a server that always has the same address; whether it runs."""
     running = []
 
     def start(**environment):
@@ -182,9 +182,18 @@ def server_to_kill():
     port = 0
     url = start()
     port = int(url.rpartition(":")[2])
-    yield url, start, stop
+    yield url, start, stop, running
     while running:
         stop()
+
+
+@pytest.fixture
+def server_to_kill(mortal):
+    """A server, and its `start()` and `stop()`."""
+    url, start, stop, running = mortal
+    if not running:  # a test failed meanwhile
+        start()
+    return url, start, stop
 
 
 def expect_gone(page) -> None:

@@ -13,10 +13,11 @@ def steady_drawings() -> tuple[np.ndarray, ...]:
     Returns:
         80 uint8 arrays: grey light on dark or dark on light, RGB, and RGBA opaque or transparent.
     """
-    return tuple(_drawing(number) for number in range(80))
+    return tuple(map(steady_drawing, range(80)))
 
 
-def _drawing(number: int) -> np.ndarray:
+def steady_drawing(number: int) -> np.ndarray:
+    """One of them."""
     rng = np.random.default_rng(number)
     side = int(rng.choice([28, 60, 128, 280, 400, 700]))
     strokes = [_stroke(rng, side) for _ in range(rng.integers(1, 4))]

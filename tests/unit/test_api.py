@@ -552,8 +552,10 @@ def test_try_it_out_works(api, browser):
     page.close()
 
 
-@pytest.mark.parametrize(("name", "value"), [("THREADS", "many"), ("CORS", "everybody")])
-@pytest.mark.parametrize("app", ["api:app", "api:create_app"])
+@pytest.mark.parametrize(
+    ("name", "value", "app"),
+    [("THREADS", "many", "api:app"), ("CORS", "everybody", "api:create_app")],
+)
 def test_a_setting_that_makes_no_sense_is_said_in_a_sentence(name, value, app):
     environment = {**os.environ, f"DIGITS_{name}": value}
     command = [sys.executable, "-m", "uvicorn", app, "--factory"][: 5 if "create" in app else 4]

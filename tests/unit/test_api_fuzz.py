@@ -66,7 +66,7 @@ def own_api():
 
 
 @settings(
-    max_examples=80, deadline=None, derandomize=True, database=None,
+    max_examples=40, deadline=None, derandomize=True, database=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 @given(files=st.lists(damaged(), min_size=32, max_size=32))
@@ -88,9 +88,9 @@ def test_thousands_of_damaged_images(own_api):
     send_damaged(url, counts)
     before = server.memory_info().rss
     send_damaged(url, counts)
-    assert sum(counts.values()) > 4_000
-    assert counts["error"] > 500
-    assert counts["read"] > 500, "some are damaged where it does no harm"
+    assert sum(counts.values()) > 2_000
+    assert counts["error"] > 250
+    assert counts["read"] > 250, "some are damaged where it does no harm"
     assert server.memory_info().rss < 1.1 * before + 5e6, "memory stays flat"
 
 

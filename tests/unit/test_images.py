@@ -25,10 +25,10 @@ from digits.images import (
     open_image,
 )
 from digits.preprocessing import normalize
-from tests.helpers.drawings import steady_drawings
+from tests.helpers.drawings import steady_drawing
 
 ROOT = Path(__file__).parents[2]
-DRAWING = 255 - next(one for one in steady_drawings() if one.shape == (400, 400))
+DRAWING = 255 - steady_drawing(5)  # 400 by 400 pixels
 
 SOME = bytes(range(256))  # holds every character of both alphabets
 PLAIN = base64.b64encode(SOME).decode()

@@ -186,6 +186,7 @@ def test_training_chooses_examples_for_its_network(tmp_path):
 
 
 @needs_tensorflow
+@pytest.mark.slow
 def test_what_is_chosen_covers_rare_ways_too():
     from training.examples import _cover
 

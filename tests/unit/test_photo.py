@@ -52,20 +52,20 @@ EASY = ("white", "dark corners", "soft shadow", "dot grid", "pencil", "table cel
 @pytest.mark.parametrize("kind", EASY)
 def test_reads_a_digit_on_every_kind_of_paper(classifier, kind):
     right = 0
-    for seed in range(4):
+    for seed in range(2):
         for digit, strokes in STROKES.items():
             picture = photos.take(kind, strokes, np.random.default_rng([7, seed]))
             said = classifier.predict(picture).digit
             assert said in (digit, None)
             right += said == digit
-    assert right >= 6
+    assert right >= 3
 
 
 @pytest.mark.parametrize(
     "kind", ["white", "dark corners", "soft shadow", "hard shadow", "dot grid"]
 )
 def test_a_blank_sheet_is_blank_whatever_the_light(classifier, kind):
-    for seed in range(4):
+    for seed in range(2):
         picture = photos.take(kind, None, np.random.default_rng([8, seed]))
         assert classifier.predict(picture).digit is None
 

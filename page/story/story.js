@@ -126,6 +126,7 @@ class Story {
     this.step = step;
     this.began = performance.now();
     this.phase = -1;
+    this.still = false;
     this.say(true);
     this.wake();
   }
@@ -377,11 +378,14 @@ class Story {
   resize() {
     const { clientWidth: w, clientHeight: h } = this.canvas.parentElement;
     const scale = devicePixelRatio || 1;
+    const [wide, high] = [Math.round(w * scale), Math.round(h * scale)];
+    if (this.ended || (this.canvas.width === wide && this.canvas.height === high)) return;
     [this.width, this.height] = [w, h];
-    [this.canvas.width, this.canvas.height] = [Math.round(w * scale), Math.round(h * scale)];
+    [this.canvas.width, this.canvas.height] = [wide, high]; // which empties it
     this.phase = -1;
-    this.jump = true;
-    this.wake();
+    this.jump = this.still; // what moves, as after a step with a longer sentence, moves on
+    cancelAnimationFrame(this.frame);
+    this.paint(performance.now());
   }
 
   // Sends the actors to where the phase wants them; says when the next phase comes.

@@ -127,6 +127,7 @@ class Story {
     this.began = performance.now();
     this.phase = -1;
     this.still = false;
+    this.root.dataset.still = "no";
     this.say(true);
     this.wake();
   }

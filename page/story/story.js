@@ -440,7 +440,7 @@ class Story {
     pen.fillRect(0, 0, width, height);
     if (!this.data?.pixels) return this.blank();
     const next = this.direct(now);
-    this.still = true; // until an actor says otherwise
+    this.still = this.phase >= 0; // a frame may be from before the step; until an actor says otherwise
     const order = { sheet: 0, dots: 1 };
     const actors = [...this.actors].sort(([a], [b]) => (order[a] ?? 2) - (order[b] ?? 2));
     for (const [name, actor] of actors) {

@@ -9,6 +9,7 @@ import numpy as np
 import requests
 from PIL import Image
 from requests.adapters import HTTPAdapter
+from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from urllib3 import Retry
 from urllib3.exceptions import ReadTimeoutError
 
@@ -115,6 +116,10 @@ class RemoteClassifier:
         timeout = (CONNECT_TIMEOUT, READ_TIMEOUT + more_seconds)
         try:
             answer = self._session.request(method, self._url + path, timeout=timeout, **options)
+        except (InvalidSchema, InvalidURL, MissingSchema):
+            raise ModelError(
+                f"“{self._url}” is no address of a reader. It looks like http://192.168.0.7:8000."
+            ) from None
         except requests.RequestException:
             raise ModelError(
                 f"The reader at {self._url} does not answer. Please try again in a moment; if it "

@@ -1,6 +1,7 @@
 // Watches the connection to the server. While there is none, the page says so in words of its own,
 // and not in Streamlit's dialog, which lies over the page and asks about the internet. When it is
-// back, the whole page is run anew: the server may be another one, which knows nothing of it.
+// back, the whole page is run anew: the server may be another one, which knows nothing of it. A link
+// to another page that was pressed meanwhile is followed then.
 
 const GONE = 1000; // ms without a connection: say so
 const EVERY = 1000; // ms from one look to the next
@@ -12,6 +13,7 @@ let back = null; // asks the server to run the page
 let lost = 0; // since when there is no connection
 let failed = 0;
 let stuck = 0;
+let link = null; // to another page, pressed without a connection: Streamlit would forget it
 
 function look() {
   const state = document.querySelector("[data-testid=stApp]")?.dataset.testConnectionState;
@@ -21,7 +23,9 @@ function look() {
     setTimeout(look, GONE + 1);
   } else if (!away && lost) {
     lost = stuck = 0;
-    back?.();
+    if (link?.isConnected) link.click();
+    else back?.();
+    link = null;
   }
   const now = !lost ? "" : performance.now() - lost > GONE ? "gone" : "lost";
   if (root.dataset.connection !== now) {
@@ -50,6 +54,14 @@ async function ask() {
   location.reload();
 }
 
+function hold(event) {
+  const pressed = lost && event.composedPath().find((one) => one.matches?.("[data-testid=stPageLink] a"));
+  if (!pressed) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  link = pressed;
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
   parentElement.querySelector("[data-gone]").dataset.gone = data.gone;
   if (!back) {
@@ -59,6 +71,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       attributeFilter: ["data-test-connection-state"],
     });
     setInterval(ask, EVERY);
+    addEventListener("click", hold, true);
   }
   back = () => setTriggerValue("back", true);
 }

@@ -72,9 +72,8 @@ def show() -> None:
     if classifier and classifier.has_inside:
         from page import story
 
-        telling = story.is_open()
         with ask:
-            story.ask()
+            telling = story.ask()
             look = st.toggle(_("Look inside"), key="look", on_change=play.close_for_look)
     if classifier:
         with ask:

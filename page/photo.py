@@ -43,6 +43,9 @@ _picture = st.components.v2.component(
     js=Path(__file__).with_suffix(".js").read_text("utf-8"),
     isolate_styles=False,
 )
+_again = st.components.v2.component(
+    "digits_photo_again", js=Path(__file__).with_name("photo_again.js").read_text("utf-8")
+)
 
 
 class Photo(NamedTuple):
@@ -61,6 +64,8 @@ def page() -> None:
     state = st.session_state
     count = state.setdefault("photo_number", 0)  # of photographs so far: each gets new widgets
     with st.container(key="photo"):
+        shown = "photo" in state or "photo_file" in state
+        _again(key="photo_again", data={"shown": shown}, on_picture_change=take_again)
         with st.container(key="take"):
             # Streamlit's button says “Upload” in English: the style sheet has it say this.
             button = (
@@ -113,6 +118,18 @@ def hand_in(key: str) -> None:
         visit = get_script_run_ctx()
         files: Any = visit.uploaded_file_mgr  # Streamlit's protocol for it knows no `remove_file`
         files.remove_file(visit.session_id, file.file_id)
+
+
+def take_again() -> None:
+    """Takes the picture that was shown when another server was here."""
+    from digits.images import ImageError, decode_data_url
+
+    state = st.session_state
+    try:
+        state.photo_file = decode_data_url(state.photo_again["picture"])
+    except ImageError:
+        return
+    state.photo_number += 1
 
 
 def forget() -> None:

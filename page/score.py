@@ -90,7 +90,7 @@ def _count() -> None:
     try:
         tally().add(name, state.score_said, meant)
         right, total = score(tally().taken())
-        words = _("I was right {right} times of {total}.").format(
+        words = _("I got {right} of {total} right.").format(
             right=number(right), total=number(total)
         )
     except TallyError:
@@ -128,7 +128,7 @@ def show() -> None:
             st.html(f'<p role="alert">{escape(words)}</p>')
             return
         right, total = score(taken)
-        words = _("I was right {right} times of {total}.")
+        words = _("I got {right} of {total} right.")
         st.html(
             f'<p class="total">{words.format(right=number(right), total=number(total))}</p>'
             f"{mistakes_html(taken)}"

@@ -22,7 +22,9 @@ CHATTER = re.compile(
     rb"INFO: Created TensorFlow Lite|I0000 |WARNING: All log messages before absl::"
     rb"|E0000 .*(cuInit|oneDNN supports)"
 )
-PLAIN = str.maketrans({"“": '"', "”": '"', "’": "'", "×": "x", "–": "-", "−": "-", "→": "->"})
+PLAIN = str.maketrans(
+    {"“": '"', "”": '"', "’": "'", "×": "x", "–": "-", "−": "-", "→": "->", "━": "-"}
+)
 DRAIN_TIMEOUT_S = 2  # for the last lines, in case a child process keeps the pipe open
 
 
@@ -71,7 +73,8 @@ def show_any_text() -> None:
 def _nearest(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeEncodeError)
     text = error.object[error.start : error.end].translate(PLAIN)
-    text = unicodedata.normalize("NFKD", text)
+    parts = unicodedata.normalize("NFKD", text)  # a letter, and its accent apart
+    text = "".join(part for part in parts if not unicodedata.combining(part))
     return text.encode("ascii", "replace").decode("ascii"), error.end
 
 

@@ -220,12 +220,14 @@ function finish() {
   const last = painting || changing ? null : picture([...shown, stroke], FINAL);
   lift();
   remember(shown);
-  changed();
-  if (last) send(last, true);
+  if (last) {
+    changed();
+    send(last, true);
+  }
   hand_over("mouseup", end);
+  if (!last) return finished();
   fit();
-  if (last) paint();
-  else finished();
+  paint();
 }
 
 function lift() {

@@ -84,10 +84,18 @@ _feed = _component("story_feed", js="feed.js")
 _remote = _component("story_remote", js="remote.js")
 
 
-def ask() -> None:
-    """The button that opens the story. A presenter's remote (Page Down) presses it, too."""
-    st.button(_(TITLE), type="primary", key="ask_story", on_click=open_up)
+def ask() -> bool:
+    """The button that opens the story, a presenter's remote (Page Down) too; whether it is open.
+
+    A switch that nobody sees keeps that: the browser tells it to a server that was started anew.
+    """
+    st.button(_(TITLE), type="primary", key="ask_story", on_click=_open, args=(True,))
     _remote(key="story_remote")
+    return st.toggle("story", key="telling", label_visibility="collapsed")
+
+
+def _open(wanted: bool) -> None:
+    st.session_state.telling = wanted
 
 
 @guarded
@@ -102,23 +110,8 @@ def tell(drawing: bytes | None, prediction: Prediction | None, rests: bool) -> N
     card = load_classifier().card
     examples = load_examples(card["sha256"])
     with st.container(key="story"):
-        _screen(key="story_screen", on_close_change=close)
+        _screen(key="story_screen", on_close_change=lambda: _open(False))
         _feed(key="story_feed", data=content(drawing, prediction, card, examples, rests))
-
-
-def is_open() -> bool:
-    """Whether the visitor wants to see it."""
-    return st.session_state.get("story", False)
-
-
-def open_up() -> None:
-    """Shows it from the next run on."""
-    st.session_state.story = True
-
-
-def close() -> None:
-    """Shows it no more from the next run on."""
-    st.session_state.story = False
 
 
 def content(

@@ -126,6 +126,8 @@ class Story {
     this.step = step;
     this.began = performance.now();
     this.phase = -1;
+    this.still = false;
+    this.root.dataset.still = "no";
     this.say(true);
     this.wake();
   }
@@ -377,11 +379,14 @@ class Story {
   resize() {
     const { clientWidth: w, clientHeight: h } = this.canvas.parentElement;
     const scale = devicePixelRatio || 1;
+    const [wide, high] = [Math.round(w * scale), Math.round(h * scale)];
+    if (this.ended || (this.canvas.width === wide && this.canvas.height === high)) return;
     [this.width, this.height] = [w, h];
-    [this.canvas.width, this.canvas.height] = [Math.round(w * scale), Math.round(h * scale)];
+    [this.canvas.width, this.canvas.height] = [wide, high]; // which empties it
     this.phase = -1;
-    this.jump = true;
-    this.wake();
+    this.jump = this.still; // what moves, as after a step with a longer sentence, moves on
+    cancelAnimationFrame(this.frame);
+    this.paint(performance.now());
   }
 
   // Sends the actors to where the phase wants them; says when the next phase comes.
@@ -435,7 +440,7 @@ class Story {
     pen.fillRect(0, 0, width, height);
     if (!this.data?.pixels) return this.blank();
     const next = this.direct(now);
-    this.still = true; // until an actor says otherwise
+    this.still = this.phase >= 0; // a frame may be from before the step; until an actor says otherwise
     const order = { sheet: 0, dots: 1 };
     const actors = [...this.actors].sort(([a], [b]) => (order[a] ?? 2) - (order[b] ?? 2));
     for (const [name, actor] of actors) {

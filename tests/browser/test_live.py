@@ -1,10 +1,12 @@
 """The answer follows the pen; and what the page shows when nobody answers."""
 
+import io
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.helpers.page import (
     FIND_CANVAS,
@@ -13,11 +15,13 @@ from tests.helpers.page import (
     expect_digit,
     expect_invitation,
     expect_seen,
+    number,
     on_screen,
     press,
     written,
 )
 from tests.helpers.servers import TIMEOUT, serve, serve_page
+from training.pen import render
 
 GONE = "The connection to the computer that reads is gone. It will come back by itself."
 
@@ -99,10 +103,10 @@ def test_one_picture_at_a_time_and_no_new_words_while_the_pen_moves(visit):
         press(page, "Clear")
         expect_invitation(page)
         notes = page.evaluate(DRAW_ON, [wiggle(page), 6])
-        for (before, number, _), (after, _, shown) in zip(
+        for (before, sent, _), (after, _, shown) in zip(
             notes["sent"], notes["sent"][1:], strict=False
         ):
-            assert shown >= number, "a picture was sent before the last one was answered"
+            assert shown >= sent, "a picture was sent before the last one was answered"
             assert after - before >= 75  # 80 by the clock that the timer goes by
         assert notes["shown"] == sorted(notes["shown"])
         expect_answer(page, "^(?!Draw)")
@@ -126,6 +130,33 @@ def test_the_live_region_and_the_bars_stay_and_move(visit):
     page.emulate_media(reduced_motion="reduce")
     for part in (".bars .bar", ".says", ".seen"):
         assert page.locator(part).first.evaluate(duration) == "0s"
+
+
+def test_a_stroke_that_ends_before_the_last_one_is_painted_is_taken_in_once(visit):
+    page = visit()
+    taken_in = page.evaluate(
+        """() => {
+          const set = CSSStyleDeclaration.prototype.setProperty;
+          let times = 0;
+          CSSStyleDeclaration.prototype.setProperty = function (name, value) {
+            times += name === "--drawn";
+            set.call(this, name, value);
+          };
+          const canvas = CANVAS;
+          const box = canvas.getBoundingClientRect();
+          for (const side of [0.45, 0.55])
+            for (const type of ["pointerdown", "pointerup"])
+              canvas.dispatchEvent(new PointerEvent(type, {
+                pointerType: "mouse", pointerId: 1, isPrimary: true, bubbles: true, composed: true,
+                buttons: type === "pointerup" ? 0 : 1,
+                clientX: box.x + side * box.width, clientY: box.y + box.height / 2,
+              }));
+          CSSStyleDeclaration.prototype.setProperty = set;
+          return times;
+        }""".replace("CANVAS", FIND_CANVAS)
+    )
+    assert taken_in == 2, "once for each stroke"
+    expect_answer(page, "^(?!Draw)")
 
 
 def test_a_setting_switches_it_off(visit):
@@ -258,6 +289,9 @@ def test_a_lost_connection_is_said_beside_whatever_is_open(visit, server_to_kill
     page.get_by_text(opened).click()
     shown = page.locator(".st-key-panel .hint, .st-key-story")
     expect(shown).to_have_css("opacity", "1")
+    if opened != "Play":
+        page.get_by_role("button", name="7. My answer").click()
+        expect(page.locator(".story .sentence")).to_contain_text("my answer is 3")
     stop()
     words = page.locator(".connection-gone")
     expect(words).to_be_visible()
@@ -276,10 +310,62 @@ def test_a_lost_connection_is_said_beside_whatever_is_open(visit, server_to_kill
     expect(words).to_be_hidden()
     expect(page.locator("html")).to_have_attribute("data-reader", "answered")
     healthy(page)
-    if opened == "Play":
-        expect(shown).to_have_css("opacity", "1")
-    else:
+    expect(shown).to_have_css("opacity", "1")
+    if opened != "Play":
+        expect(page.locator(".story .sentence")).to_contain_text("my answer is 6")
+        page.keyboard.press("Escape")
+        expect(shown).to_have_count(0)
         expect_digit(page, 6)
+
+
+@pytest.mark.parametrize("path", ["", "photo"])
+def test_a_link_pressed_without_a_connection_is_followed_when_it_is_back(
+    visit, server_to_kill, path
+):
+    from playwright.sync_api import expect
+
+    url, start, stop = server_to_kill
+    page = visit(f"{url}/{path}", until=".st-key-links a")
+    stop()
+    expect(page.locator("html")).to_have_attribute("data-connection", "gone")
+    page.get_by_role("link", name="How it learned").click()
+    start()
+    expect(page.locator(".st-key-learned")).to_be_visible()
+    expect(page).to_have_url(f"{url}/learned")
+    page.get_by_role("link", name="Draw a digit").click()
+    page.locator("canvas.upper-canvas").wait_for()
+    expect_invitation(page)
+    healthy(page)
+
+
+def test_a_photograph_is_read_again_by_a_server_that_was_started_anew(visit, server_to_kill):
+    from playwright.sync_api import expect
+
+    url, start, stop = server_to_kill
+    page = visit(f"{url}/photo", until=".st-key-ways")
+    picture = render([stroke * 400 for stroke in number("26")], 26, 400)
+    file = io.BytesIO()
+    Image.fromarray(255 - picture).save(file, "PNG")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "digits.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    )
+    text = page.locator(".st-key-photo .number .text")
+    expect(text).to_have_text("26")
+    page.locator(".picture [data-sign='1']").click()
+    expect(page.locator(".one .says")).to_contain_text("I see a 6.")
+    stop()
+    expect(page.locator("html")).to_have_attribute("data-connection", "gone")
+    start()
+    expect(page.locator("html")).to_have_attribute("data-connection", "")
+    expect(page.locator(".one .says")).to_contain_text("I see a 2.")
+    expect(text).to_have_text("26")
+    healthy(page)
+    # Whoever goes to another page leaves none behind.
+    page.get_by_role("link", name="Draw a digit").click()
+    page.locator("canvas.upper-canvas").wait_for()
+    page.get_by_role("link", name="Photo").click()
+    page.locator("input[type=file]").wait_for(state="attached")
+    expect(page.locator(".picture")).to_have_count(0)
 
 
 # In the page: notes how long after the connection came back each picture is sent, in ms.

@@ -184,28 +184,28 @@ def test_answers_are_counted_once_and_the_presenter_sees_and_clears_them(visit, 
         draw(page, written(3))
         expect_digit(page, 3)
         press(page, "Right")
-        expect_text(page.locator(".score-row"), "I was right 1 times of 1")
+        expect_text(page.locator(".score-row"), "I got 1 of 1 right")
         assert page.get_by_role("button", name="Right", exact=True).count() == 0
         clear(page)
         draw(page, written(7))
         expect_digit(page, 7)
         press(page, "It was a …")
         page.locator(".choices").get_by_role("button", name="1").click()
-        expect_text(page.locator(".score-row"), "I was right 1 times of 2")
+        expect_text(page.locator(".score-row"), "I got 1 of 2 right")
         clear(page)
         draw(page, HASH)
         expect_answer(page, "not a digit")
         press(page, "Right")
-        expect_text(page.locator(".score-row"), "I was right 2 times of 3")
+        expect_text(page.locator(".score-row"), "I got 2 of 3 right")
         assert Tally(path).taken() == {(3, 3): 1, (1, 7): 1, (NO_DIGIT, NO_DIGIT): 1}
         presenter = visit(f"{url}/?{urlencode({'presenter': ''})}")
-        expect_text(presenter.locator(".st-key-presenter .total"), "I was right 2 times of 3")
+        expect_text(presenter.locator(".st-key-presenter .total"), "I got 2 of 3 right")
         expect_text(presenter.locator(".st-key-presenter tbody"), r"1\s*7\s*1")
         press(presenter, "Clear the count")
         presenter.get_by_role("button", name="No", exact=True).click()
         press(presenter, "Clear the count")
         press(presenter, "Yes, forget it")
-        expect_text(presenter.locator(".st-key-presenter .total"), "I was right 0 times of 0")
+        expect_text(presenter.locator(".st-key-presenter .total"), "I got 0 of 0 right")
         assert Tally(path).taken() == {}
         assert page.locator(".st-key-presenter").count() == 0
 

@@ -106,7 +106,7 @@ def test_nothing_moves_when_a_part_opens_or_an_answer_comes(visit):
     assert page.locator(PARTS["sheet"]).bounding_box() == before["sheet"]
 
 
-@pytest.mark.parametrize("screen", [(1080, 1920), (1920, 1080)])
+@pytest.mark.parametrize("screen", [(1080, 1920), (1920, 1080), (390, 844)])
 def test_nothing_moves_when_play_opens(visit, screen):
     page = visit(viewport={"width": screen[0], "height": screen[1]})
     draw(page, written(8))

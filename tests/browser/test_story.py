@@ -171,6 +171,27 @@ def test_moves_and_comes_to_rest(visit):
     assert np.array_equal(before, pixels(page))
 
 
+def test_a_step_whose_words_need_more_room_moves_all_the_same(visit):
+    page = visit()
+    draw(page, written(3))
+    expect_digit(page, 3)
+    open_up(page)
+    to_step(page, 3)
+    settle(page)
+    moving = page.locator(".story").evaluate(
+        f"""async element => {{ {OBJECT}
+          const size = story.canvas.height;
+          story.go(3);
+          element.querySelector(".note").style.height = "5rem";
+          while (story.canvas.height === size) await new Promise(requestAnimationFrame);
+          await new Promise(requestAnimationFrame);
+          return [...story.actors.values()].some(({{ from, to }}) => from.w !== to.w);
+        }}"""
+    )
+    assert moving
+    settle(page)
+
+
 def test_follows_the_pen(visit):
     page = visit(reduced_motion="reduce")
     draw(page, written(3))

@@ -1,5 +1,6 @@
 """Standard error of the command-line programs: without chatter, and without loss."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,19 @@ def test_the_last_words_before_an_abrupt_end_are_shown():
         assert done.returncode != 0
         assert done.stderr.startswith("the last words\n"), end
         assert ("ZeroDivisionError" in done.stderr) == (end == "1 / 0")
+
+
+def test_a_console_of_another_encoding_shows_the_nearest_text():
+    done = subprocess.run(
+        [sys.executable, "-c", (
+            "from training.quiet import show_any_text; show_any_text(); "
+            "print('“Ä→é”… 2×2 ━━ ψ')"
+        )],
+        cwd=ROOT, capture_output=True, text=True, timeout=60,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == '"A->e"... 2x2 -- ?\n'
 
 
 @pytest.mark.slow

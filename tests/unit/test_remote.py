@@ -276,6 +276,12 @@ def test_an_api_that_is_away_is_said_in_a_sentence():
             ask()
 
 
+@pytest.mark.parametrize("address", ["localhost:8000", "http://", "ftp://localhost", "reader"])
+def test_what_is_no_address_is_said(address):
+    with pytest.raises(ModelError, match="no address of a reader"):
+        RemoteClassifier(address).predict(drawing(1))
+
+
 def test_an_api_without_a_model(tmp_path):
     with serve_app(create_app(Settings(model=tmp_path))) as url:
         reader = RemoteClassifier(url)

@@ -59,9 +59,9 @@ def test_what_was_packed_is_found_again():
     scanned = Scanned(Strip(strips[0], 0, 1), lambda _: said)
     assert scanned.borders()[:2] == pytest.approx([19, 25.5], abs=0.01)
     for label, left, right in signs:
-        opinion, off = scanned.sign(left, right)
+        opinion, _, off = scanned.sign(left, right)
         assert opinion.argmax() == label and off < 0.06
-        assert scanned.sign(left - 2, right)[1] > 0.06
+        assert scanned.sign(left - 2, right)[2] > 0.06
 
 
 def test_a_strip_without_signs_has_no_borders():

@@ -53,14 +53,14 @@ FEATURES = (
     "speck", "size of speck",
 )  # fmt: skip
 WEIGHTS = np.array(
-    [0.59, 0.61, 0.13, 0.46, 0.72, -3.2, 0.06, -0.72, -2.83, -1.83, -2.2, -0.97, -1.05, -0.86,
-     2.24, -2.55, -2.33, 0.47, 1.35, -0.45, -5.85]
+    [0.48, 0.63, 0.15, 0.45, 0.75, -3.2, -0.05, -0.58, -2.49, -1.75, -2.13, -1.28, -1.36, -1.16,
+     2.31, -2.93, -2.33, 0.47, 1.45, 0.46, -5.48]
 )  # fmt: skip
 STRIP_HEIGHT, STRIP_SIGN = 32, 20  # pixels: of a row as the network for rows sees it; of a sign
 STRIP_ROOM, STRIP_STEP = 8, 16  # pixels: of ground at both ends; widths come in such steps
 WIDEST_STRIP = 4096  # pixels: a line without height would make one without end
 STRIDE = 2  # pixels of it from one place that the network tells of to the next
-SURE = 0.7  # a sign's probability from which on the text says its digit
+SURE = 0.6  # a sign's probability from which on the text says its digit
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,15 +190,20 @@ class Scanned:
         return [(start, stop) for start, stop, _ in found]
 
     def borders(self) -> np.ndarray:
-        """The columns of the sheet at which one sign may end and the next begin, float (n,)."""
+        """Where one sign may end and the next begin.
+
+        Returns:
+            float (n, 3), columns of the sheet: the middle of the one, where they meet, and the
+            middle of the other.
+        """
         found = self.signs()
         places = (np.arange(len(self.classes)) + 0.5) * STRIDE
         ends = places[:, None] + [-STRIP_SIGN, STRIP_SIGN] * self.edges
         middles = np.array([places[a:b].mean() for a, b in found])
         starts, stops = np.array([ends[a:b].mean(axis=0) for a, b in found]).reshape(-1, 2).T
         meet = ((stops[:-1] + starts[1:]) / 2).clip(middles[:-1] + 1, middles[1:] - 1)
-        borders: np.ndarray = meet / self.strip.scale + self.strip.left
-        return borders
+        borders = np.stack([middles[:-1], meet, middles[1:]], axis=1)
+        return borders / self.strip.scale + self.strip.left
 
 
 class Sheet:
@@ -244,14 +249,18 @@ class Sheet:
 
         Args:
             name: of the piece.
-            borders: the columns of the sheet near which to cut, from left to right.
-            reach: how near, in pixels.
+            borders: where to cut, from left to right, as of `Scanned.borders`.
+            reach: how near to that, in pixels.
         """
         left, top, right, bottom = self.boxes[name]
         ink = self.crop([name])
         labels = self.labels[top:bottom, left:right]
         mine = labels == name
-        found = [seam(ink, x - left, reach) for x in borders if left + 2 < x < right - 2]
+        found = [
+            seam(ink, x - left, max(x - reach, one) - left, min(x + reach, other) - left)
+            for one, x, other in borders
+            if left + 2 < x < right - 2
+        ]
         if not found:
             return []
         columns = np.arange(right - left)

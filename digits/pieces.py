@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 GROUND_COST = 0.03  # of a step over ground, where ink costs 1: cuts are short
+FAR_COST = 0.2  # as far from where signs seem to meet as a cut may go
 Box = tuple[int, int, int, int]  # left, top, right, bottom; right and bottom exclusive
 
 
@@ -57,13 +58,12 @@ def label(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 class Seam:
     """A cut from top to bottom."""
 
-    columns: (
-        np.ndarray
-    )  # float64 (height,): in each row, the ink left of it is parted from the rest
+    # float64 (height,): in each row, the ink left of it is parted from the rest
+    columns: np.ndarray
     ink: float  # how much ink it goes through, in pixels
 
 
-def seam(ink: np.ndarray, x: float, reach: float) -> Seam:
+def seam(ink: np.ndarray, x: float, least: float, most: float) -> Seam:
     """The cheapest cut through touching signs near a column.
 
     A seam goes from top to bottom by at most one column a row (Avidan and Shamir 2007, seam
@@ -73,13 +73,13 @@ def seam(ink: np.ndarray, x: float, reach: float) -> Seam:
     Args:
         ink: float32 (height, width), 0-1, of one piece.
         x: the column.
-        reach: how far from there the seam may go, in pixels.
+        least, most: the columns between which the seam stays; x is between them.
     """
     height, width = ink.shape
-    first, last = max(0, int(x - reach)), min(width, int(x + reach) + 1)
+    first, last = max(0, int(least)), min(width, int(most) + 1)
     near = ink[:, first:last]
-    away = np.abs(np.arange(first, last) + 0.5 - x) / max(reach, 1)
-    cost = near + GROUND_COST * (1 + away).astype(np.float32)
+    away = np.abs(np.arange(first, last) + 0.5 - x) / max(most - least, 1)
+    cost = near + (GROUND_COST + FAR_COST * away**2).astype(np.float32)
     total, source = _cheapest(cost)
     path = np.empty(height, int)
     path[-1] = total[-1].argmin()

@@ -39,6 +39,7 @@ WIDEST, TALLEST = 1.4, 1.6  # of the row's height: no sign is larger
 FARTHEST = 0.45  # of the row's height: parts of a sign are no farther apart
 CLEAR = 0.97  # the network's probability from which on a single piece is one digit
 SINGLE = 0.95  # of its height: a wider piece may be several
+BESIDE = 0.8  # how sure the network for rows is of two signs that stand without a place between
 ROUND = 0.2  # of the row's height: how far round where two signs meet the cut is looked for
 SMALL = 0.45  # of the row's height: only smaller pieces may be specks
 FAINTEST = 1e-4  # the least probability of a class: no single opinion vetoes
@@ -52,14 +53,14 @@ FEATURES = (
     "speck", "size of speck",
 )  # fmt: skip
 WEIGHTS = np.array(
-    [0.4, 0.6, 0.13, 0.48, 0.65, -1.73, -0.01, -0.91, -3.17, -1.96, -2.04, -1.1, -1.21, -0.68,
-     1.47, -1.91, -2.49, 0.48, 1.14, -0.71, -6.06]
+    [0.48, 0.63, 0.15, 0.45, 0.75, -3.2, -0.05, -0.58, -2.49, -1.75, -2.13, -1.28, -1.36, -1.16,
+     2.31, -2.93, -2.33, 0.47, 1.45, 0.46, -5.48]
 )  # fmt: skip
 STRIP_HEIGHT, STRIP_SIGN = 32, 20  # pixels: of a row as the network for rows sees it; of a sign
 STRIP_ROOM, STRIP_STEP = 8, 16  # pixels: of ground at both ends; widths come in such steps
 WIDEST_STRIP = 4096  # pixels: a line without height would make one without end
 STRIDE = 2  # pixels of it from one place that the network tells of to the next
-SURE = 0.7  # a sign's probability from which on the text says its digit
+SURE = 0.6  # a sign's probability from which on the text says its digit
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,37 +156,54 @@ class Scanned:
         self.strip = strip
         self.classes, self.edges = scan(strip.pixels)
 
-    def sign(self, left: float, right: float) -> tuple[np.ndarray, float]:
+    def sign(self, left: float, right: float) -> tuple[np.ndarray, np.ndarray, float]:
         """What is said of a sign that reaches from one column of the sheet to another.
 
         Returns:
-            float32 (11,), the probabilities of the digits and of none; and by how much its edges
-            are not where they should be, in heights of a sign, at most 1.
+            float32 (11,), the probabilities of the digits and of none, at the place near its middle
+            that is surest of a sign; float32 (11,), the greatest of each near its middle; and by
+            how much its edges are not where they should be, in heights of a sign, at most 1.
         """
         ends = self.strip.places(np.array([left, right]))
         place = int(ends.mean() / STRIDE)
-        near = self.classes[max(0, place - 1) : place + 2].max(axis=0)
+        near = self.classes[max(0, place - 1) : place + 2]
+        surest = near[near[:, -1].argmin()]
+        greatest = near.max(axis=0)
         reach = np.abs(ends - (place + 0.5) * STRIDE) / STRIP_SIGN
         off = float(np.abs(reach - self.edges[place]).sum())
-        return np.append(near[:10], near[10:].sum().clip(0, 1)), min(1.0, off)
+        joined = [np.append(one[:10], one[10:].sum().clip(0, 1)) for one in (surest, greatest)]
+        return joined[0], joined[1], min(1.0, off)
+
+    def signs(self) -> list[tuple[int, int]]:
+        """Where it finds signs: each one's first place, and the one after its last."""
+        likeliest = self.classes.argmax(axis=1)
+        edges = [0, *(np.flatnonzero(np.diff(likeliest)) + 1).tolist(), len(likeliest)]
+        found: list[tuple[int, int, float]] = []
+        for start, stop in pairwise(edges):
+            sure = float(self.classes[start:stop, likeliest[start]].max())
+            if likeliest[start] == self.classes.shape[1] - 1:
+                continue
+            if found and found[-1][1] == start and min(sure, found[-1][2]) < BESIDE:
+                found[-1] = found[-1][0], stop, max(sure, found[-1][2])
+            else:
+                found.append((start, stop, sure))
+        return [(start, stop) for start, stop, _ in found]
 
     def borders(self) -> np.ndarray:
-        """The columns of the sheet at which one sign may end and the next begin, float (n,)."""
-        found = _runs(self.classes[:, -1] < 0.5)
+        """Where one sign may end and the next begin.
+
+        Returns:
+            float (n, 3), columns of the sheet: the middle of the one, where they meet, and the
+            middle of the other.
+        """
+        found = self.signs()
         places = (np.arange(len(self.classes)) + 0.5) * STRIDE
         ends = places[:, None] + [-STRIP_SIGN, STRIP_SIGN] * self.edges
         middles = np.array([places[a:b].mean() for a, b in found])
         starts, stops = np.array([ends[a:b].mean(axis=0) for a, b in found]).reshape(-1, 2).T
         meet = ((stops[:-1] + starts[1:]) / 2).clip(middles[:-1] + 1, middles[1:] - 1)
-        borders: np.ndarray = meet / self.strip.scale + self.strip.left
-        return borders
-
-
-def _runs(on: np.ndarray) -> list[tuple[int, int]]:
-    """Where it is true: each run's first place, and the one after its last."""
-    edges = np.diff(np.pad(on.astype(np.int8), 1))
-    starts, stops = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-    return list(zip(starts.tolist(), stops.tolist(), strict=True))
+        borders = np.stack([middles[:-1], meet, middles[1:]], axis=1)
+        return borders / self.strip.scale + self.strip.left
 
 
 class Sheet:
@@ -231,14 +249,18 @@ class Sheet:
 
         Args:
             name: of the piece.
-            borders: the columns of the sheet near which to cut, from left to right.
-            reach: how near, in pixels.
+            borders: where to cut, from left to right, as of `Scanned.borders`.
+            reach: how near to that, in pixels.
         """
         left, top, right, bottom = self.boxes[name]
         ink = self.crop([name])
         labels = self.labels[top:bottom, left:right]
         mine = labels == name
-        found = [seam(ink, x - left, reach) for x in borders if left + 2 < x < right - 2]
+        found = [
+            seam(ink, x - left, max(x - reach, one) - left, min(x + reach, other) - left)
+            for one, x, other in borders
+            if left + 2 < x < right - 2
+        ]
         if not found:
             return []
         columns = np.arange(right - left)
@@ -551,10 +573,10 @@ def _arcs(
     for i, j in spans:
         names = tuple(row.names[i:j])
         left, top, right, bottom = sheet.box(names)
-        in_row, misfit = scanned.sign(left, right)
+        surest, in_row, misfit = scanned.sign(left, right)
         is_part = any((i <= a < j) != (i <= b < j) for a, b, _ in cuts)
         if is_part:
-            sheet.parts[names] = np.append(in_row[:10] / in_row[:10].sum(), in_row[10])
+            sheet.parts[names] = np.append(surest[:10] / surest[:10].sum(), surest[10])
         outputs = np.log(np.maximum(sheet.opinion(names), FAINTEST))
         in_row = np.log(np.maximum(in_row, FAINTEST))
         size = max(bottom - top, 1) / row.height

@@ -244,6 +244,6 @@ def test_a_seam_goes_through_the_thin_place():
     ink = np.zeros((100, 160), np.float32)
     ink[:, 10:60] = ink[:, 100:150] = 1
     ink[70:78, 60:100] = 1  # a bridge
-    best = seam(ink, 50, 40)
+    best = seam(ink, 50, 10, 90)
     assert (best.columns >= 60).all() and (best.columns <= 90.5).all()
     assert best.ink == pytest.approx(8)

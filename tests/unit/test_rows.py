@@ -57,11 +57,11 @@ def test_what_was_packed_is_found_again():
     assert classes.shape == (len(strips), rows.WIDTH // STRIDE) and len(strips) > 1
     said = np.eye(12, dtype=np.float32)[classes[0]], edges[0]
     scanned = Scanned(Strip(strips[0], 0, 1), lambda _: said)
-    assert scanned.borders()[:2] == pytest.approx([19, 25.5], abs=0.01)
+    assert scanned.borders()[:2, 1] == pytest.approx([19, 25.5], abs=0.01)
     for label, left, right in signs:
-        opinion, off = scanned.sign(left, right)
+        opinion, _, off = scanned.sign(left, right)
         assert opinion.argmax() == label and off < 0.06
-        assert scanned.sign(left - 2, right)[1] > 0.06
+        assert scanned.sign(left - 2, right)[2] > 0.06
 
 
 def test_a_strip_without_signs_has_no_borders():
@@ -82,5 +82,5 @@ def test_a_cut_beside_the_ink_changes_nothing():
     ink[4], ink[4, -1] = 1, 0.4  # the cheapest cut leaves nothing on its right
     sheet = reading.Sheet(ink, rows._no_opinion, rows._no_opinion)
     before = dict(sheet.boxes)
-    assert sheet.cut(1, np.array([57.0]), 20) == []
+    assert sheet.cut(1, np.array([[30.0, 57, 60]]), 20) == []
     assert sheet.boxes == before and set(np.unique(sheet.labels)) == {0, 1}

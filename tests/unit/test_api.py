@@ -343,6 +343,7 @@ def test_health_and_metrics(api):
     assert read_so_far(api) == before + 1
 
 
+@pytest.mark.slow
 def test_all_workers_are_counted(tmp_path):
     file, count = as_file(drawing(8)), 40
     with serve_api("--workers=2", TMPDIR=str(tmp_path)) as (url, _):
@@ -439,6 +440,7 @@ def test_a_full_queue_says_when_to_come_back():
         assert digits(send(url, large)) == [7], "the places were given back"
 
 
+@pytest.mark.slow
 def test_sigterm_under_load_loses_nothing():
     large = as_file(drawing(7, 4000), compress_level=1)
     with serve_api(DIGITS_THREADS="1") as (url, server), ThreadPoolExecutor(12) as clients:

@@ -236,6 +236,7 @@ def test_heic_without_its_library_is_said_in_a_sentence(monkeypatch):
         open_image(file)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     kind=st.sampled_from(sorted(FILES)),

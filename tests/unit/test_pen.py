@@ -87,6 +87,7 @@ def drawings():
     return np.array(labels), sheets
 
 
+@pytest.mark.slow
 def test_the_shipped_model_reads_every_way_of_writing(classifier, drawings):
     labels, sheets = drawings
     ways = [EVERY_WAY[i % len(EVERY_WAY)] for i in range(len(labels))]
@@ -109,6 +110,7 @@ def test_a_7_whose_bar_rises_is_never_surely_a_1(classifier):
             assert sure == 0, angle
 
 
+@pytest.mark.slow
 def test_the_shipped_model_refuses_what_is_no_digit(classifier):
     rng = np.random.default_rng(2027)
     sheets = [
@@ -119,6 +121,7 @@ def test_the_shipped_model_refuses_what_is_no_digit(classifier):
     assert np.mean([v == "unsure" for v in verdicts]) >= 0.9
 
 
+@pytest.mark.slow
 def test_the_shipped_model_is_as_sure_as_it_is_right(classifier, drawings, mnist_sample):
     from training.calibration import calibration_error
 

@@ -89,6 +89,7 @@ AT_THE_EDGE = np.full((240, 320, 3), 64, np.uint8)
 AT_THE_EDGE[100:140, -5:] = 200
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 @settings(max_examples=40, deadline=None)
 @given(

@@ -376,6 +376,7 @@ def assert_normal(pixels: np.ndarray) -> None:
     assert pixels.max() in (0, 255)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 @settings(max_examples=150, deadline=None)
 @given(

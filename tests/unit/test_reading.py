@@ -208,6 +208,7 @@ images = arrays.arrays(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(images, st.integers(1, 5))
 def test_whatever_is_on_the_sheet_it_is_read(classifier, image, scale):

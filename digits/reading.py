@@ -576,7 +576,8 @@ def _arcs(
         surest, in_row, misfit = scanned.sign(left, right)
         is_part = any((i <= a < j) != (i <= b < j) for a, b, _ in cuts)
         if is_part:
-            sheet.parts[names] = np.append(surest[:10] / surest[:10].sum(), surest[10])
+            digits = np.maximum(surest[:10], np.finfo(np.float32).tiny)
+            sheet.parts[names] = np.append(digits / digits.sum(), surest[10])
         outputs = np.log(np.maximum(sheet.opinion(names), FAINTEST))
         in_row = np.log(np.maximum(in_row, FAINTEST))
         size = max(bottom - top, 1) / row.height

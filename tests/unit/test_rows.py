@@ -84,3 +84,21 @@ def test_a_cut_beside_the_ink_changes_nothing():
     before = dict(sheet.boxes)
     assert sheet.cut(1, np.array([[30.0, 57, 60]]), 20) == []
     assert sheet.boxes == before and set(np.unique(sheet.labels)) == {0, 1}
+
+
+def test_parts_of_which_nothing_is_known_are_no_digit():
+    """Two places say “a sign”, and elsewhere no digit has any probability at all."""
+    strokes = [np.array([[60, 60], [260, 60]]), np.array([[60, 60], [60, 160]])]
+    ink = find_writing(pen.render(strokes, 14, (320, 220))).ink
+
+    def scan(strip):
+        classes = np.eye(12, dtype=np.float32)[np.full(strip.shape[1] // STRIDE, rows.NOTHING)]
+        classes[[6, 20]] = np.eye(12, dtype=np.float32)[[pen.NO_DIGIT, pen.NO_DIGIT]]
+        return classes, np.full((len(classes), 2), 0.3, np.float32)
+
+    sheet = reading.Sheet(ink, lambda pixels: np.full((len(pixels), 11), 0.1, np.float32), scan)
+    (row,) = reading.find_rows(sheet)
+    reading.lattice(sheet, row)
+    assert sheet.parts
+    for said in sheet.parts.values():
+        assert np.isfinite(said).all() and said[:10].sum() == pytest.approx(1)

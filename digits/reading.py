@@ -554,12 +554,7 @@ def _spans(row: Row) -> list[tuple[int, int]]:
     return spans
 
 
-def _arcs(
-    sheet: Sheet,
-    row: Row,
-    spans: list[tuple[int, int]],
-    scanned: Scanned,
-) -> Arcs:
+def _arcs(sheet: Sheet, row: Row, spans: list[tuple[int, int]], scanned: Scanned) -> Arcs:
     place = {name: k for k, name in enumerate(row.names)}
     cuts = [(*sorted((place[a], place[b])), ink / row.pen) for a, b, ink in row.cuts]
     joined_by_cut = {(a, b) for a, b, _ in cuts}

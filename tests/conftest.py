@@ -155,3 +155,14 @@ def mnist_sample():
 
     with np.load(ROOT / "tests" / "data" / "mnist_sample.npz") as sample:
         return sample["x_test"], sample["y_test"]
+
+
+@pytest.fixture(scope="session")
+def hand() -> dict[int, list[Any]]:
+    """A writer, by the program itself: two of each digit, for `training.numbers`."""
+    import numpy as np
+
+    from training import pen
+
+    rng = np.random.default_rng(5)
+    return {digit: [pen.draw_digit(digit, rng) for _ in range(2)] for digit in range(10)}

@@ -1,5 +1,7 @@
 """The networks: the one that ships, a small version of it, and the one of Chollet's book."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import layers
@@ -64,21 +66,15 @@ def rows_convnet() -> keras.Model:
     the sign reaches to the left and to the right, in heights of a sign.
     """
     inputs = keras.Input((STRIP_HEIGHT, None, 1))
-    x = block(inputs, 16, kernel=5, shrink=(2, 2))
+    x = block(inputs, 16, kernel=5, shrink=True)
     x = block(x, 32)
     x = block(x, 32, shrink=(2, 1))
     x = block(x, 64)
     x = block(x, 64, shrink=(2, 1))
     x = block(x, 96)
-    x = layers.Conv2D(128, (4, 3), padding="valid", use_bias=False)(layers.ZeroPadding2D((0, 1))(x))
-    x = layers.BatchNormalization(momentum=0.9)(x)
-    x = layers.Activation("relu")(x)
+    x = block(layers.ZeroPadding2D((0, 1))(x), 128, kernel=(4, 3), padding="valid")  # 1 high
     for dilation in (1, 2, 4):
-        more = layers.Conv2D(
-            128, (1, 3), padding="same", dilation_rate=(1, dilation), use_bias=False
-        )(x)
-        more = layers.BatchNormalization(momentum=0.9)(more)
-        x = layers.Add()([x, layers.Activation("relu")(more)])
+        x = layers.Add()([x, block(x, 128, kernel=(1, 3), dilation_rate=(1, dilation))])
     x = layers.Reshape((-1, 128))(x)
     outputs = {
         "classes": layers.Dense(CLASSES + 1, activation="softmax", name="classes")(x),
@@ -95,13 +91,18 @@ def read_out(inputs: keras.KerasTensor, x: keras.KerasTensor) -> keras.Model:
 
 
 def block(
-    x: keras.KerasTensor, filters: int, kernel: int = 3, shrink: bool | tuple[int, int] = False
+    x: keras.KerasTensor,
+    filters: int,
+    kernel: int | tuple[int, int] = 3,
+    shrink: bool | tuple[int, int] = False,
+    padding: str = "same",
+    **how: Any,  # for the convolution
 ):
     """Convolution, batch normalization (Ioffe and Szegedy 2015), then ReLU.
 
     Pooling comes before the normalization, which then has a quarter of the work.
     """
-    x = layers.Conv2D(filters, kernel, padding="same", use_bias=False)(x)
+    x = layers.Conv2D(filters, kernel, padding=padding, use_bias=False, **how)(x)
     if shrink:
         x = layers.MaxPooling2D((2, 2) if shrink is True else shrink)(x)
     x = layers.BatchNormalization(momentum=0.9)(x)  # 0.99 is too slow for a short training

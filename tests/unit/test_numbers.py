@@ -8,13 +8,6 @@ from digits.preprocessing import find_writing
 from training import numbers, pen
 
 
-@pytest.fixture(scope="module")
-def hand():
-    """A writer, by the program itself: two of each digit."""
-    rng = np.random.default_rng(5)
-    return {digit: [pen.draw_digit(digit, rng) for _ in range(2)] for digit in range(10)}
-
-
 def lattice(classifier, writing) -> numbers.Lattice:
     sheet = reading.Sheet(find_writing(writing.image).ink, classifier._look, classifier._scan)
     (row,) = reading.find_rows(sheet)

@@ -9,13 +9,6 @@ from digits.reading import STRIDE, STRIP_HEIGHT, STRIP_SIGN, Scanned, Strip
 from training import numbers, pen, rows
 
 
-@pytest.fixture(scope="module")
-def hand():
-    """A writer, by the program itself: two of each digit."""
-    rng = np.random.default_rng(5)
-    return {digit: [pen.draw_digit(digit, rng) for _ in range(2)] for digit in range(10)}
-
-
 def bars(slope: float, height: float = 100) -> reading.Sheet:
     """Eight upright strokes beside each other, on a line that falls by `slope`."""
     tops = [(60 + 70 * k, 150 + slope * 70 * k) for k in range(8)]

@@ -288,9 +288,18 @@ def fit_convnet(mnist: Mnist, args: argparse.Namespace, drawn: Drawn, held_out_d
         .prefetch(4)
         .with_options(options)
     )
-    model = network.small_convnet() if settings["small"] else network.convnet()
+    new_network = network.small_convnet if settings["small"] else network.convnet
+    model, before = new_network(), None
     if args.start:
-        model.set_weights(keras.models.load_model(Path(args.start) / "digits.keras").get_weights())
+        before = keras.models.load_model(Path(args.start) / "digits.keras")
+        try:
+            before = network.grown(before, new_network())
+        except ValueError:
+            raise ModelError(
+                f"“{args.start}” holds a network of another kind than the one to train. Pass one "
+                f"that was trained {'with' if settings['small'] else 'without'} --quick."
+            ) from None
+        model.set_weights(before.get_weights())
     model.compile(
         optimizer=keras.optimizers.AdamW(
             network.one_cycle(
@@ -310,12 +319,11 @@ def fit_convnet(mnist: Mnist, args: argparse.Namespace, drawn: Drawn, held_out_d
         verbose=2 if args.checkpoint else "auto",
     )  # fmt: skip
     mixed = None
-    if args.start:
+    if before:
         # MNIST, drawn digits and people's count alike, however many there are of each.
         parts = np.cumsum([held_out_of(mnist), len(held_out_drawn[1])])
         some = batches.unbatch().batch(500).take(RENEWED_ON // 500)
         seen = np.concatenate([images for images, _ in some])
-        before = keras.models.load_model(Path(args.start) / "digits.keras")
         model, mixed = mix(before, model, seen, x_held, y_held, parts)
     limits = limits_of(model, x_held, y_held, by_people if args.pens else None)
     history = fitted.history
@@ -327,7 +335,7 @@ def fit_convnet(mnist: Mnist, args: argparse.Namespace, drawn: Drawn, held_out_d
         limits |= {"mixed": mixed}
     if args.pens:
         limits |= {"people": by_people.told | {"sources": people.SOURCES}}
-    return model, history, limits
+    return network.plain(model), history, limits
 
 
 def mix(before, after, seen: np.ndarray, x_held: np.ndarray, y_held: np.ndarray, parts: np.ndarray):

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 
 from digits.reading import STRIP_HEIGHT
@@ -42,8 +43,8 @@ def convnet() -> keras.Model:
     x = block(inputs, 32, kernel=5, shrink=True)  # 14×14
     x = block(x, 64)
     x = block(x, 64, shrink=True)  # 7×7
-    x = block(x, 128)
-    x = block(x, 128)
+    x = block(x, 160)
+    x = block(x, 160)
     return read_out(inputs, x)
 
 
@@ -105,8 +106,64 @@ def block(
     x = layers.Conv2D(filters, kernel, padding=padding, use_bias=False, **how)(x)
     if shrink:
         x = layers.MaxPooling2D((2, 2) if shrink is True else shrink)(x)
-    x = layers.BatchNormalization(momentum=0.9)(x)  # 0.99 is too slow for a short training
+    x = FusedBatchNormalization(momentum=0.9)(x)  # 0.99 is too slow for a short training
     return layers.Activation("relu")(x)
+
+
+class FusedBatchNormalization(layers.BatchNormalization):
+    """Keras's layer, with TensorFlow's fused kernel while it trains.
+
+    Keras composes the normalization of a dozen operations, each of which goes through all feature
+    maps. With the fused kernel a training step takes 0.6 times as long on one core. A saved model
+    that holds it loads only where this module is imported: call `plain` first.
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        if not training or len(inputs.shape) != 4:
+            return super().call(inputs, training=training, mask=mask)
+        outputs, mean, variance, *_ = tf.compat.v1.nn.fused_batch_norm(
+            inputs, self.gamma, self.beta, epsilon=self.epsilon, is_training=True
+        )
+        for kept, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            kept.assign(kept * self.momentum + new * (1 - self.momentum))
+        return outputs
+
+
+def plain(model: keras.Model) -> keras.Model:
+    """The same network of Keras's own layers, with the same weights; it is not compiled."""
+
+    def plain_layer(layer: keras.Layer) -> keras.Layer:
+        if isinstance(layer, FusedBatchNormalization):
+            return layers.BatchNormalization.from_config(layer.get_config())
+        return layer.__class__.from_config(layer.get_config())
+
+    copied = keras.models.clone_model(model, clone_function=plain_layer)
+    copied.set_weights(model.get_weights())
+    return copied
+
+
+def grown(before: keras.Model, model: keras.Model) -> keras.Model:
+    """A network that is at least as wide, and gives what the narrower one gives.
+
+    What the new channels find leads nowhere at first, but to one another (as in Net2Net, Chen et
+    al. 2016, https://arxiv.org/abs/1511.05641, but without copies of old channels).
+
+    Args:
+        before: is not changed.
+        model: of the same layers, each at least as wide; is changed and returned.
+
+    Raises:
+        ValueError: the layers differ, or some are narrower.
+    """
+    weights = []
+    for old, new in zip(before.get_weights(), model.get_weights(), strict=True):
+        old_outputs = old.shape[-1]
+        if old.ndim > 1:  # of a layer with inputs: the new ones add nothing to the old outputs
+            new[..., old.shape[-2] :, :old_outputs] = 0
+        new[tuple(slice(size) for size in old.shape)] = old
+        weights.append(new)
+    model.set_weights(weights)
+    return model
 
 
 def interpolated(before: keras.Model, after: keras.Model, share: float) -> keras.Model:

@@ -13,6 +13,7 @@ of digits by the writers who teach; the numbers of those who choose tell how wel
 import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +31,17 @@ KINDS = {  # of numbers, and their shares
     "wide": 0.11, "close": 0.22, "touching": 0.45, "uneven, as in formulas": 0.15,
     "with letters and signs": 0.07,
 }  # fmt: skip
-NUMBERS, NUMBERS_TO_CHECK = 45_000, 1500
+NUMBERS, NUMBERS_TO_CHECK = 80_000, 1500
 DOUBT = 0.9  # a drawing that the network takes for something else with more certainty is left out
 WIDTH = 256  # pixels: numbers stand side by side on strips of this width
 APART = (6, 40)  # pixels between two numbers on a strip
 MIDDLE = 0.12  # of a sign's height: places that near its middle are to tell of it
 EPOCHS, BATCH_SIZE, PEAK, WEIGHT_DECAY, SEED = 6, 32, 3e-3, 0.05, 1
+STRIPS_KEPT = "strips.npz"  # in the folder of --checkpoint
 NOTHING = 11  # the class of a place where no sign has its middle
 
 Example = tuple[np.ndarray, list[tuple[int, float, float]]]  # a strip; label, left and right edge
-Strips = tuple[np.ndarray, np.ndarray, np.ndarray]  # see `pack`
+Strips = Sequence[np.ndarray]  # three: see `pack`
 
 
 def main() -> int:
@@ -51,12 +53,22 @@ def main() -> int:
     except (ModelError, MissingPackageError, unipen.PenFileError) as error:
         print(f"rows: {error}", file=sys.stderr)
         return 2
-    drawings = without_doubtful(classifier, drawings)
-    teach, choose = (numbers.hands(drawings, part) for part in (people.TEACH, people.CHOOSE))
-    print(f"Writing numbers in the hands of {len(teach)} people…", flush=True)
-    learned = gather(teach, args.numbers, args.seed)
-    checked = gather(choose, min(args.numbers, NUMBERS_TO_CHECK), args.seed + 1)
-    network = fit(learned, checked, args.seed, args.epochs)
+    kept = Path(args.checkpoint) if args.checkpoint else None
+    if kept and (kept / STRIPS_KEPT).exists():
+        with np.load(kept / STRIPS_KEPT) as before:
+            learned, checked = ([before[f"{part}{k}"] for k in range(3)] for part in "lc")
+    else:
+        drawings = without_doubtful(classifier, drawings)
+        teach, choose = (numbers.hands(drawings, part) for part in (people.TEACH, people.CHOOSE))
+        print(f"Writing numbers in the hands of {len(teach)} people…", flush=True)
+        learned = gather(teach, args.numbers, args.seed)
+        checked = gather(choose, min(args.numbers, NUMBERS_TO_CHECK), args.seed + 1)
+        if kept:
+            kept.mkdir(parents=True, exist_ok=True)
+            parts = {"l": learned, "c": checked}
+            arrays = {f"{part}{k}": parts[part][k] for part in parts for k in range(3)}
+            np.savez(kept / STRIPS_KEPT, **arrays)
+    network = fit(learned, checked, args.seed, args.epochs, kept)
     (Path(args.model) / ROWS).write_bytes(network)
     print(f"Saved to {args.model}: {ROWS}")
     return 0
@@ -155,8 +167,10 @@ def pack(examples: list[Example], rng: np.random.Generator) -> Strips:
     return np.stack(strips), np.stack(classes), np.stack(edges)
 
 
-def fit(learned: Strips, checked: Strips, seed: int, epochs: int) -> bytes:
-    """Trains the network, and exports it."""
+def fit(
+    learned: Strips, checked: Strips, seed: int, epochs: int, kept: Path | None = None
+) -> bytes:
+    """Trains the network, and exports it; `kept` is where to go on after an interruption."""
     import keras
     import tensorflow as tf
 
@@ -175,7 +189,7 @@ def fit(learned: Strips, checked: Strips, seed: int, epochs: int) -> bytes:
         )
 
     def batches(strips: Strips) -> tf.data.Dataset:
-        some = tf.data.Dataset.from_tensor_slices(strips)
+        some = tf.data.Dataset.from_tensor_slices(tuple(strips))
         if strips is learned:
             some = some.shuffle(len(strips[0]), seed=seed)
         return some.batch(BATCH_SIZE).map(targets).prefetch(2)
@@ -186,7 +200,11 @@ def fit(learned: Strips, checked: Strips, seed: int, epochs: int) -> bytes:
         weighted_metrics={"classes": ["accuracy"]},
     )
     print(f"{len(learned[0])} strips", flush=True)
-    model.fit(batches(learned), epochs=epochs, validation_data=batches(checked), verbose=2)
+    model.fit(
+        batches(learned), epochs=epochs, validation_data=batches(checked), verbose=2,
+        callbacks=[keras.callbacks.BackupAndRestore(kept / "state", delete_checkpoint=False)]
+        if kept else [],
+    )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / ROWS
         model.export(path, format="litert", verbose=False)
@@ -207,6 +225,11 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--numbers", type=int, default=NUMBERS, help="how many to learn from")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument(
+        "--checkpoint",
+        metavar="FOLDER",
+        help="save there after each epoch; begun again, it goes on",
+    )
     parser.add_argument("--seed", type=int, default=SEED)
     return parser.parse_args()
 

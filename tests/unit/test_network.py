@@ -1,0 +1,76 @@
+"""The networks' own layers, against Keras's."""
+
+import numpy as np
+import pytest
+
+from tests.helpers.packages import needs_tensorflow
+
+pytestmark = [pytest.mark.slow, needs_tensorflow]
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(1).random((40, 28, 28, 1), np.float32)
+
+
+def test_the_fused_normalization_learns_as_keras_does(images):
+    import keras
+    import tensorflow as tf
+
+    from training import network
+
+    fused = network.small_convnet()
+    plain = network.plain(fused)
+    assert not any(isinstance(one, network.FusedBatchNormalization) for one in plain.layers)
+    targets = keras.utils.to_categorical(np.arange(40) % 11, 11)
+    slopes = []
+    for model in (fused, plain):
+        with tf.GradientTape() as tape:
+            loss = keras.losses.CategoricalCrossentropy()(targets, model(images, training=True))
+        slopes.append(tape.gradient(loss, model.trainable_variables))
+    for one, other in zip(*slopes, strict=True):
+        assert one.numpy() == pytest.approx(other.numpy(), abs=1e-4)
+    for one, other in zip(fused.get_weights(), plain.get_weights(), strict=True):
+        assert one == pytest.approx(other, rel=1e-3, abs=1e-5), "statistics, too"
+    assert fused.predict(images, verbose=0) == pytest.approx(
+        plain.predict(images, verbose=0), abs=1e-4
+    )
+
+
+def test_a_wider_network_begins_with_what_the_narrower_one_gives(images):
+    import keras
+
+    from training import network
+
+    def of_width(width):
+        inputs = keras.Input((28, 28, 1))
+        x = network.block(inputs, 8, kernel=5, shrink=True)
+        return network.read_out(inputs, network.block(network.block(x, width), width))
+
+    narrow = of_width(6)
+    narrow(images, training=True)  # statistics of its own
+    wide = network.grown(narrow, of_width(10))
+    assert wide.count_params() > narrow.count_params()
+    for training in (False, True):
+        one, other = (np.array(model(images, training=training)) for model in (narrow, wide))
+        assert one == pytest.approx(other, abs=1e-5)
+    with pytest.raises(ValueError):
+        network.grown(wide, narrow)
+    with pytest.raises(ValueError):
+        network.grown(narrow, network.small_convnet())
+
+
+def test_sampling_interpolates_as_keras_does():
+    import keras
+
+    from training.augmentation import sampled
+
+    rng = np.random.default_rng(1)
+    images = rng.random((5, 20, 24)).astype(np.float32)
+    y = rng.uniform(-4, 24, images.shape).astype(np.float32)
+    x = rng.uniform(-4, 28, images.shape).astype(np.float32)
+    which = np.broadcast_to(np.arange(5, dtype=np.float32)[:, None, None], images.shape)
+    expected = keras.ops.image.map_coordinates(
+        images, np.stack([which, y, x]), order=1, fill_mode="constant"
+    )
+    assert np.array(sampled(images, y, x)) == pytest.approx(np.array(expected), abs=1e-5)

@@ -32,7 +32,7 @@ from digits import ModelError
 from digits.calibration import apply_temperature
 from digits.images import data_url
 from training import export, pen, people, unipen
-from training.calibration import NO_LIMIT, calibrate
+from training.calibration import NO_LIMIT, TEMPERATURES, calibrate
 from training.data import DataError, Mnist, load_mnist
 from training.extra import missing
 from training.quiet import filter_stderr, show_any_text
@@ -342,7 +342,8 @@ def mix(before, after, seen: np.ndarray, x_held: np.ndarray, y_held: np.ndarray,
     """Interpolates the weights before and after fine-tuning; held-out digits choose the share.
 
     The share with the lowest mean of the parts' negative log-likelihoods wins, the larger one of
-    two alike.
+    two alike. Each is taken at the temperature that suits it best: the longer a network trains the
+    surer it gets, which temperature scaling mends afterwards.
 
     Args:
         before, after: Keras models of the same architecture; neither is changed.
@@ -355,6 +356,12 @@ def mix(before, after, seen: np.ndarray, x_held: np.ndarray, y_held: np.ndarray,
     """
     from training import network
 
+    def losses_at(temperature: float, outputs: np.ndarray) -> list[float]:
+        digits, none = apply_temperature(outputs, temperature)
+        said = digits[np.arange(len(y_held)), y_held] * (1 - none)
+        nll = -np.log(np.maximum(said, 1e-30))
+        return [float(part.mean()) for part in np.split(nll, parts) if len(part)]
+
     losses: dict[float, list[float]] = {}
     models = {}
     for share in SHARES:
@@ -363,8 +370,7 @@ def mix(before, after, seen: np.ndarray, x_held: np.ndarray, y_held: np.ndarray,
             model = network.interpolated(before, after, share)
             network.renew_statistics(model, seen)
         outputs = model.predict(x_held, batch_size=500, verbose=0)
-        nll = -np.log(np.maximum(outputs[np.arange(len(y_held)), y_held], 1e-30))
-        losses[share] = [float(part.mean()) for part in np.split(nll, parts) if len(part)]
+        losses[share] = min((losses_at(t, outputs) for t in TEMPERATURES), key=np.mean)
         models[share] = model
     best = min(reversed(SHARES), key=lambda share: np.mean(losses[share]))
     print(f"Weights: {best:.0%} after this training, the rest before it")

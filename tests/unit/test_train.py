@@ -178,6 +178,14 @@ def test_fine_tuning_ends_between_before_and_after(trained, tmp_path, train_here
     assert card["mixed"]["share"] == min(means, key=means.get)
 
 
+def test_another_kind_of_network_to_begin_with_is_refused_in_a_sentence(train_here, tmp_path):
+    out = ("--data", SMALL, "--out", tmp_path / "model")
+    done = train_here("--quick", *out, "--from", ROOT / "model")
+    assert done.returncode == 2
+    assert "another kind" in done.stderr and "with --quick" in done.stderr
+    assert os.listdir(tmp_path) == []
+
+
 def test_recalibrating_keeps_the_network(trained, mnist_sample, tmp_path, train_here):
     out = tmp_path / "model"
     shutil.copytree(trained[0], out)

@@ -342,8 +342,8 @@ def mix(before, after, seen: np.ndarray, x_held: np.ndarray, y_held: np.ndarray,
     """Interpolates the weights before and after fine-tuning; held-out digits choose the share.
 
     The share with the lowest mean of the parts' negative log-likelihoods wins, the larger one of
-    two alike. Each is taken at the temperature that suits it best: the longer a network trains the
-    surer it gets, which temperature scaling mends afterwards.
+    two alike. Each is taken at the temperature that suits it best, as the longer a network trains
+    the surer it gets, and of the ten digits alone: how often it refuses one, the limits say.
 
     Args:
         before, after: Keras models of the same architecture; neither is changed.
@@ -357,9 +357,8 @@ def mix(before, after, seen: np.ndarray, x_held: np.ndarray, y_held: np.ndarray,
     from training import network
 
     def losses_at(temperature: float, outputs: np.ndarray) -> list[float]:
-        digits, none = apply_temperature(outputs, temperature)
-        said = digits[np.arange(len(y_held)), y_held] * (1 - none)
-        nll = -np.log(np.maximum(said, 1e-30))
+        digits, _ = apply_temperature(outputs, temperature)
+        nll = -np.log(np.maximum(digits[np.arange(len(y_held)), y_held], 1e-30))
         return [float(part.mean()) for part in np.split(nll, parts) if len(part)]
 
     losses: dict[float, list[float]] = {}

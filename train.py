@@ -32,7 +32,7 @@ from digits import ModelError
 from digits.calibration import apply_temperature
 from digits.images import data_url
 from training import export, pen, people, unipen
-from training.calibration import NO_LIMIT, TEMPERATURES, calibrate
+from training.calibration import NO_LIMIT, calibrate
 from training.data import DataError, Mnist, load_mnist
 from training.extra import missing
 from training.quiet import filter_stderr, show_any_text
@@ -342,8 +342,7 @@ def mix(before, after, seen: np.ndarray, x_held: np.ndarray, y_held: np.ndarray,
     """Interpolates the weights before and after fine-tuning; held-out digits choose the share.
 
     The share with the lowest mean of the parts' negative log-likelihoods wins, the larger one of
-    two alike. Each is taken at the temperature that suits it best, as the longer a network trains
-    the surer it gets, and of the ten digits alone: how often it refuses one, the limits say.
+    two alike.
 
     Args:
         before, after: Keras models of the same architecture; neither is changed.
@@ -356,11 +355,6 @@ def mix(before, after, seen: np.ndarray, x_held: np.ndarray, y_held: np.ndarray,
     """
     from training import network
 
-    def losses_at(temperature: float, outputs: np.ndarray) -> list[float]:
-        digits, _ = apply_temperature(outputs, temperature)
-        nll = -np.log(np.maximum(digits[np.arange(len(y_held)), y_held], 1e-30))
-        return [float(part.mean()) for part in np.split(nll, parts) if len(part)]
-
     losses: dict[float, list[float]] = {}
     models = {}
     for share in SHARES:
@@ -369,7 +363,8 @@ def mix(before, after, seen: np.ndarray, x_held: np.ndarray, y_held: np.ndarray,
             model = network.interpolated(before, after, share)
             network.renew_statistics(model, seen)
         outputs = model.predict(x_held, batch_size=500, verbose=0)
-        losses[share] = min((losses_at(t, outputs) for t in TEMPERATURES), key=np.mean)
+        nll = -np.log(np.maximum(outputs[np.arange(len(y_held)), y_held], 1e-30))
+        losses[share] = [float(part.mean()) for part in np.split(nll, parts) if len(part)]
         models[share] = model
     best = min(reversed(SHARES), key=lambda share: np.mean(losses[share]))
     print(f"Weights: {best:.0%} after this training, the rest before it")

@@ -6,7 +6,6 @@ import numpy as np
 
 from digits.calibration import apply_temperature
 
-TEMPERATURES = np.geomspace(0.4, 2.5, 200)  # to choose from
 NO_LIMIT = {"temperature": 1.0, "thresholds": {"none": 1.0, "confidence": 0.0}}
 
 
@@ -32,8 +31,9 @@ def calibrate(
     Returns:
         {"temperature": float, "thresholds": {"none": float, "confidence": float}}, as in card.json.
     """
-    losses = [_loss(apply_temperature(digit_outputs, t)[0], labels) for t in TEMPERATURES]
-    temperature = float(TEMPERATURES[int(np.argmin(losses))])
+    temperatures = np.geomspace(0.4, 2.5, 200)
+    losses = [_loss(apply_temperature(digit_outputs, t)[0], labels) for t in temperatures]
+    temperature = float(temperatures[int(np.argmin(losses))])
     probabilities, none = apply_temperature(digit_outputs, temperature)
     return {
         "temperature": temperature,

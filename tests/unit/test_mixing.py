@@ -54,27 +54,6 @@ def test_of_equal_shares_the_fine_tuned_network_wins():
     assert mixed(sure_of(3), sure_of(3), [3] * 10, [5])[1]["share"] == 1
 
 
-def test_being_too_sure_is_no_disadvantage():
-    """The temperature mends it: what counts is to know as much of every kind of drawing."""
-    import train
-
-    def network(known, new):
-        """How sure of a 1 or a 7 it is, by the first two pixels and by the next two."""
-        model = sure_of(1)
-        weights = np.zeros((28 * 28, 11))
-        weights[range(4), [1, 7, 1, 7]] = known, known, new, new
-        model.set_weights([weights, np.append(np.zeros(10), -30)])
-        return model
-
-    number = np.arange(400)
-    labels = np.where(number % 2, 7, 1)
-    looks_like = np.where(number % 40 < 2, 8 - labels, labels)  # one in twenty like the other
-    x = np.zeros((400, 28, 28, 1), np.float32)
-    x[number, 0, (looks_like == 7) + 2 * (number >= 200)] = 1
-    _, told = train.mix(network(3, 0), network(8, 8), x[:50], x, labels, np.array([200]))
-    assert told["share"] == 1
-
-
 def test_a_kind_without_digits_does_not_count():
     assert mixed(sure_of(1), sure_of(7), [1] * 20, [20])[1]["share"] == 0.25
 

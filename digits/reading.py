@@ -53,8 +53,8 @@ FEATURES = (
     "speck", "size of speck",
 )  # fmt: skip
 WEIGHTS = np.array(
-    [0.78, 0.69, 0.17, 0.35, 0.65, -2.56, -0.16, -0.44, -1.96, -1.42, -2.01, -0.88, -2.5, -1.7,
-     1.91, -3.33, -2.32, 0.58, 0.97, 0.66, -5.08]
+    [0.85, 0.66, 0.17, 0.39, 0.64, -2.12, -0.08, -0.29, -1.7, -1.13, -1.88, -0.95, -3.11, -2.07,
+     1.72, -3.78, -2.02, 0.53, 0.97, 0.75, -4.7]
 )  # fmt: skip
 STRIP_HEIGHT, STRIP_SIGN = 32, 20  # pixels: of a row as the network for rows sees it; of a sign
 STRIP_ROOM, STRIP_STEP = 8, 16  # pixels: of ground at both ends; widths come in such steps

@@ -54,24 +54,38 @@ def main() -> int:
         print(f"rows: {error}", file=sys.stderr)
         return 2
     kept = Path(args.checkpoint) if args.checkpoint else None
-    if kept and (kept / STRIPS_KEPT).exists():
-        with np.load(kept / STRIPS_KEPT) as before:
-            learned, checked = ([before[f"{part}{k}"] for k in range(3)] for part in "lc")
+    if (before := restored(kept)) is not None:
+        learned, checked = before
     else:
         drawings = without_doubtful(classifier, drawings)
         teach, choose = (numbers.hands(drawings, part) for part in (people.TEACH, people.CHOOSE))
         print(f"Writing numbers in the hands of {len(teach)} people…", flush=True)
         learned = gather(teach, args.numbers, args.seed)
         checked = gather(choose, min(args.numbers, NUMBERS_TO_CHECK), args.seed + 1)
-        if kept:
-            kept.mkdir(parents=True, exist_ok=True)
-            parts = {"l": learned, "c": checked}
-            arrays = {f"{part}{k}": parts[part][k] for part in parts for k in range(3)}
-            np.savez(kept / STRIPS_KEPT, **arrays)
+        keep(kept, learned, checked)
     network = fit(learned, checked, args.seed, args.epochs, kept)
     (Path(args.model) / ROWS).write_bytes(network)
     print(f"Saved to {args.model}: {ROWS}")
     return 0
+
+
+def keep(folder: Path | None, learned: Strips, checked: Strips) -> None:
+    """Writes what is to be learned from to the folder of --checkpoint, if there is one."""
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        parts = {"learned": learned, "checked": checked}
+        arrays = {f"{name}_{k}": strips[k] for name, strips in parts.items() for k in range(3)}
+        np.savez(folder / "half.npz", **arrays)
+        (folder / "half.npz").replace(folder / STRIPS_KEPT)
+
+
+def restored(folder: Path | None) -> tuple[Strips, Strips] | None:
+    """What `keep` wrote there before an interruption, as what is learned from and checked."""
+    if folder is None or not (folder / STRIPS_KEPT).exists():
+        return None
+    with np.load(folder / STRIPS_KEPT) as before:
+        learned = [before[f"learned_{k}"] for k in range(3)]
+        return learned, [before[f"checked_{k}"] for k in range(3)]
 
 
 def without_doubtful(

@@ -57,6 +57,20 @@ def test_what_was_packed_is_found_again():
         assert scanned.sign(left - 2, right)[2] > 0.06
 
 
+def test_after_an_interruption_nothing_is_written_again(tmp_path):
+    def some(count):
+        shapes = ((count, STRIP_HEIGHT, rows.WIDTH), (count, 128), (count, 128, 2))
+        return [np.full(shape, count, np.float32) for shape in shapes]
+
+    folder = tmp_path / "kept"
+    assert rows.restored(None) is None and rows.restored(folder) is None
+    rows.keep(None, some(3), some(2))
+    rows.keep(folder, some(3), some(2))
+    assert [file.name for file in folder.iterdir()] == [rows.STRIPS_KEPT]
+    for expected, found in zip((some(3), some(2)), rows.restored(folder), strict=True):
+        assert all(map(np.array_equal, expected, found))
+
+
 def test_a_strip_without_signs_has_no_borders():
     nothing = np.eye(12, dtype=np.float32)[np.full(24, rows.NOTHING)], np.zeros((24, 2), np.float32)
     strip = Strip(np.zeros((STRIP_HEIGHT, 48), np.uint8), 0, 1)

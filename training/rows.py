@@ -73,9 +73,7 @@ def keep(folder: Path | None, learned: Strips, checked: Strips) -> None:
     """Writes what is to be learned from to the folder of --checkpoint, if there is one."""
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
-        parts = {"learned": learned, "checked": checked}
-        arrays = {f"{name}_{k}": strips[k] for name, strips in parts.items() for k in range(3)}
-        np.savez(folder / "half.npz", **arrays)
+        np.savez(folder / "half.npz", *learned, *checked)
         (folder / "half.npz").replace(folder / STRIPS_KEPT)
 
 
@@ -84,8 +82,8 @@ def restored(folder: Path | None) -> tuple[Strips, Strips] | None:
     if folder is None or not (folder / STRIPS_KEPT).exists():
         return None
     with np.load(folder / STRIPS_KEPT) as before:
-        learned = [before[f"learned_{k}"] for k in range(3)]
-        return learned, [before[f"checked_{k}"] for k in range(3)]
+        arrays = [before[f"arr_{k}"] for k in range(6)]
+    return arrays[:3], arrays[3:]
 
 
 def without_doubtful(

@@ -53,8 +53,8 @@ FEATURES = (
     "speck", "size of speck",
 )  # fmt: skip
 WEIGHTS = np.array(
-    [0.85, 0.66, 0.17, 0.39, 0.64, -2.12, -0.08, -0.29, -1.7, -1.13, -1.88, -0.95, -3.11, -2.07,
-     1.72, -3.78, -2.02, 0.53, 0.97, 0.75, -4.7]
+    [0.48, 0.63, 0.15, 0.45, 0.75, -3.2, -0.05, -0.58, -2.49, -1.75, -2.13, -1.28, -1.36, -1.16,
+     2.31, -2.93, -2.33, 0.47, 1.45, 0.46, -5.48]
 )  # fmt: skip
 STRIP_HEIGHT, STRIP_SIGN = 32, 20  # pixels: of a row as the network for rows sees it; of a sign
 STRIP_ROOM, STRIP_STEP = 8, 16  # pixels: of ground at both ends; widths come in such steps

@@ -319,7 +319,7 @@ def fit_convnet(mnist: Mnist, args: argparse.Namespace, drawn: Drawn, held_out_d
         verbose=2 if args.checkpoint else "auto",
     )  # fmt: skip
     mixed = None
-    if before:
+    if before is not None:
         # MNIST, drawn digits and people's count alike, however many there are of each.
         parts = np.cumsum([held_out_of(mnist), len(held_out_drawn[1])])
         some = batches.unbatch().batch(500).take(RENEWED_ON // 500)

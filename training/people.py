@@ -5,6 +5,7 @@ calibrate, the rest teach. UCI's pendigits all teach.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -15,7 +16,9 @@ from training import pen
 from training.unipen import DIGITS, Drawing
 
 MEASURE, CHOOSE, TEACH = "measure", "choose", "teach"
-MEASURE_SHARE, CHOOSE_SHARE = 0.18, 0.10  # of the writers
+# Parts of the writers. Those between the first two measured until their drawings were looked at to
+# find ways of writing that were missing; they teach since.
+MEASURE_BELOW, CHOOSE_FROM, CHOOSE_BELOW = 0.11, 0.18, 0.28
 # Characters that nobody would call a digit. Those that somebody might (O, I, l, S, Z, g, q, b, B,
 # Y, G, D, J, brackets, slashes, commas) are neither digits nor "none of these": they are left out.
 NO_DIGITS = frozenset('ACEFHKLMNPRTUVWXacdefhkmnprtuvwx#$%&*+-=<>?@_~^"')
@@ -36,15 +39,19 @@ SOURCES = [
     },
 ]
 PENDIGITS = "writer "  # how `unipen.read_pen_file` names the writers of a single file
-TIMES, LETTER_TIMES, HELD_TIMES = 5, 4, 3  # how often each is drawn, with other pens
+# How often each is drawn, with other pens. A digit more often, the fewer its writer drew, so that
+# a few busy writers don't outweigh the others: TIMES if there are USUAL of the writer's.
+TIMES, USUAL, MOST_TIMES = 5, 100, 20
+LETTER_TIMES, HELD_TIMES = 4, 3
+LOOSE = 0.5  # the share of drawings whose strokes stand a little differently to one another
 
 
 def role(writer: str) -> str:
     """What a UNIPEN writer's drawings are for: MEASURE, CHOOSE or TEACH."""
     spot = int.from_bytes(hashlib.sha256(writer.encode()).digest()[:6], "big") / 2**48
-    if spot < MEASURE_SHARE:
+    if spot < MEASURE_BELOW:
         return MEASURE
-    return CHOOSE if spot < MEASURE_SHARE + CHOOSE_SHARE else TEACH
+    return CHOOSE if CHOOSE_FROM <= spot < CHOOSE_BELOW else TEACH
 
 
 def is_pendigits(drawing: Drawing) -> bool:
@@ -67,8 +74,27 @@ def picture(drawing: Drawing, rng: np.random.Generator) -> np.ndarray:
     """
     wild = rng.choice([0, rng.uniform(0.1, 0.6)], p=[0.25, 0.75])
     # `by_hand` expects what is about 100 tall, and lifts the pen early or late.
-    strokes = pen.by_hand([stroke * 100 for stroke in drawing.strokes], rng, wild)
+    strokes = loosened(drawing.strokes, rng) if rng.random() < LOOSE else drawing.strokes
+    strokes = pen.by_hand([stroke * 100 for stroke in strokes], rng, wild)
     return pen.picture(resampled(strokes, rng), rng)
+
+
+def loosened(strokes: pen.Strokes, rng: np.random.Generator) -> pen.Strokes:
+    """Turns, scales and shifts each stroke by itself: a bar that hangs lower, a stem set apart.
+
+    Args:
+        strokes: as of `pen.unit`; a single one stays as it is.
+        rng: the source of chance.
+    """
+    if len(strokes) == 1:
+        return strokes
+    moved = []
+    for stroke in strokes:
+        middle, turn = (stroke.min(axis=0) + stroke.max(axis=0)) / 2, rng.normal(0, 0.08)
+        matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+        scale, shift = np.exp(rng.normal(0, 0.08)), rng.normal(0, 0.03, 2)
+        moved.append((stroke - middle) @ matrix * scale + middle + shift)
+    return moved
 
 
 def resampled(strokes: pen.Strokes, rng: np.random.Generator) -> pen.Strokes:
@@ -208,10 +234,15 @@ def gather(
     dropped = [(x[i], int(y[i]), int(outputs[i].argmax())) for i in np.flatnonzero(doubtful)]
     kept = [one for one, bad in zip(teach, doubtful, strict=True) if not bad]
     kept_choose = [one for one, bad in zip(choose, doubtful_choose, strict=True) if not bad]
-    again = [one for one in kept for _ in range(LETTER_TIMES if one[1] == pen.NO_DIGIT else TIMES)]
+    digits = [one for one in kept if one[1] != pen.NO_DIGIT]
+    drew = Counter(d.writer for d, _ in digits)
+    again = [
+        (drawing, label)
+        for drawing, label in kept
+        for _ in range(LETTER_TIMES if label == pen.NO_DIGIT else times(drew[drawing.writer]))
+    ]
     held = [one for one in kept_choose for _ in range(HELD_TIMES)]
     drawn = pictures([d for d, _ in again + held], seed + 1)
-    digits = [one for one in kept if one[1] != pen.NO_DIGIT]
     told = {
         "writers": len({d.writer for d, _ in kept}),
         "digits": len(digits),
@@ -228,6 +259,11 @@ def gather(
         drawn[: len(again)], np.array([y for _, y in again]),
         drawn[len(again) :], np.array([y for _, y in held]), told, dropped,
     )  # fmt: skip
+
+
+def times(drew: int) -> int:
+    """How often a digit is drawn whose writer drew so many."""
+    return min(MOST_TIMES, round(TIMES * (USUAL / drew) ** 0.5))
 
 
 def _not_too_many_letters(

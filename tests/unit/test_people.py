@@ -13,7 +13,7 @@ def test_roles_follow_the_writer_alone_and_take_their_shares():
     names = [f"writer{number}" for number in range(4000)]
     roles = [people.role(name) for name in names]
     assert roles == [people.role(name) for name in names]
-    for role, share in ((people.MEASURE, 0.18), (people.CHOOSE, 0.10), (people.TEACH, 0.72)):
+    for role, share in ((people.MEASURE, 0.11), (people.CHOOSE, 0.10), (people.TEACH, 0.79)):
         assert roles.count(role) / len(roles) == pytest.approx(share, abs=0.03)
 
 
@@ -80,6 +80,24 @@ def test_a_drawing_is_redrawn_differently_each_time_and_stays_itself(classifier)
     assert len({image.tobytes() for image in images}) > 150
     guesses = [p.probabilities.argmax() for p in classifier.predict_batch(images)]
     assert np.mean(np.array(guesses) == 7) > 0.9
+
+
+def test_strokes_are_loosened_a_little_and_a_single_one_not_at_all():
+    rng = np.random.default_rng(5)
+    seven = [*SEVEN, np.array([[-0.2, 0.0], [0.2, 0.0]])]
+    for _ in range(50):
+        moved = people.loosened(seven, rng)
+        for before, after in zip(seven, moved, strict=True):
+            assert 0 < np.abs(after - before).max() < 0.4
+    assert people.loosened(SEVEN, rng) is SEVEN
+
+
+def test_a_writer_of_few_digits_counts_for_more_of_each():
+    counts = [people.times(drew) for drew in (1, 10, 100, 400, 900)]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[2] == people.TIMES and counts[0] == people.MOST_TIMES and counts[-1] >= 1
+    weights = [drew * people.times(drew) for drew in (10, 100, 900)]
+    assert weights == sorted(weights), "who draws more still counts for more"
 
 
 def test_every_device_keeps_where_the_pen_was_set_down_and_lifted():

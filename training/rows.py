@@ -32,6 +32,7 @@ KINDS = {  # of numbers, and their shares
     "with letters and signs": 0.07,
 }  # fmt: skip
 NUMBERS, NUMBERS_TO_CHECK = 80_000, 1500
+REDRAWN, WILD = 2, 0.6  # drawings of each sign that a number is made of; how differently at most
 DOUBT = 0.9  # a drawing that the network takes for something else with more certainty is left out
 WIDTH = 256  # pixels: numbers stand side by side on strips of this width
 APART = (6, 40)  # pixels between two numbers on a strip
@@ -116,9 +117,22 @@ def _write(hands: list[Hand], seed: np.random.SeedSequence) -> list[Example]:
     kinds, shares = list(KINDS), list(KINDS.values())
     examples = []
     for hand in hands:
-        writing = numbers.KINDS[kinds[rng.choice(len(kinds), p=shares)]](hand, rng)
+        kind = kinds[rng.choice(len(kinds), p=shares)]
+        writing = numbers.KINDS[kind](redrawn(hand, rng), rng)
         examples += rows_of(writing)
     return examples
+
+
+def redrawn(hand: Hand, rng: np.random.Generator) -> Hand:
+    """Some of a writer's drawings, all a little different, as in another mood."""
+    wild = rng.uniform(0, WILD)
+    return {
+        label: [
+            pen.by_hand([stroke * 100 for stroke in people.loosened(drawings[k], rng)], rng, wild)
+            for k in rng.integers(len(drawings), size=REDRAWN)
+        ]
+        for label, drawings in hand.items()
+    }
 
 
 def rows_of(writing: Writing) -> list[Example]:

@@ -40,6 +40,19 @@ def test_places_of_an_example_are_those_of_its_signs(hand):
         assert not ((inked > left - 2.5) & (inked < left - 1.5)).any()  # here the sign begins
 
 
+def test_a_number_is_made_of_the_writers_own_drawings_a_little_different(hand, classifier):
+    rng = np.random.default_rng(6)
+    moods = [rows.redrawn(hand, rng) for _ in range(8)]
+    assert all(mood.keys() == hand.keys() for mood in moods)
+    digits = [(label, one) for mood in moods for label in range(10) for one in mood[label]]
+    sheets = [pen.render(pen.place(one, 150, (140, 140)), 14) for _, one in digits]
+    assert len({sheet.tobytes() for sheet in sheets}) > 0.9 * len(sheets)
+    guesses = [p.probabilities.argmax() for p in classifier.predict_batch(sheets)]
+    assert (
+        np.mean([label == guess for (label, _), guess in zip(digits, guesses, strict=True)]) > 0.9
+    )
+
+
 def test_what_was_packed_is_found_again():
     """A network that says what it is to learn finds the borders between the signs."""
     signs = [(3, 4.0, 18.0), (10, 20.0, 26.0), (7, 25.0, 40.0)]

@@ -34,10 +34,12 @@ def test_places_of_an_example_are_those_of_its_signs(hand):
     writing = numbers.compose(hand, 5, "wide", np.random.default_rng(4))
     ((pixels, signs),) = rows.rows_of(writing)
     assert [label for label, _, _ in signs] == [int(digit) for digit in writing.text]
-    for _, left, right in signs:
-        inked = np.flatnonzero((pixels > 100).any(axis=0))
+    inked = np.flatnonzero((pixels > 100).any(axis=0))
+    for number, (_, left, right) in enumerate(signs):
         assert np.abs(inked - left).min() <= 1.5 and np.abs(inked + 1 - right).min() <= 1.5
-        assert not ((inked > left - 2.5) & (inked < left - 1.5)).any()  # here the sign begins
+        if number == 0 or signs[number - 1][2] < left - 4:  # no other sign's ink is near
+            assert not ((inked > left - 2.5) & (inked < left - 1.5)).any()  # here it begins
+    assert signs[0][1] > 4, "the first one has room before it"
 
 
 def test_a_number_is_made_of_the_writers_own_drawings_a_little_different(hand, classifier):

@@ -234,8 +234,8 @@ def drawing(args: argparse.Namespace) -> Iterator[tuple[Drawn, Drawn]]:
         def wait_and_keep() -> np.ndarray:
             x = wait()
             if kept:
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                np.savez(kept, x=x, x_held=wait_held(), y_held=y_held)
+                x_held = wait_held()
+                keep(kept, lambda half: np.savez(half, x=x, x_held=x_held, y_held=y_held))
             return x
 
         yield (wait_and_keep, y), (wait_held, y_held)
@@ -296,8 +296,8 @@ def fit_convnet(mnist: Mnist, args: argparse.Namespace, drawn: Drawn, held_out_d
             before = network.grown(before, new_network())
         except ValueError:
             raise ModelError(
-                f"“{args.start}” holds a network of another kind than the one to train. Pass one "
-                f"that was trained {'with' if settings['small'] else 'without'} --quick."
+                f"“{args.start}” holds a network of other or wider layers than the one to train, "
+                "which training/network.py defines. Pass another, or none."
             ) from None
         model.set_weights(before.get_weights())
     model.compile(
@@ -392,11 +392,18 @@ def learn_from(args: argparse.Namespace, x: np.ndarray, y: np.ndarray) -> people
     found = people.gather(args.drawings, small_learner, (x[some], y[some]), args.seed, also_asked)
     if args.checkpoint:
         folder = Path(args.checkpoint)
-        folder.mkdir(parents=True, exist_ok=True)
-        people.contact_sheet(found.dropped).save(folder / "dropped.png")
-        (folder / PEOPLE_KEPT).write_bytes(pickle.dumps(found))
+        keep(folder / "dropped.png", people.contact_sheet(found.dropped).save)
+        keep(folder / PEOPLE_KEPT, lambda half: half.write_bytes(pickle.dumps(found)))
     print(json.dumps(found.told))
     return found
+
+
+def keep(path: Path, write: Callable[[Path], Any]) -> None:
+    """Writes a file for `--checkpoint` whole or, if stopped meanwhile, not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_stem(path.stem + "-half")
+    write(half)
+    half.replace(path)
 
 
 def spent_before(args: argparse.Namespace) -> float:
@@ -641,6 +648,13 @@ def parse_arguments() -> argparse.Namespace:
     args = parser.parse_args()
     if args.watch and args.network == "dense":
         parser.error("--watch is for the convnet only")
+    if args.start:
+        card = card_of(args.start)
+        if (card.get("network"), card.get("quick")) != (args.network, args.quick):
+            parser.error(
+                f"“{args.start}” holds a network of another kind than the one to train. Pass one "
+                f"that was trained {'with' if args.quick else 'without'} --quick."
+            )
     args.settings = FULL | (PENS if args.pens else {}) | (QUICK if args.quick else {})
     args.epochs = args.epochs or (QUICK_EPOCHS if args.quick else EPOCHS[args.network])
     return args
@@ -658,13 +672,23 @@ def watched(folder: str) -> str:
 
 def started_from(folder: str) -> dict[str, Any]:
     """What the card tells of the network that --from named."""
-    card = json.loads((Path(folder) / "card.json").read_text("utf-8"))
-    return {key: card.get(key) for key in ("sha256", "command", "commit", "epochs", "trained")}
+    told = ("sha256", "command", "commit", "epochs", "trained")
+    return {key: card_of(folder).get(key) for key in told}
+
+
+def card_of(folder: str) -> dict[str, Any]:
+    return json.loads((Path(folder) / "card.json").read_text("utf-8"))
 
 
 def network_folder(folder: str) -> str:
-    if not all((Path(folder) / name).is_file() for name in ("digits.keras", "card.json")):
-        raise argparse.ArgumentTypeError(f"“{folder}” has no digits.keras and card.json")
+    try:
+        is_one = isinstance(card_of(folder), dict) and (Path(folder) / "digits.keras").is_file()
+    except (OSError, ValueError):
+        is_one = False
+    if not is_one:
+        raise argparse.ArgumentTypeError(
+            f"“{folder}” has no digits.keras and card.json that can be read"
+        )
     return folder
 
 

@@ -183,7 +183,12 @@ def test_another_kind_of_network_to_begin_with_is_refused_in_a_sentence(train_he
     done = train_here("--quick", *out, "--from", ROOT / "model")
     assert done.returncode == 2
     assert "another kind" in done.stderr and "with --quick" in done.stderr
-    assert os.listdir(tmp_path) == []
+    assert "Drawing" not in done.stdout, "it is said before anything is done"
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "digits.keras").touch()
+    (tmp_path / "card.json").write_text('{"network": ')
+    done = train_here("--quick", *out, "--from", tmp_path)
+    assert done.returncode == 2 and "can be read" in done.stderr
 
 
 def test_recalibrating_keeps_the_network(trained, mnist_sample, tmp_path, train_here):

@@ -235,7 +235,9 @@ def drawing(args: argparse.Namespace) -> Iterator[tuple[Drawn, Drawn]]:
             x = wait()
             if kept:
                 x_held = wait_held()
-                keep(kept, lambda half: np.savez(half, x=x, x_held=x_held, y_held=y_held))
+                export.write_whole(
+                    kept, lambda half: np.savez(half, x=x, x_held=x_held, y_held=y_held)
+                )
             return x
 
         yield (wait_and_keep, y), (wait_held, y_held)
@@ -392,18 +394,10 @@ def learn_from(args: argparse.Namespace, x: np.ndarray, y: np.ndarray) -> people
     found = people.gather(args.drawings, small_learner, (x[some], y[some]), args.seed, also_asked)
     if args.checkpoint:
         folder = Path(args.checkpoint)
-        keep(folder / "dropped.png", people.contact_sheet(found.dropped).save)
-        keep(folder / PEOPLE_KEPT, lambda half: half.write_bytes(pickle.dumps(found)))
+        export.write_whole(folder / "dropped.png", people.contact_sheet(found.dropped).save)
+        export.write_whole(folder / PEOPLE_KEPT, lambda half: half.write_bytes(pickle.dumps(found)))
     print(json.dumps(found.told))
     return found
-
-
-def keep(path: Path, write: Callable[[Path], Any]) -> None:
-    """Writes a file for `--checkpoint` whole or, if stopped meanwhile, not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_stem(path.stem + "-half")
-    write(half)
-    half.replace(path)
 
 
 def spent_before(args: argparse.Namespace) -> float:

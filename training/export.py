@@ -1,4 +1,4 @@
-"""Exports a model for LiteRT, and writes its files all together or not at all."""
+"""Exports a model for LiteRT, and writes files whole or not at all."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ import os
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +75,19 @@ def save(
                 (folder / EXAMPLES).unlink(missing_ok=True)
             for file in sorted(new.iterdir()):
                 os.replace(file, folder / file.name)
+
+
+def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
+    """Writes one file whole or, if that is interrupted, leaves the one that was there.
+
+    Args:
+        path: its folder is created if missing.
+        write: writes to the path that it is called with.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_stem(path.stem + "-half")
+    write(half)
+    os.replace(half, path)
 
 
 @contextmanager

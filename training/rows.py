@@ -24,6 +24,7 @@ from digits.classifier import ROWS
 from digits.preprocessing import find_writing
 from digits.reading import STRIDE, STRIP_HEIGHT, STRIP_SIGN
 from training import numbers, pen, people, unipen
+from training.export import write_whole
 from training.extra import MissingPackageError, require
 from training.numbers import Hand, Writing
 
@@ -73,9 +74,7 @@ def main() -> int:
 def keep(folder: Path | None, learned: Strips, checked: Strips) -> None:
     """Writes what is to be learned from to the folder of --checkpoint, if there is one."""
     if folder:
-        folder.mkdir(parents=True, exist_ok=True)
-        np.savez(folder / "half.npz", *learned, *checked)
-        (folder / "half.npz").replace(folder / STRIPS_KEPT)
+        write_whole(folder / STRIPS_KEPT, lambda half: np.savez(half, *learned, *checked))
 
 
 def restored(folder: Path | None) -> tuple[Strips, Strips] | None:

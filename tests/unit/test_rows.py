@@ -7,6 +7,7 @@ from digits import reading
 from digits.preprocessing import find_writing
 from digits.reading import STRIDE, STRIP_HEIGHT, STRIP_SIGN, Scanned, Strip
 from training import numbers, pen, rows
+from training.export import write_whole
 
 
 def bars(slope: float, height: float = 100) -> reading.Sheet:
@@ -84,6 +85,19 @@ def test_after_an_interruption_nothing_is_written_again(tmp_path):
     assert [file.name for file in folder.iterdir()] == [rows.STRIPS_KEPT]
     for expected, found in zip((some(3), some(2)), rows.restored(folder), strict=True):
         assert all(map(np.array_equal, expected, found))
+
+
+def test_a_file_that_is_written_half_replaces_nothing(tmp_path):
+    file = tmp_path / "new" / "strips.npz"
+    write_whole(file, lambda half: half.write_bytes(b"whole"))
+
+    def fail(half):
+        half.write_bytes(b"ha")
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space"):
+        write_whole(file, fail)
+    assert file.read_bytes() == b"whole"
 
 
 def test_a_strip_without_signs_has_no_borders():

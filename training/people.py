@@ -16,8 +16,8 @@ from training import pen
 from training.unipen import DIGITS, Drawing
 
 MEASURE, CHOOSE, TEACH = "measure", "choose", "teach"
-# Parts of the writers. Those between the first two measured until their drawings were looked at to
-# find ways of writing that were missing; they teach since.
+# Parts of the writers. Those between the first two measured until missing ways of writing were
+# taken from their misread drawings; they teach since.
 MEASURE_BELOW, CHOOSE_FROM, CHOOSE_BELOW = 0.11, 0.18, 0.28
 # Characters that nobody would call a digit. Those that somebody might (O, I, l, S, Z, g, q, b, B,
 # Y, G, D, J, brackets, slashes, commas) are neither digits nor "none of these": they are left out.

@@ -52,7 +52,7 @@ WATCHED = 200  # of the digits kept aside, for those who watch it learn
 WATCH_EVERY, WATCH_EVERY_AT_FIRST, AT_FIRST = 10, 3, 60
 SHARES = (0.25, 0.5, 0.75, 1.0)  # of the weights after fine-tuning; the others are from --from
 RENEWED_ON = 6_000  # images that the batch normalization's statistics are computed from
-UNSURE_OF_PEOPLE = 0.05  # the share of people's held-out digits that may be called "unsure"
+UNSURE_OF_PEOPLE = 0.045  # the share of people's held-out digits that may be called "unsure"
 PEOPLE_KEPT = "people.pickle"  # in the folder of --checkpoint
 FULL: dict[str, Any] = {
     "small": False,

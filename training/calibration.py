@@ -6,6 +6,9 @@ import numpy as np
 
 from digits.calibration import apply_temperature
 
+# The part of the unsure digits that are so because "none of these" is too likely. A third leaves
+# fewer digits unsure than a half, for as many wrong ones.
+NONE_PART = 1 / 3
 NO_LIMIT = {"temperature": 1.0, "thresholds": {"none": 1.0, "confidence": 0.0}}
 
 
@@ -19,8 +22,8 @@ def calibrate(
 
     The temperature minimizes the negative log-likelihood of the labels (Guo et al. 2017,
     https://arxiv.org/abs/1706.04599). The thresholds are the strictest that reject at most the
-    given share of real digits: half of them because "none of these" is too likely, half because
-    no digit is likely enough.
+    given share of real digits: a part of them because "none of these" is too likely, the rest
+    because no digit is likely enough.
 
     Args:
         digit_outputs: float (n, 11), the network's probabilities for real digits.
@@ -38,8 +41,10 @@ def calibrate(
     return {
         "temperature": temperature,
         "thresholds": {
-            "none": float(np.quantile(none[judged], 1 - most_unsure / 2)),
-            "confidence": float(np.quantile(probabilities.max(axis=1)[judged], most_unsure / 2)),
+            "none": float(np.quantile(none[judged], 1 - most_unsure * NONE_PART)),
+            "confidence": float(
+                np.quantile(probabilities.max(axis=1)[judged], most_unsure * (1 - NONE_PART))
+            ),
         },
     }
 

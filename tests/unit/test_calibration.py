@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from digits.calibration import apply_temperature
-from training.calibration import calibrate, calibration_error
+from training.calibration import NONE_PART, calibrate, calibration_error
 
 
 def made_up_outputs(count, sharpness, seed=0):
@@ -38,8 +38,8 @@ def test_no_more_digits_are_unsure_than_asked_for():
     probabilities, none = apply_temperature(outputs, limits["temperature"])
     by_none = none > limits["thresholds"]["none"]
     by_confidence = probabilities.max(axis=1) < limits["thresholds"]["confidence"]
-    assert 0.01 < by_none.mean() <= 0.021
-    assert 0.01 < by_confidence.mean() <= 0.021
+    assert by_none.mean() == pytest.approx(0.04 * NONE_PART, abs=0.003)
+    assert by_confidence.mean() == pytest.approx(0.04 * (1 - NONE_PART), abs=0.003)
 
 
 def test_the_share_may_be_of_some_digits_alone():

@@ -53,8 +53,8 @@ FEATURES = (
     "speck", "size of speck",
 )  # fmt: skip
 WEIGHTS = np.array(
-    [0.48, 0.63, 0.15, 0.45, 0.75, -3.2, -0.05, -0.58, -2.49, -1.75, -2.13, -1.28, -1.36, -1.16,
-     2.31, -2.93, -2.33, 0.47, 1.45, 0.46, -5.48]
+    [0.58, 0.68, 0.12, 0.3, 0.68, -2.14, -0.14, -0.54, -1.97, -1.67, -1.99, -1.08, -2.02, -1.07,
+     2.31, -3.52, -2.27, 0.62, 1.36, 0.86, -5.42]
 )  # fmt: skip
 STRIP_HEIGHT, STRIP_SIGN = 32, 20  # pixels: of a row as the network for rows sees it; of a sign
 STRIP_ROOM, STRIP_STEP = 8, 16  # pixels: of ground at both ends; widths come in such steps

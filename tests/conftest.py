@@ -10,9 +10,8 @@ import pytest
 
 from tests.helpers.servers import ROOT, TIMEOUT, serve, serve_api
 
-# The first of these that is installed; without any, Playwright's own. The headless shell is
-# Chromium without windows and their toolkit, and takes an eighth less processor time.
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+# The first of these that is installed; without any, Playwright's own.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = {
     "executable_path": next(filter(None, map(shutil.which, BROWSERS)), None),
     "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],

@@ -17,7 +17,6 @@ import os
 import platform
 import shlex
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -34,6 +33,7 @@ from training import baselines, pen, sevens, unipen
 from training.calibration import calibration_error
 from training.charts import draw_sweeps
 from training.data import DataError, Mnist, load_mnist
+from training.export import write_whole
 from training.extra import MissingPackageError, missing, require
 from training.pen import CANVAS, Strokes
 from training.people import MEASURE, is_pendigits, label_of, role
@@ -481,12 +481,10 @@ def aligned(rows: list[list[str]]) -> list[str]:
 
 def save(folder: Path, report: dict[str, Any]) -> None:
     """Writes both files next to the model, each whole or not at all."""
-    with tempfile.TemporaryDirectory(dir=folder) as beside:
-        new_json, new_png = Path(beside, "evaluation.json"), Path(beside, "evaluation.png")
-        new_json.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        draw_sweeps(report["sweeps"], report["pens"] is not None).savefig(new_png)
-        for new in (new_json, new_png):
-            os.replace(new, folder / new.name)
+    text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
+    picture = draw_sweeps(report["sweeps"], report["pens"] is not None)
+    write_whole(folder / "evaluation.json", lambda half: half.write_text(text, "utf-8"))
+    write_whole(folder / "evaluation.png", picture.savefig)
 
 
 def parse_arguments() -> argparse.Namespace:

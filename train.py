@@ -666,8 +666,8 @@ def watched(folder: str) -> str:
 
 def started_from(folder: str) -> dict[str, Any]:
     """What the card tells of the network that --from named."""
-    told = ("sha256", "command", "commit", "epochs", "trained")
-    return {key: card_of(folder).get(key) for key in told}
+    card = card_of(folder)
+    return {key: card.get(key) for key in ("sha256", "command", "commit", "epochs", "trained")}
 
 
 def card_of(folder: str) -> dict[str, Any]:

@@ -7,7 +7,6 @@ the user's cache as a .tflite file, so that TensorFlow is only needed to train i
 import contextlib
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
@@ -66,7 +65,7 @@ def train(name: str, mnist: Mnist) -> Baseline:
     model = {"dense": _dense, "convnet": _convnet}[name](mnist)
     network = export.export(model)
     with contextlib.suppress(OSError):  # a full or read-only disk: train again next time
-        _keep(network, cache)
+        export.write_whole(cache, lambda half: half.write_bytes(network))
     return Baseline(network)
 
 
@@ -113,12 +112,3 @@ def _cache(name: str, mnist: Mnist) -> Path:
     key = hashlib.sha256(b"\0".join(inputs)).hexdigest()[:16]
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home, "draw-a-digit", f"{name}-{key}.tflite")
-
-
-def _keep(network: bytes, cache: Path) -> None:
-    """Writes the file atomically, so that no other process sees half of it."""
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache.parent) as folder:
-        new = Path(folder, cache.name)
-        new.write_bytes(network)
-        os.replace(new, cache)

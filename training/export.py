@@ -80,14 +80,22 @@ def save(
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     """Writes one file whole or, if that is interrupted, leaves the one that was there.
 
+    No other process sees half of it, not even one that writes the same file.
+
     Args:
         path: its folder is created if missing.
         write: writes to the path that it is called with.
+
+    Raises:
+        OSError: the file can't be written, and whatever `write` raises.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_stem(path.stem + "-half")
-    write(half)
-    os.replace(half, path)
+    half = path.with_stem(f"{path.stem}-half-{os.getpid()}")
+    try:
+        write(half)
+        os.replace(half, path)
+    finally:
+        half.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -73,10 +73,18 @@ def picture(drawing: Drawing, rng: np.random.Generator) -> np.ndarray:
         uint8 array (28, 28), normalised like any drawing.
     """
     wild = rng.choice([0, rng.uniform(0.1, 0.6)], p=[0.25, 0.75])
-    # `by_hand` expects what is about 100 tall, and lifts the pen early or late.
     strokes = loosened(drawing.strokes, rng) if rng.random() < LOOSE else drawing.strokes
-    strokes = pen.by_hand([stroke * 100 for stroke in strokes], rng, wild)
-    return pen.picture(resampled(strokes, rng), rng)
+    return pen.picture(resampled(in_another_mood(strokes, rng, wild), rng), rng)
+
+
+def in_another_mood(strokes: pen.Strokes, rng: np.random.Generator, wild: float) -> pen.Strokes:
+    """`pen.by_hand` of a whole drawing: it expects what is about 100 tall.
+
+    Args:
+        strokes: as of `pen.unit`.
+        rng, wild: as in `pen.by_hand`.
+    """
+    return pen.by_hand([stroke * 100 for stroke in strokes], rng, wild)
 
 
 def loosened(strokes: pen.Strokes, rng: np.random.Generator) -> pen.Strokes:

@@ -66,7 +66,7 @@ def main() -> int:
         checked = gather(choose, min(args.numbers, NUMBERS_TO_CHECK), args.seed + 1)
         keep(kept, learned, checked)
     network = fit(learned, checked, args.seed, args.epochs, kept)
-    (Path(args.model) / ROWS).write_bytes(network)
+    write_whole(Path(args.model) / ROWS, lambda half: half.write_bytes(network))
     print(f"Saved to {args.model}: {ROWS}")
     return 0
 
@@ -127,7 +127,7 @@ def redrawn(hand: Hand, rng: np.random.Generator) -> Hand:
     wild = rng.uniform(0, WILD)
     return {
         label: [
-            pen.by_hand([stroke * 100 for stroke in people.loosened(drawings[k], rng)], rng, wild)
+            people.in_another_mood(people.loosened(drawings[k], rng), rng, wild)
             for k in rng.integers(len(drawings), size=REDRAWN)
         ]
         for label, drawings in hand.items()

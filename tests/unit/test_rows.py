@@ -98,6 +98,7 @@ def test_a_file_that_is_written_half_replaces_nothing(tmp_path):
     with pytest.raises(OSError, match="no space"):
         write_whole(file, fail)
     assert file.read_bytes() == b"whole"
+    assert [one.name for one in file.parent.iterdir()] == [file.name], "nothing is left beside it"
 
 
 def test_a_strip_without_signs_has_no_borders():

@@ -143,8 +143,8 @@ class Answer(BaseModel):
     results: list[Result | Failure]
 
 
-class SignResult(Result):
-    """What the network makes of one sign of what is written."""
+class SymbolResult(Result):
+    """What the network makes of one symbol of what is written."""
 
     box: list[int] = Field(
         min_length=4, max_length=4, description="left, top, right, bottom in the image's pixels"
@@ -158,7 +158,7 @@ class ReadingResult(BaseModel):
         description="“2026”: rows parted by a line break, numbers in a row by a space, “?” for "
         "what is no digit. Empty when nothing is written."
     )
-    signs: list[SignResult] = Field(description="in the order of the text")
+    symbols: list[SymbolResult] = Field(description="in the order of the text")
 
 
 class Readings(BaseModel):
@@ -221,14 +221,14 @@ async def read(request: Request, pixels: Pixels = False) -> Response:
     def reading(classifier: DigitClassifier, data: bytes, image: Image.Image) -> dict[str, Any]:
         found = classifier.read(image)
         scale = max(image_size(data)) / max(image.size)  # a large image was made smaller
-        signs = [
+        symbols = [
             {
-                **result(sign.prediction, pixels),
-                "box": [round(edge * scale) for edge in sign.box],
+                **result(symbol.prediction, pixels),
+                "box": [round(edge * scale) for edge in symbol.box],
             }
-            for sign in found.signs
+            for symbol in found.symbols
         ]
-        return {"text": found.text, "signs": signs}
+        return {"text": found.text, "symbols": symbols}
 
     return await request.app.state.reader.answer(request, reading)
 

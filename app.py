@@ -7,15 +7,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from page import draw, photo, score
-from page.connection import watch_connection
-from page.guard import guarded
-from page.hand import lend_a_hand
-from page.kiosk import watch_over_the_page
-from page.language import switch_language
-from page.room import invite_phones, say_where_drawings_go
-from page.stage import offer_stage
-from page.words import _, choose_language
+from page.core.connection import watch_connection
+from page.core.error_boundary import guarded
+from page.core.language_menu import switch_language
+from page.core.text import _, choose_language
+from page.draw import view as draw
+from page.draw.demo_drawing import lend_a_hand
+from page.kiosk.fullscreen import offer_stage
+from page.kiosk.kiosk import watch_over_the_page
+from page.photo import view as photo
+from page.share.lan import invite_phones, say_where_drawings_go
+from page.tally import panel as score
 
 HERE = Path(__file__).parent
 
@@ -26,7 +28,7 @@ def main() -> None:
     st.html(HERE / "page" / "style.css")
     choose_language()
     drawing = st.Page(draw.page, title=_("Draw a digit"), default=True)
-    learned = st.Page("page/learned.py", title=_("How it learned"), url_path="learned")
+    learned = st.Page("page/learned/view.py", title=_("How it learned"), url_path="learned")
     paper = st.Page(photo.page, title=_("Photo"), url_path="photo")
     # Streamlit's menu would hide them behind an arrow on a phone: the title and two links fit.
     pages = [drawing, paper, learned]

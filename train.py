@@ -31,11 +31,13 @@ import numpy as np
 from digits import ModelError
 from digits.calibration import apply_temperature
 from digits.images import data_url
-from training import export, pen, people, unipen
+from handwriting import pen
+from training import export, unipen
+from training import writers as people
 from training.calibration import NO_LIMIT, calibrate
 from training.data import DataError, Mnist, load_mnist
-from training.extra import missing
-from training.quiet import filter_stderr, show_any_text
+from training.optional import missing
+from training.tf_logging import filter_stderr, show_any_text
 
 # Settings: the command line can change the first ones.
 NETWORK = "convnet"

@@ -20,15 +20,15 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from bench.pages import BARE, OURS, TIMEOUT, Kind, Server, Visitor, chromium, serve, stroke
 from bench.table import Measure
-from training.pen import render
+from handwriting.pen import render
 
 AFTER = replace(OURS, name="this project, DIGITS_LIVE=0", environment={"DIGITS_LIVE": "0"})
 VISITORS = 30
 POINTS = 60  # of a stroke, one in each frame: about a second
 FRAME = 0.016  # seconds
 LATE_FRAME = 25  # ms: longer than that, and a frame was dropped
-PICTURE = 200  # pixels: the side of the pictures sent while the pen moves, as in sheet.js
-OFTEN = 0.08  # seconds, as in sheet.js
+PICTURE = 200  # pixels: the side of the pictures sent while the pen moves, as in canvas.js
+OFTEN = 0.08  # seconds, as in canvas.js
 SHEET, PEN = 400, 26  # pixels, as in page/sheet
 
 # Notes in the page when each picture was sent, when its reading was shown, and each frame's length.
@@ -168,7 +168,7 @@ async def _open(browser: Browser, server: Server, kind: Kind, steps: list[Measur
 
 
 async def load(seconds: float) -> list[Measure]:
-    """Live visitors without browsers: WebSocket clients that send what sheet.js would send."""
+    """Live visitors without browsers: WebSocket clients that send what canvas.js would send."""
     final = Measure(f"{VISITORS} live visitors without browsers: pen up → answer", "ms")
     rate = Measure("… pictures answered while drawing, each visitor", "a second")
     lost = Measure("… pictures that got no answer", "")

@@ -17,7 +17,7 @@ import numpy as np
 import psutil
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from training.pen import WAYS, by_hand, strokes_from_skeleton
+from handwriting.pen import WAYS, by_hand, strokes_from_skeleton
 
 ROOT = Path(__file__).parents[1]
 BASELINES = ROOT / "bench" / "baselines"

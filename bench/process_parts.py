@@ -17,8 +17,8 @@ from PIL import Image
 from bench.pages import ROOT, stroke
 from bench.table import Measure
 from digits import DigitClassifier
-from digits.preprocessing import normalize
-from training.pen import render
+from digits.normalize import normalize
+from handwriting.pen import render
 
 SIDE, PEN = 280, 18  # of a drawing, in pixels
 WARM_UP = 20  # predictions that do not count

@@ -18,10 +18,10 @@ import numpy as np
 from PIL import Image
 
 from digits.calibration import apply_temperature
-from digits.explanation import Inside
-from digits.litert import ModelError, Network
-from digits.preprocessing import centre, find_writing, pixels_of, shrink
-from digits.reading import UNKNOWN, WIDEST, Reading, Sign, is_plain, read_ink
+from digits.explain.inside import Inside
+from digits.network import ModelError, Network
+from digits.normalize import centre, find_writing, pixels_of, shrink
+from digits.numbers.reader import UNKNOWN, WIDEST, Reading, Symbol, is_plain, read_ink
 
 FORMAT = 2  # of the folder: raised when an older program could not read a newer model
 _HERE = Path(__file__).parent
@@ -116,7 +116,7 @@ class DigitClassifier:
         """Reads one drawing.
 
         Args:
-            image: as in `digits.preprocessing.normalize`.
+            image: as in `digits.normalize.normalize`.
             inside: also tell what went on in the network, if it `has_inside`.
 
         Raises:
@@ -153,8 +153,8 @@ class DigitClassifier:
         One digit alone gets just the `Prediction` that `predict` gives.
 
         Args:
-            image: as in `digits.preprocessing.normalize`.
-            inside: also tell what went on in the network for each sign, if it `has_inside`.
+            image: as in `digits.normalize.normalize`.
+            inside: also tell what went on in the network for each symbol, if it `has_inside`.
 
         Raises:
             TypeError, ValueError: not an image; see `normalize`.
@@ -170,32 +170,35 @@ class DigitClassifier:
             (whole,) = self._predictions(pixels[None], [writing.digit] if inside else None)
             plain = whole.digit is not None and is_plain(ink, whole.confidence, whole.none)
         lines = [] if whole and plain else read_ink(ink, self._look, self._scan)
-        found = [sign for line in lines for sign in line.signs]
+        found = [symbol for line in lines for symbol in line.symbols]
         if len(found) < 2:
             if whole is None:
                 (whole,) = self._predictions(pixels[None], [writing.digit] if inside else None)
             text = UNKNOWN if whole.digit is None else str(whole.digit)
-            return Reading(text, [Sign(writing.place((0, 0, *ink.shape[::-1])), whole)])
+            return Reading(text, [Symbol(writing.place((0, 0, *ink.shape[::-1])), whole)])
         said = [self._prediction(s.pixels, s.outputs[:10], float(s.outputs[10])) for s in found]
         if inside and self.has_inside:
-            cuts = [ink[sign.box[1] : sign.box[3], sign.box[0] : sign.box[2]] for sign in found]
-            looked = self._predictions(np.stack([sign.pixels for sign in found]), cuts)
+            cuts = [
+                ink[symbol.box[1] : symbol.box[3], symbol.box[0] : symbol.box[2]]
+                for symbol in found
+            ]
+            looked = self._predictions(np.stack([symbol.pixels for symbol in found]), cuts)
             said = [replace(one, inside=its.inside) for one, its in zip(said, looked, strict=True)]
-        signs = []
-        for sign, prediction in zip(found, said, strict=True):
-            verdict: Verdict = "unsure" if sign.digit is None else "digit"
-            prediction = replace(prediction, digit=sign.digit, verdict=verdict)
-            signs.append(Sign(writing.place(sign.box), prediction, sign.certainty))
-        return Reading("\n".join(line.text for line in lines), signs)
+        symbols = []
+        for symbol, prediction in zip(found, said, strict=True):
+            verdict: Verdict = "unsure" if symbol.digit is None else "digit"
+            prediction = replace(prediction, digit=symbol.digit, verdict=verdict)
+            symbols.append(Symbol(writing.place(symbol.box), prediction, symbol.certainty))
+        return Reading("\n".join(line.text for line in lines), symbols)
 
     def _look(self, pixels: np.ndarray) -> np.ndarray:
-        """What the network says of pictures, calibrated: see `digits.reading.Look`."""
+        """What the network says of pictures, calibrated: see `digits.numbers.reader.Look`."""
         outputs = self._network.run(pixels, ("probabilities",))["probabilities"]
         digits, none = apply_temperature(outputs, self._temperature)
         return np.column_stack([digits, none]).astype(np.float32)
 
     def _scan(self, strip: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What the network for rows says of a strip: see `digits.reading.Scan`."""
+        """What the network for rows says of a strip: see `digits.numbers.reader.Scan`."""
         said = _network_for_rows().run(strip[None], ("classes", "edges"))
         return said["classes"][0], said["edges"][0]
 

@@ -71,7 +71,7 @@ def open_image(
 
     Returns:
         The image, its longer side at most `ENOUGH` pixels, in a mode that
-        `digits.preprocessing.to_grey` knows.
+        `digits.normalize.to_grey` knows.
 
     Raises:
         ImageTooLarge: it has more than `most_pixels`, or more than the budget has left.

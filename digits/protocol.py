@@ -7,9 +7,9 @@ import numpy as np
 from PIL import Image
 
 from digits.classifier import Prediction
-from digits.reading import Reading
+from digits.numbers.reader import Reading
 
-Drawing = np.ndarray | Image.Image  # as in `digits.preprocessing.normalize`
+Drawing = np.ndarray | Image.Image  # as in `digits.normalize.normalize`
 
 
 class Classifier(Protocol):
@@ -18,7 +18,7 @@ class Classifier(Protocol):
     Any number of threads may share one.
 
     Raises:
-        TypeError, ValueError: what was given is no image; see `digits.preprocessing.normalize`.
+        TypeError, ValueError: what was given is no image; see `digits.normalize.normalize`.
         ModelError: nothing can be read right now. The message says why, and what to do.
     """
 

@@ -15,10 +15,10 @@ from urllib3.exceptions import ReadTimeoutError
 
 from digits.classifier import Prediction
 from digits.images import MOST_PIXELS, small
-from digits.litert import ModelError
-from digits.preprocessing import to_grey
+from digits.network import ModelError
+from digits.normalize import to_grey
+from digits.numbers.reader import Reading, Symbol
 from digits.protocol import Drawing
-from digits.reading import Reading, Sign
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 2, 5  # seconds: somebody stands before the page and waits
 MOST_IMAGES, MOST_BYTES = 64, 9_000_000  # of a request: the API takes hardly more
@@ -88,11 +88,13 @@ class RemoteClassifier:
         width = image.shape[1] if isinstance(image, np.ndarray) else image.width
         scale = width / Image.open(io.BytesIO(file)).width  # 1, but for huge images
         try:
-            signs = [
-                Sign(tuple(round(edge * scale) for edge in sign["box"]), self._prediction(sign))
-                for sign in result["signs"]
+            symbols = [
+                Symbol(
+                    tuple(round(edge * scale) for edge in symbol["box"]), self._prediction(symbol)
+                )
+                for symbol in result["symbols"]
             ]
-            return Reading(str(result["text"]), signs)
+            return Reading(str(result["text"]), symbols)
         except (KeyError, TypeError):
             raise self._strange() from None
 
@@ -184,7 +186,7 @@ def to_png(image: Drawing) -> bytes:
     """An image as a PNG file, from which the API reads the same.
 
     Raises:
-        TypeError, ValueError: not an image; see `digits.preprocessing.normalize`.
+        TypeError, ValueError: not an image; see `digits.normalize.normalize`.
     """
     grey = to_grey(image)  # which is strict about what it takes
     if isinstance(image, np.ndarray):

@@ -162,7 +162,7 @@ def hand() -> dict[int, list[Any]]:
     """A writer, by the program itself: two of each digit, for `training.numbers`."""
     import numpy as np
 
-    from training import pen
+    from handwriting import pen
 
     rng = np.random.default_rng(5)
     return {digit: [pen.draw_digit(digit, rng) for _ in range(2)] for digit in range(10)}

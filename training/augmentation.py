@@ -107,7 +107,7 @@ class RandomThickness(layers.Layer):
 
 
 class FullInk(layers.Layer):
-    """Scales each image so that its strongest ink is 1, as `digits.preprocessing` does."""
+    """Scales each image so that its strongest ink is 1, as `digits.normalize` does."""
 
     def call(self, images):
         return images / ops.maximum(ops.max(images, axis=(1, 2, 3), keepdims=True), 0.1)

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from training.export import write_whole
-from training.extra import missing
+from training.optional import missing
 
 IDX_NAMES = {
     "x_train": "train-images-idx3-ubyte",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from digits.neighbours import pack, pool
-from training import pen
+from digits.explain.neighbours import pack, pool
+from handwriting import pen
 from training.network import with_inside
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def choose(
         seed: not negative.
 
     Returns:
-        `examples.npz` for `digits.neighbours.Examples.load`; None for a network without feature
-        maps.
+        `examples.npz` for `digits.explain.neighbours.Examples.load`; None for a network without
+        feature maps.
     """
     if len(model.input_shape) != 4:
         return None
@@ -82,8 +82,9 @@ def filters(model: keras.Model, x: np.ndarray) -> list[dict[str, Any]]:
 
     They are those that find much, and whose pattern can be recognized: neighbouring weights differ
     little. Max pooling and batch normalization come between a filter and its feature map. Where the
-    normalization keeps the sign, the map is the maximum over 2×2 of what the filter finds with the
-    normalization folded in; others are left out. `digits.explanation.slide` applies one.
+    normalization keeps the symbol, the map is the maximum over 2×2 of what the filter finds
+    with the
+    normalization folded in; others are left out. `digits.explain.inside.slide` applies one.
 
     Args:
         model: the trained network.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digits.classifier import FORMAT
-from digits.neighbours import FILE as EXAMPLES
+from digits.explain.neighbours import FILE as EXAMPLES
 
 if TYPE_CHECKING:
     import keras

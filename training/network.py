@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from digits.reading import STRIP_HEIGHT
+from digits.numbers.reader import STRIP_HEIGHT
 
 DIGITS = 10
 CLASSES = DIGITS + 1  # the last one is the rejection class
@@ -59,12 +59,12 @@ def small_convnet() -> keras.Model:
 
 
 def rows_convnet() -> keras.Model:
-    """Finds and reads the signs of a row: see `training.rows`.
+    """Finds and reads the symbols of a row: see `training.rows`.
 
     Takes float32 (batch, STRIP_HEIGHT, width, 1) in 0-1, of any even width. Gives, for each place
     along the row (one in two pixels), "classes": softmax probabilities (batch, places, 12) of the
-    ten digits, of another sign, and of no sign's middle; and "edges" (batch, places, 2): how far
-    the sign reaches to the left and to the right, in heights of a sign.
+    ten digits, of another symbol, and of no symbol's middle; and "edges" (batch, places, 2):
+    how far the symbol reaches to the left and to the right, in heights of a symbol.
     """
     inputs = keras.Input((STRIP_HEIGHT, None, 1))
     x = block(inputs, 16, kernel=5, shrink=True)

@@ -2,10 +2,10 @@
 
 python -m training.numbers --pens PATH           all of it; some minutes
 python -m training.numbers --pens PATH --quick   on small samples
-python -m training.numbers --pens PATH --fit     fits WEIGHTS and SURE of digits/reading.py
+python -m training.numbers --pens PATH --fit     fits WEIGHTS and SURE of digits/numbers/reader.py
 
 PATH is a UNIPEN distribution (see `training.unipen`). The model holds the network of
-`training.rows`. Writers are divided as in `training.people`: those who choose fit the weights and
+`training.rows`. Writers are divided as in `training.writers`: those who choose fit the weights and
 set SURE, since the networks have learned from those who teach; only the others are measured on.
 """
 
@@ -20,12 +20,15 @@ from typing import Any
 
 import numpy as np
 
-from digits import DigitClassifier, ModelError, reading
-from digits.pieces import label as label_pieces
-from digits.preprocessing import find_writing
-from digits.reading import Arcs
-from training import pen, people, unipen
-from training.pen import Strokes
+from digits import DigitClassifier, ModelError
+from digits.normalize import find_writing
+from digits.numbers import reader as reading
+from digits.numbers.components import label as label_pieces
+from digits.numbers.reader import Arcs
+from handwriting import pen
+from handwriting.pen import Strokes
+from training import unipen
+from training import writers as people
 from training.unipen import Drawing
 
 SPACINGS = ("wide", "close", "touching")
@@ -34,17 +37,19 @@ UNEVEN, DRIFT = 0.08, 0.04  # how much one hand's digits differ in size, and str
 
 @dataclass(frozen=True, eq=False)
 class Writing:
-    """Signs on a sheet, and what they say."""
+    """Symbols on a sheet, and what they say."""
 
-    signs: list[Strokes]  # in pixels
-    text: str  # as `digits.reading.Reading.text`
+    symbols: list[Strokes]  # in pixels
+    text: str  # as `digits.numbers.reader.Reading.text`
     width: float  # of the pen in pixels
     size: tuple[int, int]  # of the sheet: width, height
 
     @property
     def image(self) -> np.ndarray:
         """uint8 (height, width), ink 255 on 0."""
-        return pen.render([stroke for sign in self.signs for stroke in sign], self.width, self.size)
+        return pen.render(
+            [stroke for symbol in self.symbols for stroke in symbol], self.width, self.size
+        )
 
 
 Hand = dict[int, list[Strokes]]  # one writer's digits, by what they are; and `pen.NO_DIGIT`
@@ -72,7 +77,7 @@ def hands(drawings: Iterable[Drawing], part: str, fewest: int = 6) -> list[Hand]
 
     Args:
         drawings: by any number of writers; some of their labels are wrong.
-        part: `training.people.MEASURE`, CHOOSE or TEACH; all of pendigits teach.
+        part: `training.writers.MEASURE`, CHOOSE or TEACH; all of pendigits teach.
         fewest: a writer with fewer kinds of digits makes dull numbers and is left out.
     """
     found: dict[str, Hand] = defaultdict(lambda: defaultdict(list))
@@ -102,7 +107,7 @@ def compose(
         spacing: "wide", "close" (a gap of a pen's width or so), "touching" (ink runs together
             between at least two neighbours; the others stand close), or "mixed" (all three).
         rng: picks everything else.
-        others: the share of signs that are none of the writer's digits: "?" in the text.
+        others: the share of symbols that are none of the writer's digits: "?" in the text.
         uneven, drift: as in `write_row`.
     """
     digits = rng.choice([digit for digit in hand if digit != pen.NO_DIGIT], length)
@@ -123,22 +128,22 @@ def _symbol(rng: np.random.Generator) -> Strokes:
 
 
 def write_row(
-    signs: list[Strokes],
+    symbols: list[Strokes],
     text: str,
     spacing: str,
     rng: np.random.Generator,
     uneven: float = UNEVEN,
     drift: float = DRIFT,
 ) -> Writing:
-    """Draws signs side by side on a sheet that is a little larger than they are.
+    """Draws symbols side by side on a sheet that is a little larger than they are.
 
     Args:
-        signs: each centred on 0 0 with a longer side of 1.
+        symbols: each centred on 0 0 with a longer side of 1.
         text: what they say.
         spacing: as in `compose`.
-        rng: picks size, pen, slope, and how the signs differ.
-        uneven: standard deviation of the logarithm of each sign's size.
-        drift: standard deviation of each sign's shift up or down, in heights.
+        rng: picks size, pen, slope, and how the symbols differ.
+        uneven: standard deviation of the logarithm of each symbol's size.
+        drift: standard deviation of each symbol's shift up or down, in heights.
     """
     size = rng.uniform(50, 170)
     width = max(2.5, size * np.exp(rng.uniform(np.log(0.035), np.log(0.16))))
@@ -146,10 +151,10 @@ def write_row(
     shear = np.tan(np.radians(slope))
     turned = rng.random() < 0.5  # the digits lean with the line, or stay upright
     steady = rng.uniform(0.2, 0.6)  # a wide writer's gap, much the same throughout a number
-    kinds = _gaps(len(signs) - 1, spacing, rng)
+    kinds = _gaps(len(symbols) - 1, spacing, rng)
     placed: list[Strokes] = []
     base = 0.0
-    for number, strokes in enumerate(signs):
+    for number, strokes in enumerate(symbols):
         scale = size * np.exp(rng.normal(0, uneven))
         strokes = [stroke * scale for stroke in strokes]
         points = np.concatenate(strokes)
@@ -163,7 +168,7 @@ def write_row(
                 "close": size * rng.uniform(0.02, 0.12) + width,
                 "touching": width * rng.uniform(0.6, 0.95),
             }[kind]
-            if not turned:  # the next sign stands that much higher or lower
+            if not turned:  # the next symbol stands that much higher or lower
                 strokes = pen.place(strokes, 1, (0, shear * _advance(placed[-1], strokes, gap)))
             base = _advance(placed[-1], strokes, gap, None if "box" in kind else width)
         placed.append(pen.place(strokes, 1, (base, 0)))
@@ -174,14 +179,14 @@ def write_row(
     return on_sheet(placed, text, width, rng)
 
 
-def on_sheet(signs: list[Strokes], text: str, width: float, rng: np.random.Generator) -> Writing:
-    """Puts signs on a sheet with some room round them."""
-    points = np.concatenate([stroke for sign in signs for stroke in sign])
+def on_sheet(symbols: list[Strokes], text: str, width: float, rng: np.random.Generator) -> Writing:
+    """Puts symbols on a sheet with some room round them."""
+    points = np.concatenate([stroke for symbol in symbols for stroke in symbol])
     low, high = points.min(axis=0), points.max(axis=0)
     room = width + rng.uniform(4, 60, 4)
     left, top = room[:2] - low
     size = np.ceil(high - low + room[:2] + room[2:]).astype(int)
-    placed = [pen.place(sign, 1, (left, top)) for sign in signs]
+    placed = [pen.place(symbol, 1, (left, top)) for symbol in symbols]
     return Writing(placed, text, width, (int(size[0]), int(size[1])))
 
 
@@ -200,10 +205,10 @@ def _gaps(count: int, spacing: str, rng: np.random.Generator) -> list[str]:
 
 
 def _advance(left: Strokes, right: Strokes, gap: float, width: float | None = None) -> float:
-    """Where the next sign's origin goes, so that there is `gap` between the two.
+    """Where the next symbol's origin goes, so that there is `gap` between the two.
 
     Args:
-        left: the sign before, where it stands.
+        left: the symbol before, where it stands.
         right: the next one, not yet moved to the right.
         gap: in pixels; between their boxes, or the middles of their strokes.
         width: of the pen. If it is given they are slid together until strokes are `gap` apart.
@@ -267,9 +272,10 @@ def two_numbers(hand: Hand, rng: np.random.Generator) -> Writing:
 
 def _together(hand: Hand, rng: np.random.Generator, below: bool) -> Writing:
     one, other = (compose(hand, int(rng.integers(2, 5)), "close", rng) for _ in range(2))
-    points = [np.concatenate([s for sign in w.signs for s in sign]) for w in (one, other)]
+    points = [np.concatenate([s for symbol in w.symbols for s in symbol]) for w in (one, other)]
     heights = [
-        np.median([np.ptp(np.concatenate(sign)[:, 1]) for sign in w.signs]) for w in (one, other)
+        np.median([np.ptp(np.concatenate(symbol)[:, 1]) for symbol in w.symbols])
+        for w in (one, other)
     ]
     scale = heights[0] / heights[1]
     left = points[0][:, 0].min()
@@ -279,11 +285,11 @@ def _together(hand: Hand, rng: np.random.Generator, below: bool) -> Writing:
     if below:
         corner = (left - low[0], bottom + gap - low[1])
     else:  # on the line on which the first number ends
-        last, first = np.concatenate(one.signs[-1]), np.concatenate(other.signs[0]) * scale
+        last, first = np.concatenate(one.symbols[-1]), np.concatenate(other.symbols[0]) * scale
         corner = (right + gap - low[0], last[:, 1].max() - first[:, 1].max())
-    signs = one.signs + [pen.place(sign, scale, corner) for sign in other.signs]
+    symbols = one.symbols + [pen.place(symbol, scale, corner) for symbol in other.symbols]
     text = one.text + ("\n" if below else " ") + other.text
-    return on_sheet(signs, text, one.width, rng)
+    return on_sheet(symbols, text, one.width, rng)
 
 
 def number_of(spacing: str, **how: float) -> Callable[[Hand, np.random.Generator], Writing]:
@@ -301,7 +307,7 @@ KINDS: dict[str, Callable[[Hand, np.random.Generator], Writing]] = {
     ),
     "two rows": two_rows,
     "two numbers in a row": two_numbers,
-    "with letters and signs": number_of("wide", others=0.3),
+    "with letters and symbols": number_of("wide", others=0.3),
     "one digit": lambda hand, rng: compose(hand, 1, "wide", rng),
 }
 
@@ -333,7 +339,7 @@ def measure(classifier: DigitClassifier, writers: list[Hand], count: int) -> dic
 # Fitting
 
 FITTED, CHOSEN = 240, 150  # numbers of each kind
-FIT_ON = ("wide", "close", "touching", "uneven, as in formulas", "with letters and signs")
+FIT_ON = ("wide", "close", "touching", "uneven, as in formulas", "with letters and symbols")
 ROUNDS, BATCH, RATE, DECAY = 30, 50, 0.1, 1e-3
 LIMITS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
 MOST_WRONG = 0.03  # of the numbers of any kind may be read as another one
@@ -369,7 +375,7 @@ def fit(classifier: DigitClassifier, drawings: list[Drawing], fitted: int, chose
 
 
 def fit_weights(lattices: list[Lattice]) -> np.ndarray:
-    """The weights under which the right texts are likeliest, however they are cut into signs.
+    """The weights under which the right texts are likeliest, however they are cut into symbols.
 
     Maximizes the mean conditional log-likelihood, with a little weight decay towards the weights
     there are, by Adam (Kingma and Ba 2015, https://arxiv.org/abs/1412.6980).
@@ -408,15 +414,17 @@ def log_likelihood(lattice: Lattice, weights: np.ndarray) -> tuple[float, np.nda
     arcs, text = lattice.arcs, lattice.text
     score = arcs.features @ weights
     share, total = reading.marginals(arcs, score)
-    signs = np.array([reading.NONE if sign == reading.UNKNOWN else int(sign) for sign in text])
-    # A state is a node, and how many signs are read: a speck reads none, another arc its own.
-    count = len(signs) + 1
+    symbols = np.array(
+        [reading.NONE if symbol == reading.UNKNOWN else int(symbol) for symbol in text]
+    )
+    # A state is a node, and how many symbols are read: a speck reads none, another arc its own.
+    count = len(symbols) + 1
     forward = np.full((arcs.nodes, count), -np.inf)
     backward = np.full((arcs.nodes, count), -np.inf)
     forward[0, 0] = backward[-1, -1] = 0
     skip = arcs.label == reading.SKIP
     fits = np.zeros((len(skip), count - 1))
-    fits[arcs.label[:, None] != signs] = -np.inf
+    fits[arcs.label[:, None] != symbols] = -np.inf
     for node in range(1, arcs.nodes):
         own = np.flatnonzero(arcs.stop == node)
         came = forward[arcs.start[own]] + score[own, None]
@@ -467,7 +475,7 @@ def choose_limit(
 def read_certainly(classifier: DigitClassifier, writing: Writing) -> tuple[bool, bool, float]:
     """Whether it is read rightly, as digits only, and the least certainty of a digit."""
     found = classifier.read(writing.image)
-    certainties = [s.certainty for s in found.signs if s.prediction.digit is not None]
+    certainties = [s.certainty for s in found.symbols if s.prediction.digit is not None]
     return (
         found.text == writing.text,
         reading.UNKNOWN not in found.text,
@@ -484,7 +492,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--pens", metavar="PATH", required=True, help="people's handwriting")
     parser.add_argument("--model", default="model", help="the network that reads digits")
     parser.add_argument("--quick", action="store_true", help="small samples")
-    parser.add_argument("--fit", action="store_true", help="fit what digits/reading.py weighs")
+    parser.add_argument(
+        "--fit", action="store_true", help="fit what digits/numbers/reader.py weighs"
+    )
     return parser.parse_args()
 
 

@@ -4,9 +4,11 @@ python -m training.rows --pens PATH --pens PATH     writes it to model/; about a
 
 PATH is a UNIPEN distribution or UCI's pendigits (see `training.unipen`). Where digits touch, their
 ink can be cut in many ways. This network slides over the whole row and tells, at every place,
-whether the middle of a sign is there, which sign it is, and how far it reaches to the left and to
+whether the middle of a symbol is there, which symbol it is, and how far it reaches to the left
+and to
 the right: a detector without anchors, as FCOS (Tian et al. 2019, https://arxiv.org/abs/1904.01355),
-in one dimension. `digits.reading` weighs that for every way to cut. It learns from numbers composed
+in one dimension. `digits.numbers.reader` weighs that for every way to cut. It learns from
+numbers composed
 of digits by the writers who teach; the numbers of those who choose tell how well it does.
 """
 
@@ -19,28 +21,31 @@ from typing import Any
 
 import numpy as np
 
-from digits import DigitClassifier, ModelError, reading
+from digits import DigitClassifier, ModelError
 from digits.classifier import ROWS
-from digits.preprocessing import find_writing
-from digits.reading import STRIDE, STRIP_HEIGHT, STRIP_SIGN
-from training import numbers, pen, people, unipen
+from digits.normalize import find_writing
+from digits.numbers import reader as reading
+from digits.numbers.reader import STRIDE, STRIP_HEIGHT, STRIP_SIGN
+from handwriting import pen
+from training import numbers, unipen
+from training import writers as people
 from training.export import write_whole
-from training.extra import MissingPackageError, require
 from training.numbers import Hand, Writing
+from training.optional import MissingPackageError, require
 
 KINDS = {  # of numbers, and their shares
     "wide": 0.11, "close": 0.22, "touching": 0.45, "uneven, as in formulas": 0.15,
-    "with letters and signs": 0.07,
+    "with letters and symbols": 0.07,
 }  # fmt: skip
 NUMBERS, NUMBERS_TO_CHECK = 80_000, 1500
-REDRAWN, WILD = 2, 0.6  # drawings of each sign that a number is made of; how differently at most
+REDRAWN, WILD = 2, 0.6  # drawings of each symbol that a number is made of; how differently at most
 DOUBT = 0.9  # a drawing that the network takes for something else with more certainty is left out
 WIDTH = 256  # pixels: numbers stand side by side on strips of this width
 APART = (6, 40)  # pixels between two numbers on a strip
-MIDDLE = 0.12  # of a sign's height: places that near its middle are to tell of it
+MIDDLE = 0.12  # of a symbol's height: places that near its middle are to tell of it
 EPOCHS, BATCH_SIZE, PEAK, WEIGHT_DECAY, SEED = 6, 32, 3e-3, 0.05, 1
 STRIPS_KEPT = "strips.npz"  # in the folder of --checkpoint
-NOTHING = 11  # the class of a place where no sign has its middle
+NOTHING = 11  # the class of a place where no symbol has its middle
 
 Example = tuple[np.ndarray, list[tuple[int, float, float]]]  # a strip; label, left and right edge
 Strips = Sequence[np.ndarray]  # three: see `pack`
@@ -135,11 +140,11 @@ def redrawn(hand: Hand, rng: np.random.Generator) -> Hand:
 
 
 def rows_of(writing: Writing) -> list[Example]:
-    """The row of a number as `digits.reading` shows it to the network, and what is on it.
+    """The row of a number as `digits.numbers.reader` shows it to the network, and what is on it.
 
     Returns:
         One strip, uint8 (STRIP_HEIGHT, width), with the label, 0-10, and the left and right edge,
-        in pixels of the strip, of each sign; none where the ink is not found to be one row.
+        in pixels of the strip, of each symbol; none where the ink is not found to be one row.
     """
     found = find_writing(writing.image)
     if found is None:
@@ -149,13 +154,13 @@ def rows_of(writing: Writing) -> list[Example]:
     if len(rows) != 1:
         return []
     strip = reading.strip(sheet, rows[0])
-    signs = []
-    for name, sign in zip(writing.text, writing.signs, strict=True):
-        x = np.concatenate(sign)[:, 0]
+    symbols = []
+    for name, symbol in zip(writing.text, writing.symbols, strict=True):
+        x = np.concatenate(symbol)[:, 0]
         edges = np.array([x.min() - writing.width / 2, x.max() + writing.width / 2]) - found.left
         left, right = strip.places(edges)
-        signs.append((pen.NO_DIGIT if name == reading.UNKNOWN else int(name), left, right))
-    return [(strip.pixels, signs)]
+        symbols.append((pen.NO_DIGIT if name == reading.UNKNOWN else int(name), left, right))
+    return [(strip.pixels, symbols)]
 
 
 def _no_opinion(_: np.ndarray) -> Any:
@@ -167,13 +172,13 @@ def pack(examples: list[Example], rng: np.random.Generator) -> Strips:
 
     Returns:
         uint8 (n, STRIP_HEIGHT, WIDTH), the strips; int64 (n, WIDTH // STRIDE), the class of each
-        place, 0-11; float32 (n, WIDTH // STRIDE, 2), the distances from there to the sign's left
-        and right edge, in heights of a sign, where there is a sign.
+        place, 0-11; float32 (n, WIDTH // STRIDE, 2), the distances from there to the symbol's left
+        and right edge, in heights of a symbol, where there is a symbol.
     """
     strips, classes, edges = [], [], []
     middles = (np.arange(WIDTH // STRIDE) + 0.5) * STRIDE
     at = WIDTH
-    for pixels, signs in examples:
+    for pixels, symbols in examples:
         if pixels.shape[1] > WIDTH:
             continue
         if at + pixels.shape[1] > WIDTH:
@@ -182,7 +187,7 @@ def pack(examples: list[Example], rng: np.random.Generator) -> Strips:
             edges.append(np.zeros((len(middles), 2), np.float32))
             at = 0
         strips[-1][:, at : at + pixels.shape[1]] = pixels
-        for label, left, right in signs:
+        for label, left, right in symbols:
             middle = at + (left + right) / 2
             mine = np.abs(middles - middle) <= max(STRIDE / 2, MIDDLE * STRIP_SIGN)
             classes[-1][mine] = label

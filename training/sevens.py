@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from digits.classifier import DigitClassifier
-from training import pen
+from handwriting import pen
 
 ANGLES = np.arange(0, 42.5, 2.5)  # degrees by which the bar rises to the right
 SLANTS = (0, 10, 20, 30)  # degrees by which the stem leans
@@ -27,7 +27,7 @@ def seven(angle: float, slant: float, length: float) -> pen.Strokes:
         length: of the bar, for a stem that is 1 high.
 
     Returns:
-        One array (3, 2), as `training.pen.unit` centres and scales it.
+        One array (3, 2), as `handwriting.pen.unit` centres and scales it.
     """
     rise, lean = np.radians(angle), np.radians(slant)
     left = -length * np.cos(rise), length * np.sin(rise)

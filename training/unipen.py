@@ -2,7 +2,7 @@
 
 UNIPEN train_r01_v07 (Guyon et al. 1994, https://doi.org/10.1109/ICPR.1994.576870; International
 Unipen Foundation, https://doi.org/10.5281/zenodo.1195803, CC BY 4.0) keeps labels and ink apart: a
-file in `data/1a` to `data/1d` (isolated digits, capitals, small letters and signs) names the ink
+file in `data/1a` to `data/1d` (isolated digits, capitals, small letters and symbols) names the ink
 that belongs to it by `.INCLUDE`, a path below `include/`, and each `.SEGMENT CHARACTER` says which
 part of the ink is which character. UCI's pendigits-orig (https://archive.ics.uci.edu/dataset/81,
 CC BY 4.0) is a single file in which each `.SEGMENT DIGIT` is followed by its ink.
@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from training import pen
+from handwriting import pen
 
 ISOLATED = ("1a", "1b", "1c", "1d")  # the categories whose segments are single characters
 DIGITS = "0123456789"

@@ -1,4 +1,4 @@
-"""The catalogues: each language's translations of what visitors read (see `page.words`)."""
+"""The catalogues: each language's translations of what visitors read (see `page.core.text`)."""
 
 import ast
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
-from page.words import CATALOGUES, LANGUAGES, SOURCE
+from page.core.text import CATALOGUES, LANGUAGES, SOURCE
 
 ROOT = Path(__file__).parents[2]
 KEYWORDS = {"_": 1, "N_": 1, "ngettext": 2}  # function: how many literals it takes

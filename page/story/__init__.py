@@ -13,13 +13,13 @@ import streamlit as st
 from PIL import Image
 
 from digits import Prediction
-from digits.explanation import Inside, slide
+from digits.explain.inside import Inside, slide
+from digits.explain.neighbours import Examples
 from digits.images import png_url
-from digits.neighbours import Examples
-from digits.preprocessing import BOX, CENTRE, all_ink, to_grey, without_strays
-from page.guard import guarded
-from page.settings import load_classifier, load_examples
-from page.words import N_, _, certain, ngettext, percent
+from digits.normalize import BOX, CENTRE, all_ink, to_grey, without_strays
+from page.core.error_boundary import guarded
+from page.core.settings import load_classifier, load_examples
+from page.core.text import N_, _, certain, ngettext, percent
 
 HERE = Path(__file__).parent
 MAPS = 6  # of each block: the liveliest

@@ -11,7 +11,10 @@ const PAPER = "#ffffff";
 const NIGHT = "#0b1220"; // the screen, in the light theme too: what shines needs the dark
 const PALE = "#f5f1e8";
 const ACCENT = "#ffb454";
-const [FOR, AGAINST] = [[255, 160, 50], [90, 155, 255]]; // as in inside.py
+const [FOR, AGAINST] = [
+  [255, 160, 50],
+  [90, 155, 255],
+]; // as in inside.py
 const SIDE = 28;
 // The window slides slowly where it finds the first things, so that one can follow it.
 const [SLOW_ROWS, SLOW, QUICK] = [3, 1300, 90]; // rows; ms for a slow row and for any other
@@ -37,11 +40,25 @@ function picture(values, width, height, colour) {
   return canvas;
 }
 
-const grey = (value) => [mix(11, 255, value / 255), mix(18, 255, value / 255), mix(32, 255, value / 255), 255];
+const grey = (value) => [
+  mix(11, 255, value / 255),
+  mix(18, 255, value / 255),
+  mix(32, 255, value / 255),
+  255,
+];
 // Like glowing iron, as in inside.py.
 const glow = (value) => {
   const t = value / 127.5;
-  const ends = t < 1 ? [[16, 22, 40], [255, 150, 50]] : [[255, 150, 50], [255, 255, 235]];
+  const ends =
+    t < 1
+      ? [
+          [16, 22, 40],
+          [255, 150, 50],
+        ]
+      : [
+          [255, 150, 50],
+          [255, 255, 235],
+        ];
   return [0, 1, 2].map((c) => mix(ends[0][c], ends[1][c], t % 1 || (t && 1))).concat(255);
 };
 // What speaks for something in orange, against it in blue, as clear as it is strong.
@@ -103,12 +120,21 @@ class Story {
     cancelAnimationFrame(this.frame);
     this.ended = true;
     delete window.digitsStory; // what was drawn is no business of the next story's
-    setTimeout(() => document.querySelector(".st-key-ask_story button")?.focus({ preventScroll: true }), 100);
+    setTimeout(
+      () => document.querySelector(".st-key-ask_story button")?.focus({ preventScroll: true }),
+      100,
+    );
   }
 
   key(event) {
     const target = event.composedPath()[0];
-    if (event.ctrlKey || event.altKey || event.metaKey || target.matches?.("input, textarea, select")) return;
+    if (
+      event.ctrlKey ||
+      event.altKey ||
+      event.metaKey ||
+      target.matches?.("input, textarea, select")
+    )
+      return;
     const right = document.dir === "rtl" ? -1 : 1; // “Next” is at the end of the line
     const steps = { ArrowRight: right, PageDown: 1, ArrowLeft: -right, PageUp: -1 };
     if (event.key === "Escape") this.close();
@@ -118,7 +144,8 @@ class Story {
   }
 
   go(step) {
-    if (!this.data) this.waiting = step; // a key pressed before the drawing's data is here
+    if (!this.data)
+      this.waiting = step; // a key pressed before the drawing's data is here
     else if (step >= 0 && step <= LAST && step !== this.step && this.data.pixels) this.show(step);
   }
 
@@ -134,7 +161,14 @@ class Story {
 
   // The words of this step. A screen reader hears them when they are settled.
   say(settled) {
-    const { words, sentences = [], alts = [], notes = [], begin = "", rests = true } = this.data ?? {};
+    const {
+      words,
+      sentences = [],
+      alts = [],
+      notes = [],
+      begin = "",
+      rests = true,
+    } = this.data ?? {};
     const drawn = Boolean(this.data?.pixels);
     const text = (drawn ? sentences[this.step] : begin)?.replace(/(\d) /g, "$1\u00a0"); // “4 times” stay together
     if (this.sentence.textContent !== (text ?? "")) {
@@ -174,7 +208,9 @@ class Story {
       const found = bytes(data.map);
       this.map = picture(found, width, height, glow);
       this.first = Math.floor(found.findIndex((value) => value > 60) / SIDE);
-      this.blocks = data.blocks.map(({ side, maps }) => maps.map((map) => picture(bytes(map), side, side, glow)));
+      this.blocks = data.blocks.map(({ side, maps }) =>
+        maps.map((map) => picture(bytes(map), side, side, glow)),
+      );
       this.heats = data.evidence.maps.map((map) => {
         const values = new Int8Array(bytes(map).buffer);
         return { values, picture: picture(values, data.evidence.side, data.evidence.side, heat) };
@@ -249,15 +285,22 @@ class Story {
         const top = (h - each - gap - window) / 2; // of the pair
         const [a, b, k] =
           each === pair
-            ? [square((w - gap) / 2 - each, top, each),
-               square((w + gap) / 2, top, each),
-               square((w - window) / 2, top + each + gap, window)]
-          : each === row
-            ? [square((w - 2.5 * each) / 2 - gap, (h - each) / 2, each),
-               square((w + 0.5 * each) / 2 + gap, (h - each) / 2, each),
-               square((w - each / 2 + gap) / 2, (h - each / 2 + gap) / 2, each / 2 - gap)]
-            : [square(gap, gap, each), square(gap, 2 * gap + each, each),
-               square(w - gap - window, (h - window) / 2, window)];
+            ? [
+                square((w - gap) / 2 - each, top, each),
+                square((w + gap) / 2, top, each),
+                square((w - window) / 2, top + each + gap, window),
+              ]
+            : each === row
+              ? [
+                  square((w - 2.5 * each) / 2 - gap, (h - each) / 2, each),
+                  square((w + 0.5 * each) / 2 + gap, (h - each) / 2, each),
+                  square((w - each / 2 + gap) / 2, (h - each / 2 + gap) / 2, each / 2 - gap),
+                ]
+              : [
+                  square(gap, gap, each),
+                  square(gap, 2 * gap + each, each),
+                  square(w - gap - window, (h - window) / 2, window),
+                ];
         return [[0, { dots: a, map: { ...b, from: "dots" }, kernel: { ...k, from: "dots" } }]];
       },
       () => this.columns(w, h, gap, wide),
@@ -274,36 +317,56 @@ class Story {
           const left = (w - first - gap - stack) / 2;
           places.push({ ...square(left, (h - first - low) / 2, first), label: low });
           for (let n = 1; n < count; n++)
-            places.push({ ...square(left + first + gap, gap + (n - 1) * (stack + low + gap), stack), label: low });
+            places.push({
+              ...square(left + first + gap, gap + (n - 1) * (stack + low + gap), stack),
+              label: low,
+            });
         } else if (wide) {
           const left = (w - count * row - (count - 1) * gap) / 2;
-          for (let n = 0; n < count; n++) places.push(square(left + n * (row + gap), (h - label - row) / 2, row));
+          for (let n = 0; n < count; n++)
+            places.push(square(left + n * (row + gap), (h - label - row) / 2, row));
         } else {
           const small = Math.min((w - 3 * gap) / 2, (h - 2 * label - 3 * gap) * 0.4);
           const large = Math.min(w - 2 * gap, h - small - 2 * label - 3 * gap);
           places.push(square((w - large) / 2, gap, large));
           for (let n = 1; n < count; n++)
-            places.push(square(w / 2 + (n - 2) * (small + gap) + gap / 2, large + label + 2 * gap, small));
+            places.push(
+              square(w / 2 + (n - 2) * (small + gap) + gap / 2, large + label + 2 * gap, small),
+            );
         }
         const from = `b${this.blocks.length - 1}m0`;
-        return [[0, Object.fromEntries(places.map((place, n) => [`heat${n}`, { label, ...place, from }]))]];
+        return [
+          [
+            0,
+            Object.fromEntries(places.map((place, n) => [`heat${n}`, { label, ...place, from }])),
+          ],
+        ];
       },
       () => {
         const each = (Math.min(w, h) - 4 * gap) / 3;
         const [left, top] = [(w - 3 * each - 2 * gap) / 2, (h - 3 * each - 2 * gap) / 2];
-        const cell = (n) => square(left + (n % 3) * (each + gap), top + Math.floor(n / 3) * (each + gap), each);
+        const cell = (n) =>
+          square(left + (n % 3) * (each + gap), top + Math.floor(n / 3) * (each + gap), each);
         const ring = [1, 5, 7, 3, 2, 8, 6, 0]; // the nearest ones beside it, the others in the corners
         const own = { dots: { ...cell(4), from: "heat0" } };
         const all = this.near.map((_, n) => [`near${n}`, { ...cell(ring[n]), from: "dots" }]);
-        return [[0, own], [900, { ...own, ...Object.fromEntries(all) }]];
+        return [
+          [0, own],
+          [900, { ...own, ...Object.fromEntries(all) }],
+        ];
       },
       () => {
-        const answer = wide ? { x: gap, y: gap, w: w * 0.36, h: h - 2 * gap } : { x: gap, y: gap, w: w - 2 * gap, h: h * 0.42 };
+        const answer = wide
+          ? { x: gap, y: gap, w: w * 0.36, h: h - 2 * gap }
+          : { x: gap, y: gap, w: w - 2 * gap, h: h * 0.42 };
         const all = wide
           ? { x: w * 0.38, y: gap, w: w * 0.62 - gap, h: h - 2 * gap }
           : { x: gap, y: h * 0.45, w: w - 2 * gap, h: h * 0.55 - gap };
         const bars = { ...all, from: "-" };
-        return [[0, { bars }], [1400, { bars, answer: { ...answer, from: "-" } }]];
+        return [
+          [0, { bars }],
+          [1400, { bars, answer: { ...answer, from: "-" } }],
+        ];
       },
     ][this.step]();
   }
@@ -313,7 +376,10 @@ class Story {
     const count = this.blocks.length;
     const [long, short] = wide ? [w, h] : [h, w];
     const pitch = (long - gap) / count;
-    const rows = Math.max(1, Math.min(this.blocks[0].length, Math.ceil((short - gap) / pitch - 0.4)));
+    const rows = Math.max(
+      1,
+      Math.min(this.blocks[0].length, Math.ceil((short - gap) / pitch - 0.4)),
+    );
     const each = Math.min(pitch, (short - gap) / rows) - gap;
     const start = (long - count * (each + gap) + gap) / 2;
     const first = (short - rows * (each + gap) + gap) / 2;
@@ -323,7 +389,10 @@ class Story {
       for (let row = 0; row < rows; row++) {
         const [x, y] = [start + block * (each + gap), first + row * (each + gap)];
         const from = block ? `b${block - 1}m${row}` : "map";
-        all = { ...all, [`b${block}m${row}`]: { ...(wide ? square(x, y, each) : square(y, x, each)), from } };
+        all = {
+          ...all,
+          [`b${block}m${row}`]: { ...(wide ? square(x, y, each) : square(y, x, each)), from },
+        };
       }
       phases.push([block * 1000, all]);
     }
@@ -352,7 +421,12 @@ class Story {
     const inset = Math.min(w, h) * 0.3;
     const seen = [clamp(-x / cell, 0, SIDE), clamp(-y / cell, 0, SIDE), columns, rows];
     // In the corner where there is least ink.
-    const corners = [[0, 0], [1, 0], [0, 1], [1, 1]].map(([right, low]) => {
+    const corners = [
+      [0, 0],
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ].map(([right, low]) => {
       let ink = 0;
       for (let dy = 0; dy < inset / cell; dy++)
         for (let dx = 0; dx < inset / cell; dx++) {
@@ -366,7 +440,14 @@ class Story {
     const margin = Math.min(w, h) * 0.03;
     return {
       place: square(x, y, SIDE * cell),
-      inset: { ...square(corner.right ? w - inset - margin : margin, corner.low ? h - inset - margin : margin, inset), seen },
+      inset: {
+        ...square(
+          corner.right ? w - inset - margin : margin,
+          corner.low ? h - inset - margin : margin,
+          inset,
+        ),
+        seen,
+      },
     };
   }
 
@@ -402,7 +483,11 @@ class Story {
       for (const [name, place] of Object.entries(wanted)) {
         const actor = this.actors.get(name);
         const to = { a: 1, ...place };
-        if (actor && !actor.gone && ["x", "y", "w", "h"].every((key) => actor.to[key] === to[key])) {
+        if (
+          actor &&
+          !actor.gone &&
+          ["x", "y", "w", "h"].every((key) => actor.to[key] === to[key])
+        ) {
           actor.to = to;
           continue;
         }
@@ -426,7 +511,8 @@ class Story {
   at(actor, now) {
     const t = reduced.matches ? 1 : ease(clamp((now - actor.since) / MOVE));
     const place = { ...actor.to };
-    for (const key of ["x", "y", "w", "h", "a"]) place[key] = mix(actor.from[key], actor.to[key], t);
+    for (const key of ["x", "y", "w", "h", "a"])
+      place[key] = mix(actor.from[key], actor.to[key], t);
     return place;
   }
 
@@ -514,9 +600,13 @@ class Story {
     const { width, height } = this.sheet;
     const part = [left * width, top * height, wide * width, high * height];
     const { from, to } = this.actors.get("ink");
-    const way = this.phase > 0 && from.w !== to.w ? clamp((place.w - from.w) / (to.w - from.w)) : this.phase;
+    const way =
+      this.phase > 0 && from.w !== to.w ? clamp((place.w - from.w) / (to.w - from.w)) : this.phase;
     pen.imageSmoothingEnabled = true;
-    for (const [ink, share] of [[this.inks[0], 1 - way], [this.inks[1], way]]) {
+    for (const [ink, share] of [
+      [this.inks[0], 1 - way],
+      [this.inks[1], way],
+    ]) {
       pen.globalAlpha = place.a * clamp(share);
       pen.drawImage(ink, ...part, place.x, place.y, place.w, place.h);
     }
@@ -552,7 +642,9 @@ class Story {
           const [x, y] = [place.x + (column + 0.5) * cell, place.y + (row + 0.5) * cell];
           if (x < -cell || y < -cell || x > this.width + cell || y > this.height + cell) continue;
           const value = this.values[row * SIDE + column];
-          this.text(value, x, y, cell * 0.36, { colour: value > 120 ? "#0b1220" : value ? PALE : "#7c8798" });
+          this.text(value, x, y, cell * 0.36, {
+            colour: value > 120 ? "#0b1220" : value ? PALE : "#7c8798",
+          });
         }
     }
     pen.globalAlpha = place.a;
@@ -569,7 +661,16 @@ class Story {
     this.pen.beginPath();
     this.pen.rect(place.x, place.y, place.w, place.h);
     this.pen.clip();
-    this.outline({ x: place.x + x, y: place.y + y, w: Math.min(wide, place.w - x), h: Math.min(high, place.h - y) }, ACCENT, 4);
+    this.outline(
+      {
+        x: place.x + x,
+        y: place.y + y,
+        w: Math.min(wide, place.w - x),
+        h: Math.min(high, place.h - y),
+      },
+      ACCENT,
+      4,
+    );
     this.pen.restore();
   }
 
@@ -624,10 +725,14 @@ class Story {
   sign(x, y, arm, plus) {
     if (arm < 1.5) return;
     const thick = Math.max(1.5, arm * 0.3);
-    for (const [colour, rim] of [[NIGHT, Math.max(1, thick * 0.35)], ["#fff", 0]]) {
+    for (const [colour, rim] of [
+      [NIGHT, Math.max(1, thick * 0.35)],
+      ["#fff", 0],
+    ]) {
       this.pen.fillStyle = colour;
       this.pen.fillRect(x - arm - rim, y - thick / 2 - rim, 2 * (arm + rim), thick + 2 * rim);
-      if (plus) this.pen.fillRect(x - thick / 2 - rim, y - arm - rim, thick + 2 * rim, 2 * (arm + rim));
+      if (plus)
+        this.pen.fillRect(x - thick / 2 - rim, y - arm - rim, thick + 2 * rim, 2 * (arm + rim));
     }
   }
 
@@ -681,13 +786,20 @@ class Story {
     one.values.forEach((value, at) => {
       const strength = Math.abs(value) / 127;
       if (strength < 0.15) return;
-      const [x, y] = [place.x + ((at % side) + 0.5) * cell, place.y + (Math.floor(at / side) + 0.5) * cell];
+      const [x, y] = [
+        place.x + ((at % side) + 0.5) * cell,
+        place.y + (Math.floor(at / side) + 0.5) * cell,
+      ];
       this.sign(x, y, cell * (0.06 + 0.22 * strength), value > 0);
     });
     this.outline(place, n ? "#f5f1e855" : ACCENT, n ? 2 : 5);
     const label = place.label ?? 40;
     const [x, y] = [place.x + place.w / 2, place.y + place.h + label * 0.55];
-    this.text(`${names[n]}`, x, y, label * 0.62, { colour: n ? PALE : ACCENT, weight: 700, most: place.w });
+    this.text(`${names[n]}`, x, y, label * 0.62, {
+      colour: n ? PALE : ACCENT,
+      weight: 700,
+      most: place.w,
+    });
   }
 
   paint_near(place, [n]) {
@@ -700,7 +812,10 @@ class Story {
     this.pen.beginPath();
     this.pen.arc(x, y, size * 0.5, 0, 7);
     this.pen.fill();
-    this.text(this.data.neighbours[n].label, x, y + size * 0.04, size * 0.72, { colour: "#1b1203", weight: 700 });
+    this.text(this.data.neighbours[n].label, x, y + size * 0.04, size * 0.72, {
+      colour: "#1b1203",
+      weight: 700,
+    });
   }
 
   paint_bars(place, _, now) {
@@ -727,12 +842,24 @@ class Story {
       const words = n < last ? [names[n]] : names[n].split(" ");
       const size = words.length > 1 ? Math.max(11, label * 0.36) : label * 0.62;
       words.forEach((word, line) =>
-        this.text(word, middle, base + label * 0.5 + (line - (words.length - 1) / 2) * size * 1.05, size, {
-          colour, weight, most: pitch * (n < last ? 0.95 : 1.75),
-        }),
+        this.text(
+          word,
+          middle,
+          base + label * 0.5 + (line - (words.length - 1) / 2) * size * 1.05,
+          size,
+          {
+            colour,
+            weight,
+            most: pitch * (n < last ? 0.95 : 1.75),
+          },
+        ),
       );
       pen.globalAlpha = place.a * grown;
-      if (percents[n]) this.text(percents[n], middle, base - high - label * 0.3, Math.max(11, label * 0.4), { colour, most: pitch * 1.5 });
+      if (percents[n])
+        this.text(percents[n], middle, base - high - label * 0.3, Math.max(11, label * 0.4), {
+          colour,
+          most: pitch * 1.5,
+        });
     });
     pen.globalAlpha = place.a;
   }
@@ -741,7 +868,10 @@ class Story {
     const { answer } = this.data;
     const size = Math.min(place.w * 1.1, place.h * 0.95);
     const grown = 0.6 + 0.4 * place.a;
-    this.text(answer, place.x + place.w / 2, place.y + place.h * 0.53, size * grown, { colour: ACCENT, weight: 700 });
+    this.text(answer, place.x + place.w / 2, place.y + place.h * 0.53, size * grown, {
+      colour: ACCENT,
+      weight: 700,
+    });
   }
 }
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from page.room import card_addresses
-from page.tally import Tally
-from page.words import LANGUAGES
+from page.core.text import LANGUAGES
+from page.share.lan import card_addresses
+from page.tally.counts import Tally
 from tests.browser.test_photo_page import hand_in, photographed
 from tests.helpers.page import (
     draw,
@@ -185,8 +185,8 @@ def test_the_stage_a_number_and_the_qr_code(visitor):
         both(page)
         page.keyboard.press("f")
         page.wait_for_function("!('stage' in document.documentElement.dataset)")
-        page.locator(".signs button").first.click()
-        page.locator('.signs button:first-child[aria-pressed="true"]').wait_for()
+        page.locator(".symbols button").first.click()
+        page.locator('.symbols button:first-child[aria-pressed="true"]').wait_for()
         both(page)
         press(page, "On your phone")
         page.get_by_role("img", name="A QR code").wait_for()

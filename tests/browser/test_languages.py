@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
+from page.core.text import SOURCE
 from page.languages import template
-from page.words import SOURCE
 from tests.helpers.page import draw, expect_answer, region, written
 
 

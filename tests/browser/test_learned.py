@@ -359,7 +359,7 @@ def test_one_at_a_time_and_nothing_is_left_however_it_ends(visit, tmp_path):
 
 
 def test_a_stalled_training_ends_with_a_sentence(monkeypatch, tmp_path):
-    from page import lesson
+    from page.learned import lesson
 
     stalled = tmp_path / "train.py"
     stalled.write_text(
@@ -380,7 +380,7 @@ def test_a_stalled_training_ends_with_a_sentence(monkeypatch, tmp_path):
 
 
 def test_the_first_steps_are_shown_one_by_one_however_fast_they_were(monkeypatch, tmp_path):
-    from page import lesson
+    from page.learned import lesson
 
     steps = [*range(0, 60, 3), *range(60, 100, 10), 100]
     fast = tmp_path / "train.py"
@@ -408,7 +408,7 @@ def test_the_first_steps_are_shown_one_by_one_however_fast_they_were(monkeypatch
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGILL is a thing of POSIX")
 def test_a_processor_that_tensorflow_cannot_run_on_is_not_tried_again(monkeypatch, tmp_path):
-    from page import lesson
+    from page.learned import lesson
 
     dying = tmp_path / "train.py"
     dying.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGILL)\n")
@@ -419,7 +419,7 @@ def test_a_processor_that_tensorflow_cannot_run_on_is_not_tried_again(monkeypatc
 
 
 def test_what_train_py_says_arrives_whatever_the_consoles_encoding(monkeypatch, tmp_path):
-    from page import lesson
+    from page.learned import lesson
 
     saying = tmp_path / "train.py"
     saying.write_text("import sys\nsys.exit('train.py: “цифры.npz” is damaged…')\n", "utf-8")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from handwriting.pen import render
 from tests.helpers.page import (
     FIND_CANVAS,
     draw,
@@ -21,7 +22,6 @@ from tests.helpers.page import (
     written,
 )
 from tests.helpers.servers import TIMEOUT, serve, serve_page
-from training.pen import render
 
 GONE = "The connection to the computer that reads is gone. It will come back by itself."
 
@@ -351,7 +351,7 @@ def test_a_photograph_is_read_again_by_a_server_that_was_started_anew(visit, ser
     )
     text = page.locator(".st-key-photo .number .text")
     expect(text).to_have_text("26")
-    page.locator(".picture [data-sign='1']").click()
+    page.locator(".picture [data-symbol='1']").click()
     expect(page.locator(".one .says")).to_contain_text("I see a 6.")
     stop()
     expect(page.locator("html")).to_have_attribute("data-connection", "gone")

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from digits import DigitClassifier
-from page.inside import GLOW
+from page.draw.inside import GLOW
 from tests.helpers.page import (
     HASH,
     PHONE,

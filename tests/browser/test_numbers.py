@@ -16,8 +16,8 @@ from tests.helpers.page import (
 from tests.helpers.servers import TIMEOUT
 
 
-def signs(page) -> list[str]:
-    return page.locator("[data-sign] b").all_inner_texts()
+def symbols(page) -> list[str]:
+    return page.locator("[data-symbol] b").all_inner_texts()
 
 
 def expect_bars_of(page, digit: int) -> None:
@@ -34,16 +34,16 @@ def test_a_number_is_read_and_each_of_its_digits_can_be_asked_about(visit):
     draw(page, number("2026", pitch=0.3))
     answer = expect_answer(page, r"I see 2026\.")
     assert len(re.findall(r"\d%", answer)) == 4, "each digit has a certainty of its own"
-    assert signs(page) == list("2026")
+    assert symbols(page) == list("2026")
     expect_bars_of(page, 6)  # the pen was there last
     last = page.locator(".st-key-seen img").get_attribute("src")
-    page.locator("[data-sign='1']").click()
+    page.locator("[data-symbol='1']").click()
     expect_bars_of(page, 0)
-    expect(page.locator("[aria-pressed=true][data-sign]")).to_have_text(re.compile("^0"))
+    expect(page.locator("[aria-pressed=true][data-symbol]")).to_have_text(re.compile("^0"))
     assert page.locator(".st-key-seen img").get_attribute("src") != last
     page.get_by_text("Look inside").click()
     page.get_by_text("These places made it think of a 0.").wait_for()
-    page.locator("[data-sign='0']").click()
+    page.locator("[data-symbol='0']").click()
     page.get_by_text("These places made it think of a 2.").wait_for()
     page.get_by_text("Look inside").click()
     page.locator(".st-key-ask_story button").click()
@@ -57,7 +57,7 @@ def test_a_number_is_read_and_each_of_its_digits_can_be_asked_about(visit):
     expect_invitation(page)
     draw(page, written(4))
     expect_digit(page, 4)
-    assert signs(page) == []
+    assert symbols(page) == []
 
 
 def test_a_number_is_read_on_a_phone(visit):
@@ -65,10 +65,10 @@ def test_a_number_is_read_on_a_phone(visit):
     glass = Glass(page)
     glass.draw(number("2026", 0.28, 0.24))
     expect_answer(page, r"I see 2026\.")
-    glass.tap(page.locator("[data-sign='2']"))
+    glass.tap(page.locator("[data-symbol='2']"))
     expect_bars_of(page, 2)
     box = page.locator(".st-key-answer").bounding_box()
-    for part in (".says .digit", "[data-sign='0']", "[data-sign='3']"):
+    for part in (".says .digit", "[data-symbol='0']", "[data-symbol='3']"):
         inner = page.locator(part).bounding_box()
         assert box["x"] <= inner["x"] and inner["x"] + inner["width"] <= box["x"] + box["width"]
         assert box["y"] <= inner["y"] and inner["y"] + inner["height"] <= box["y"] + box["height"]

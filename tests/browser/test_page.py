@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from handwriting.pen import render
 from tests.helpers.page import (
     FIND_CANVAS,
     HASH,
@@ -31,7 +32,6 @@ from tests.helpers.page import (
     written,
 )
 from tests.helpers.servers import ROOT, TIMEOUT, serve
-from training.pen import render
 
 
 @pytest.mark.parametrize("where", [SMALL, LARGE])

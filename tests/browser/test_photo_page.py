@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 from pillow_heif import register_heif_opener
 
+from evaluation import paper as photos
+from handwriting import pen
 from tests.helpers.page import HANDS, PHONE, Glass
-from training import pen, photos
 
 INPUT = "input[type=file]"
 register_heif_opener()
@@ -24,10 +25,12 @@ def written(digit: int) -> pen.Strokes:
 
 def photographed(*rows: str, format: str = "JPEG") -> bytes:
     """A page with these digits on it, as a file."""
-    signs = [[written(int(digit)) for digit in row] for row in rows]
+    symbols = [[written(int(digit)) for digit in row] for row in rows]
     rng = np.random.default_rng(2)
     picture = (
-        photos.take_page("slanting light", signs, rng) if rows else photos.take("white", None, rng)
+        photos.take_page("slanting light", symbols, rng)
+        if rows
+        else photos.take("white", None, rng)
     )
     file = io.BytesIO()
     Image.fromarray(picture).save(file, format)

@@ -1,4 +1,4 @@
-"""Play: challenges, a sign of one's own, and the count of right answers."""
+"""Play: challenges, a symbol of one's own, and the count of right answers."""
 
 import re
 from urllib.parse import urlencode
@@ -6,7 +6,9 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 
-from page.tally import NO_DIGIT, Tally
+from handwriting import pen
+from handwriting.allographs import SYMBOLS
+from page.tally.counts import NO_DIGIT, Tally
 from tests.helpers.page import (
     HASH,
     PHONE,
@@ -19,8 +21,6 @@ from tests.helpers.page import (
     written,
 )  # fmt: skip
 from tests.helpers.servers import TIMEOUT, serve, serve_api
-from training import pen
-from training.glyphs import SYMBOLS
 
 
 def heart(seed: int) -> pen.Strokes:
@@ -112,7 +112,7 @@ def test_a_heart_that_was_taught_is_known_and_digits_stay_digits(visit):
     expect_answer(page, "not a digit that I know|not sure")
 
 
-def test_a_sign_is_forgotten_with_the_visit(visit):
+def test_a_symbol_is_forgotten_with_the_visit(visit):
     page = visit()
     open_up(page)
     teach_hearts(page, 1)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from playwright.sync_api import expect
 
-from page.room import card_addresses
+from page.share.lan import card_addresses
 from tests.helpers.page import PHONE, draw, expect_digit, region, written
 from tests.helpers.servers import running
 

@@ -67,7 +67,7 @@ def test_a_number_and_its_sentences_fit_every_screen(visit, language):
     for width, height in SCREENS:
         page.set_viewport_size({"width": width, "height": height})
         places = [page.locator(f".number {part}").bounding_box() for part in (".digit", ".more")]
-        places.append(page.locator(".signs").bounding_box())
+        places.append(page.locator(".symbols").bounding_box())
         for above, below in pairwise(places):
             beside = above["x"] + above["width"] <= below["x"]
             where = f"{width}x{height}: {above} {below}"

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import numpy as np
 from PIL import Image
 
-from digits.explanation import slide
-from digits.neighbours import Examples
+from digits.explain.inside import slide
+from digits.explain.neighbours import Examples
 from page import story
 from tests.helpers.page import HASH, PHONE, Glass, draw, expect_digit, press, written
 from tests.helpers.servers import ROOT, TIMEOUT

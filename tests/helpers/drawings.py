@@ -1,4 +1,4 @@
-"""Drawings that stay the same whatever becomes of `training.pen`: NumPy alone makes them."""
+"""Drawings that stay the same whatever becomes of `handwriting.pen`: NumPy alone makes them."""
 
 from functools import cache
 from itertools import pairwise

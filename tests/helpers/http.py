@@ -6,7 +6,7 @@ import numpy as np
 import requests
 from PIL import Image
 
-from training import pen
+from handwriting import pen
 
 
 def drawing(digit: int, side: int = 280) -> Image.Image:

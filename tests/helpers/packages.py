@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from training.extra import missing
+from training.optional import missing
 
 needs_tensorflow = pytest.mark.skipif(bool(missing("tensorflow")), reason=missing("tensorflow"))
 

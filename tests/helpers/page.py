@@ -8,9 +8,9 @@ import time
 import numpy as np
 from PIL import Image
 
-from digits.preprocessing import normalize
+from digits.normalize import normalize
+from handwriting.pen import WAYS, Strokes, by_hand, place, render, strokes_from_skeleton
 from tests.helpers.servers import TIMEOUT
-from training.pen import WAYS, Strokes, by_hand, place, render, strokes_from_skeleton
 
 # One legible way of writing each digit. 4, 5 and 7 take two strokes.
 HANDS = {

@@ -27,9 +27,9 @@ from PIL import Image
 from api import Settings, create_app
 from digits import DigitClassifier
 from digits.images import ImageError, ImageTooLarge, open_image
+from handwriting import pen
 from tests.helpers.http import as_file, assert_problem, digits, drawing, numbers, send, upload
 from tests.helpers.servers import ROOT, serve_api, serve_app
-from training import pen
 
 # What holds for either address
 both = pytest.mark.parametrize("to", ["classify", "read"])
@@ -75,18 +75,20 @@ def test_reads_numbers_and_tells_where_each_digit_is(api, classifier):
     sheet = numbers("2026", "47  3")
     (result,) = send(api, as_file(sheet), to="read", params={"pixels": "true"}).json()["results"]
     assert result["text"] == "2026\n47 3"
-    assert [sign["digit"] for sign in result["signs"]] == [2, 0, 2, 6, 4, 7, 3]
-    for sign, (left, top) in zip(
-        result["signs"], [(0, 0), (1, 0), (2, 0), (3, 0), (0, 1), (1, 1), (4, 1)], strict=True
+    assert [symbol["digit"] for symbol in result["symbols"]] == [2, 0, 2, 6, 4, 7, 3]
+    for symbol, (left, top) in zip(
+        result["symbols"], [(0, 0), (1, 0), (2, 0), (3, 0), (0, 1), (1, 1), (4, 1)], strict=True
     ):
-        box = sign["box"]
+        box = symbol["box"]
         middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         assert middle == pytest.approx((100 * left + 50, 100 * top + 50), abs=8)
         assert 15 <= box[2] - box[0] <= 75 and 50 <= box[3] - box[1] <= 75
-        assert sign["pixels"].startswith("data:image/png;base64,")
-        assert sign["confidence"] == max(sign["probabilities"])
+        assert symbol["pixels"].startswith("data:image/png;base64,")
+        assert symbol["confidence"] == max(symbol["probabilities"])
     expected = classifier.read(sheet)
-    assert [sign["box"] for sign in result["signs"]] == [list(s.box) for s in expected.signs]
+    assert [symbol["box"] for symbol in result["symbols"]] == [
+        list(s.box) for s in expected.symbols
+    ]
 
 
 def test_one_digit_is_read_as_it_is_classified(api):
@@ -95,9 +97,9 @@ def test_one_digit_is_read_as_it_is_classified(api):
         (read,), (classified,) = (
             send(api, file, to=to).json()["results"] for to in ("read", "classify")
         )
-        for sign in read["signs"]:
-            del sign["box"]
-        assert read["signs"] == ([classified] if classified["verdict"] != "blank" else [])
+        for symbol in read["symbols"]:
+            del symbol["box"]
+        assert read["symbols"] == ([classified] if classified["verdict"] != "blank" else [])
 
 
 @pytest.mark.parametrize("turn", [1, 6, 3])
@@ -109,8 +111,8 @@ def test_boxes_are_in_the_pixels_of_the_image_that_was_sent(api, turn):
     answer = send(api, as_file(lying, "JPEG", exif=exif), "image/jpeg", to="read")
     (result,) = answer.json()["results"]
     assert result["text"] == "42"
-    for place, sign in enumerate(result["signs"]):
-        left, top, right, bottom = sign["box"]
+    for place, symbol in enumerate(result["symbols"]):
+        left, top, right, bottom = symbol["box"]
         middle = (left + right) / 2, (top + bottom) / 2
         assert middle == pytest.approx((1200 * place + 600, 600), abs=60)
 

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from page import words
+from page.core import text as words
+from page.core.text import SOURCE, catalogue
 from page.languages import TRANSLATED, complete, load, sentences, template
-from page.words import SOURCE, catalogue
 
 # The same in both languages, and rightly so.
 SAME = {

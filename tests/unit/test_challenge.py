@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from page.challenge import CHALLENGES, Challenge
+from page.play.challenge import CHALLENGES, Challenge
 
 
 def bars(**shares: float) -> np.ndarray:

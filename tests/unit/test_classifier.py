@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from digits import DigitClassifier, ModelError
-from training import pen
+from handwriting import pen
 
 ROOT = Path(__file__).parents[2]
 

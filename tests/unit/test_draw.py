@@ -9,10 +9,10 @@ import pytest
 import streamlit as st
 from PIL import Image
 
-from page import draw
-from page.play import Known
+from handwriting.pen import render
+from page.draw import view as draw
+from page.play.panel import Known
 from tests.helpers.page import number
-from training.pen import render
 
 
 class State(dict):
@@ -23,7 +23,7 @@ class State(dict):
 
 
 def drawing(png: bytes, lifted: bool = True) -> SimpleNamespace:
-    """As page.sheet.Drawing, whose module needs a running Streamlit."""
+    """As page.draw.canvas.Drawing, whose module needs a running Streamlit."""
     return SimpleNamespace(png=png, rests=True, lifted=lifted, shown=False, chosen=None)
 
 
@@ -46,17 +46,17 @@ def wide() -> bytes:
 
 def test_lifting_the_pen_is_no_news_to_the_picture_but_to_its_reading(state, classifier, wide):
     live = draw.read(drawing(wide, lifted=False), classifier, inside=False)
-    assert not live.signs
+    assert not live.symbols
     lifted = draw.read(drawing(wide), classifier, inside=False)
     assert lifted.text == "20"
 
 
 def test_while_one_plays_all_that_is_drawn_is_one_thing(state, classifier, wide):
     assert draw.read(drawing(wide), classifier, inside=False).text == "20"
-    assert not draw.read(drawing(wide), classifier, inside=False, one=True).signs
+    assert not draw.read(drawing(wide), classifier, inside=False, one=True).symbols
 
 
-def test_the_name_of_a_sign_is_no_html(classifier, mnist_sample):
+def test_the_name_of_a_symbol_is_no_html(classifier, mnist_sample):
     prediction = classifier.predict(mnist_sample[0][0])
     for score in (0.2, 0.9):
         known = Known("<i>I & you", score)
@@ -65,7 +65,7 @@ def test_the_name_of_a_sign_is_no_html(classifier, mnist_sample):
         assert "&lt;i&gt;I &amp; you" in shown
 
 
-def test_the_bar_of_a_sign_takes_its_share_from_the_others(classifier, mnist_sample):
+def test_the_bar_of_a_symbol_takes_its_share_from_the_others(classifier, mnist_sample):
     prediction = classifier.predict(mnist_sample[0][0])
     assert draw.bars_html(prediction).count('class="name"') == 11
     shown = draw.bars_html(prediction, Known("heart", 0.75))
@@ -79,8 +79,10 @@ def test_the_part_of_a_number_shows_nothing_of_its_neighbours(classifier):
     image.save(png, "PNG")
     found = classifier.read(image, inside=False)
     assert found.text == "2026"
-    for place, sign in enumerate(found.signs):
-        reading = draw.Reading(sign.prediction, text=found.text, signs=found.signs, chosen=place)
+    for place, symbol in enumerate(found.symbols):
+        reading = draw.Reading(
+            symbol.prediction, text=found.text, symbols=found.symbols, chosen=place
+        )
         part = draw.part_of(drawing(png.getvalue()), reading)
         ink = (np.asarray(Image.open(io.BytesIO(part)).convert("L")) < 128).astype(np.uint8)
         _, _, sizes, _ = cv2.connectedComponentsWithStats(ink)

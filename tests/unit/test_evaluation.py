@@ -11,8 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from evaluation import accuracy as evaluation
+from evaluation import charts
+from handwriting import pen
 from tests.helpers.packages import hide_modules
-from training import charts, evaluation, pen, people, sevens, unipen
+from training import sevens, unipen
+from training import writers as people
 
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "tests" / "data" / "mnist_small.npz"
@@ -38,7 +42,7 @@ def write_distribution(root: Path, sketches: list[evaluation.Sketch]) -> Path:
 
 def run(*arguments, **environment):
     return subprocess.run(
-        [sys.executable, "-m", "training.evaluation", *map(str, arguments)],
+        [sys.executable, "-m", "evaluation.accuracy", *map(str, arguments)],
         cwd=ROOT, capture_output=True, text=True, timeout=300, env={**os.environ, **environment},
     )  # fmt: skip
 

@@ -3,9 +3,9 @@ import pytest
 from PIL import Image, ImageFilter
 
 from digits.classifier import _inside
-from digits.explanation import Inside
+from digits.explain.inside import Inside
+from handwriting.pen import SYMBOLS, WAYS, by_hand, render, strokes_from_skeleton
 from tests.helpers.packages import needs_tensorflow
-from training.pen import SYMBOLS, WAYS, by_hand, render, strokes_from_skeleton
 
 CUT = np.zeros((20, 20), np.uint8)
 
@@ -52,7 +52,7 @@ def test_shows_what_was_cut_out_and_shrunk(classifier):
     ratio = (np.ptp(rows) + 1) / (np.ptp(columns) + 1)
     for prediction in (
         classifier.predict(drawing, inside=True),
-        classifier.read(drawing, inside=True).signs[0].prediction,
+        classifier.read(drawing, inside=True).symbols[0].prediction,
     ):
         cut = prediction.inside.cut
         assert (max(cut.shape), cut.max(), cut.dtype) == (20, 255, np.uint8)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from page import hand
-from page.settings import seconds
-from training.pen import render
+from handwriting.pen import render
+from page.core.settings import seconds
+from page.draw import demo_drawing as hand
 
 
 @pytest.mark.parametrize("digit", range(10))

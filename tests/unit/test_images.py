@@ -24,7 +24,7 @@ from digits.images import (
     decode_data_url,
     open_image,
 )
-from digits.preprocessing import normalize
+from digits.normalize import normalize
 from tests.helpers.drawings import steady_drawing
 
 ROOT = Path(__file__).parents[2]
@@ -193,7 +193,7 @@ def test_a_small_file_of_many_pixels_does_not_fill_the_memory(tmp_path, mode):
     program = (
         "import resource, sys\n"
         "from digits.images import open_image\n"
-        "from digits.preprocessing import normalize\n"
+        "from digits.normalize import normalize\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "data = open(sys.argv[1], 'rb').read()\n"
         "before = peak()\n"

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from page.inside import LARGE, overlay
+from page.draw.inside import LARGE, overlay
 
 
 def test_for_and_against_can_be_told_apart_without_colours():
     """Both are bright in grey; only what speaks against is striped."""
     blank = np.zeros((28, 28), np.uint8)
     grey = {
-        sign: overlay(blank, np.full((7, 7), sign, np.float32)) @ [0.299, 0.587, 0.114]
-        for sign in (1, -1)
+        symbol: overlay(blank, np.full((7, 7), symbol, np.float32)) @ [0.299, 0.587, 0.114]
+        for symbol in (1, -1)
     }
     middle = slice(LARGE // 4, -LARGE // 4)
     assert np.ptp(grey[1][middle, middle]) < 2

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digits.explanation import slide
-from digits.neighbours import FILE, Examples, pack, pool, unpack
-from digits.preprocessing import normalize
+from digits.explain.inside import slide
+from digits.explain.neighbours import FILE, Examples, pack, pool, unpack
+from digits.normalize import normalize
+from handwriting import pen
 from tests.helpers.packages import needs_tensorflow
 from tests.helpers.servers import ROOT
-from training import pen
 
 SMALL = ROOT / "tests" / "data" / "mnist_small.npz"
 

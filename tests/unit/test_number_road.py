@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from page.draw import ink_shape, read_png
+from handwriting.pen import render
+from page.draw.view import ink_shape, read_png
 from tests.helpers.page import number, written
-from training.pen import render
 
 
 def png(strokes) -> bytes:
@@ -37,7 +37,7 @@ def test_one_digit_is_read_by_predict_alone(classifier, digit):
     drawing = png(written(digit))
     reading = read_png(drawing, watched, inside=False, lifted=True)
     expected = classifier.predict(Image.open(io.BytesIO(drawing)))
-    assert not watched.searched and not reading.signs
+    assert not watched.searched and not reading.symbols
     assert reading.prediction.digit == expected.digit == digit
     np.testing.assert_array_equal(reading.prediction.pixels, expected.pixels)
 
@@ -53,7 +53,7 @@ def test_a_stroke_under_way_is_not_searched(classifier):
 
 def test_what_stands_side_by_side_is_searched_at_once(classifier):
     reading = read_png(png(number("12", 0.4, 0.35)), classifier, inside=False, lifted=False)
-    assert reading.text == "12" and len(reading.signs) == 2
+    assert reading.text == "12" and len(reading.symbols) == 2
 
 
 def test_the_shape_of_ink():

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from digits import reading
-from digits.preprocessing import find_writing
-from training import numbers, pen
+from digits.normalize import find_writing
+from digits.numbers import reader as reading
+from handwriting import pen
+from training import numbers
 
 
 def lattice(classifier, writing) -> numbers.Lattice:
@@ -26,19 +27,19 @@ def test_numbers_stay_on_their_sheet(hand, kind):
         image = writing.image
         assert image.dtype == np.uint8 and image.max() == 255
         assert not np.any([image[0].any(), image[-1].any(), image[:, 0].any(), image[:, -1].any()])
-        assert len(writing.text.replace(" ", "").replace("\n", "")) == len(writing.signs)
+        assert len(writing.text.replace(" ", "").replace("\n", "")) == len(writing.symbols)
 
 
 def test_neighbours_touch_where_they_are_to(hand):
     def pieces(spacing):
         writing = numbers.compose(hand, 2, spacing, np.random.default_rng(1), drift=0)
-        parts = [pen.render(sign, writing.width, writing.size) > 0 for sign in writing.signs]
+        parts = [pen.render(symbol, writing.width, writing.size) > 0 for symbol in writing.symbols]
         return np.any(parts[0] & parts[1])
 
     assert pieces("touching") and not pieces("wide") and not pieces("close")
 
 
-@pytest.mark.parametrize("kind", ["wide", "touching", "with letters and signs"])
+@pytest.mark.parametrize("kind", ["wide", "touching", "with letters and symbols"])
 def test_the_gradient_is_that_of_the_likelihood(classifier, hand, kind):
     some = (
         lattice(classifier, numbers.KINDS[kind](hand, np.random.default_rng(seed)))
@@ -50,7 +51,7 @@ def test_the_gradient_is_that_of_the_likelihood(classifier, hand, kind):
     assert likelihood < 0
     for place in range(len(weights)):
         step = 1e-4 * np.eye(len(weights))[place]
-        ends = [numbers.log_likelihood(one, weights + sign * step)[0] for sign in (1, -1)]
+        ends = [numbers.log_likelihood(one, weights + symbol * step)[0] for symbol in (1, -1)]
         assert slope[place] == pytest.approx((ends[0] - ends[1]) / 2e-4, abs=1e-4)
 
 

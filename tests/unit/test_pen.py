@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from digits.preprocessing import normalize
-from training import pen, sevens
+from digits.normalize import normalize
+from handwriting import pen
+from training import sevens
 
 EVERY_WAY = [(digit, way) for digit, ways in pen.WAYS.items() for way in ways]
 

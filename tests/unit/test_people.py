@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from training import pen, people
+from handwriting import pen
+from training import writers as people
 from training.unipen import Drawing
 
 SEVEN = [np.array([[-0.3, -0.5], [0.3, -0.5], [-0.1, 0.5]])]

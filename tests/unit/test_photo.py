@@ -8,9 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from digits.photo import find_writing
-from digits.preprocessing import is_photograph, normalize
-from training import pen, photos
+from digits.ink.paper import find_writing
+from digits.normalize import is_photograph, normalize
+from evaluation import paper as photos
+from handwriting import pen
 
 # One that nobody would take for another.
 STROKES = {
@@ -23,7 +24,7 @@ STROKES = {digit: pen.unit(strokes) for digit, strokes in STROKES.items()}
 def test_a_clean_drawing_takes_the_quick_road():
     program = (
         "import sys, numpy as np, digits\n"
-        "from digits.preprocessing import normalize\n"
+        "from digits.normalize import normalize\n"
         "sheet = np.zeros((280, 280), np.uint8)\n"
         "sheet[40:240, 130:150] = 255\n"
         "assert normalize(sheet).any() and normalize(255 - sheet).any()\n"

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from digits.preprocessing import (
+from digits.normalize import (
     all_ink,
     centre,
     find_writing,
@@ -15,8 +15,8 @@ from digits.preprocessing import (
     to_grey,
     without_strays,
 )
+from handwriting import pen
 from tests.helpers.drawings import steady_drawings
-from training import pen
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -264,7 +264,7 @@ THEMES = {
 )
 @pytest.mark.parametrize("what", THICK)
 def test_whatever_a_thick_pen_draws_is_a_drawing(monkeypatch, what, size, pen_width, theme):
-    from digits import photo
+    from digits.ink import paper as photo
 
     def no_photograph(image):
         raise AssertionError("it was taken for a photograph")

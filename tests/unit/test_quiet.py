@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-START = "import os, sys, threading; from training.quiet import filter_stderr; filter_stderr()\n"
+START = (
+    "import os, sys, threading; from training.tf_logging import filter_stderr; filter_stderr()\n"
+)
 
 
 def run(program: str) -> subprocess.CompletedProcess:
@@ -56,7 +58,7 @@ def test_the_last_words_before_an_abrupt_end_are_shown():
 def test_a_console_of_another_encoding_shows_the_nearest_text():
     done = subprocess.run(
         [sys.executable, "-c", (
-            "from training.quiet import show_any_text; show_any_text(); "
+            "from training.tf_logging import show_any_text; show_any_text(); "
             "print('“Ä→é”… 2×2 ━━ ψ')"
         )],
         cwd=ROOT, capture_output=True, text=True, timeout=60,

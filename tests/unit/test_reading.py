@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from digits.pieces import label, seam
-from training import pen
+from digits.numbers.components import label, seam
+from handwriting import pen
 
 HEIGHT = 120.0
 PLAIN = {
@@ -15,7 +15,7 @@ PLAIN = {
 }  # fmt: skip
 
 
-def sign(name, way=None, height=HEIGHT):
+def symbol(name, way=None, height=HEIGHT):
     """The strokes of a digit, or a symbol, with their left end at 0 and their foot at 0."""
     ways = pen.WAYS[int(name)] if name.isdigit() else {name: pen.SYMBOLS[name]}
     skeleton = ways[way or (PLAIN[name] if name.isdigit() else name)]
@@ -26,10 +26,10 @@ def sign(name, way=None, height=HEIGHT):
     return [(stroke - corner) * scale for stroke in drawn]
 
 
-def in_a_row(signs, gap=32.0, foot=170.0, slope=0.0):
-    """Strokes of signs side by side; a number among them is that much more room."""
+def in_a_row(symbols, gap=32.0, foot=170.0, slope=0.0):
+    """Strokes of symbols side by side; a number among them is that much more room."""
     right, found = 40.0, []
-    for drawn in signs:
+    for drawn in symbols:
         if isinstance(drawn, float):
             right += drawn
             continue
@@ -45,7 +45,7 @@ def sheet(drawn, width=10):
 
 
 def number(text, **how):
-    return sheet(in_a_row([sign(digit) for digit in text], **how))
+    return sheet(in_a_row([symbol(digit) for digit in text], **how))
 
 
 @pytest.mark.parametrize("text", ["2026", "12", "100", "47", "10", "1984", "365", "007", "111"])
@@ -77,18 +77,20 @@ def test_parts_digits_that_touch(classifier, text, overlap):
 )  # fmt: skip
 @pytest.mark.parametrize("position", [0, 1, 2])
 def test_parts_of_a_digit_stay_together(classifier, digit, way, position):
-    signs = [sign("2"), sign("6")]
-    signs.insert(position, sign(digit, way))
+    symbols = [symbol("2"), symbol("6")]
+    symbols.insert(position, symbol(digit, way))
     text = "26"[:position] + digit + "26"[position:]
-    reading = classifier.read(sheet(in_a_row(signs)))
-    assert (reading.text, len(reading.signs)) == (text, 3)
+    reading = classifier.read(sheet(in_a_row(symbols)))
+    assert (reading.text, len(reading.symbols)) == (text, 3)
 
 
 @pytest.mark.parametrize("wide", [0.95, 1.05, 1.15])
 def test_a_round_0_is_one_digit_however_often_it_may_be_cut(classifier, wide):
     t = np.linspace(-1.7, 2 * np.pi - 1.7, 60)
     ring = np.column_stack([wide * HEIGHT / 2 * (1 + np.cos(t)), -HEIGHT / 2 * (1 + np.sin(t))])
-    assert classifier.read(sheet(in_a_row([sign("5"), [ring], sign("2")]), width=9)).text == "502"
+    assert (
+        classifier.read(sheet(in_a_row([symbol("5"), [ring], symbol("2")]), width=9)).text == "502"
+    )
 
 
 def test_dot_grid_paper_is_no_writing(classifier):
@@ -98,18 +100,18 @@ def test_dot_grid_paper_is_no_writing(classifier):
         for y in range(20, 480, 40)
     ]
     found = classifier.read(pen.render(dots, 5, 500))
-    assert (found.text, len(found.signs)) == ("", 0)
+    assert (found.text, len(found.symbols)) == ("", 0)
 
 
 def test_rows_are_read_from_top_to_bottom(classifier):
-    rows = in_a_row([sign("1"), sign("2")], foot=170) + in_a_row(
-        [sign("3"), sign("4"), sign("6")], foot=400
+    rows = in_a_row([symbol("1"), symbol("2")], foot=170) + in_a_row(
+        [symbol("3"), symbol("4"), symbol("6")], foot=400
     )
     assert classifier.read(sheet(rows)).text == "12\n346"
 
 
 def test_numbers_in_a_row_are_parted_by_a_space(classifier):
-    drawn = in_a_row([sign("1"), sign("2"), 150.0, sign("3"), sign("6")])
+    drawn = in_a_row([symbol("1"), symbol("2"), 150.0, symbol("3"), symbol("6")])
     assert classifier.read(sheet(drawn)).text == "12 36"
 
 
@@ -118,7 +120,7 @@ def test_wide_writing_is_one_number(classifier):
 
 
 def test_a_small_digit_is_no_speck(classifier):
-    drawn = in_a_row([sign("2"), sign("6"), sign("3", height=0.55 * HEIGHT)])
+    drawn = in_a_row([symbol("2"), symbol("6"), symbol("3", height=0.55 * HEIGHT)])
     assert classifier.read(sheet(drawn)).text == "263"
 
 
@@ -131,30 +133,30 @@ def test_specks_are_left_out(classifier):
 
 @pytest.mark.parametrize("letter", ["A", "+"])
 def test_a_letter_among_digits_is_a_question_mark(classifier, letter):
-    drawn = in_a_row([sign("2"), sign(letter), sign("6")])
+    drawn = in_a_row([symbol("2"), symbol(letter), symbol("6")])
     assert classifier.read(sheet(drawn)).text == "2?6"
 
 
 @pytest.mark.parametrize("digit", "0123456789")
 def test_one_digit_is_what_predict_says(classifier, digit):
-    image = sheet(in_a_row([sign(digit)]))
+    image = sheet(in_a_row([symbol(digit)]))
     reading, prediction = classifier.read(image, inside=True), classifier.predict(image)
     assert reading.text == digit
-    (only,) = reading.signs
+    (only,) = reading.symbols
     assert only.prediction.digit == prediction.digit
     assert np.array_equal(only.prediction.pixels, prediction.pixels)
     assert only.prediction.probabilities == pytest.approx(prediction.probabilities, abs=1e-6)
     assert only.prediction.inside is not None
 
 
-def test_the_text_and_the_signs_say_the_same(classifier):
-    drawn = in_a_row([sign("2"), sign("A"), 150.0, sign("6")])
-    drawn += in_a_row([sign("4"), sign("7")], foot=400)
+def test_the_text_and_the_symbols_say_the_same(classifier):
+    drawn = in_a_row([symbol("2"), symbol("A"), 150.0, symbol("6")])
+    drawn += in_a_row([symbol("4"), symbol("7")], foot=400)
     image = sheet(drawn)
     reading = classifier.read(image, inside=True)
     characters = "".join(reading.text.split())
-    assert len(characters) == len(reading.signs)
-    for character, one in zip(characters, reading.signs, strict=True):
+    assert len(characters) == len(reading.symbols)
+    for character, one in zip(characters, reading.symbols, strict=True):
         prediction = one.prediction
         assert character == ("?" if prediction.digit is None else str(prediction.digit))
         assert prediction.verdict == ("unsure" if prediction.digit is None else "digit")
@@ -167,18 +169,18 @@ def test_the_text_and_the_signs_say_the_same(classifier):
 
 @pytest.mark.parametrize("gap", [20, -4])
 def test_who_looks_inside_sees_the_same_bars(classifier, gap):
-    """Also of signs that touch, which another network reads."""
+    """Also of symbols that touch, which another network reads."""
     image = number("47", gap=gap)
     for plain, looked in zip(
-        classifier.read(image).signs, classifier.read(image, inside=True).signs, strict=True
+        classifier.read(image).symbols, classifier.read(image, inside=True).symbols, strict=True
     ):
         assert plain.prediction.bars == pytest.approx(looked.prediction.bars, abs=1e-6)
 
 
-def test_a_box_is_round_its_sign(classifier):
+def test_a_box_is_round_its_symbol(classifier):
     reading = classifier.read(number("47"))
-    first, second = (one.box for one in reading.signs)
-    width = np.ptp(np.concatenate(sign("4"))[:, 0])
+    first, second = (one.box for one in reading.symbols)
+    width = np.ptp(np.concatenate(symbol("4"))[:, 0])
     assert first == pytest.approx((35, 45, 45 + width, 175), abs=2)
     assert second[0] == pytest.approx(40 + width + 32 - 5, abs=2)
 
@@ -192,7 +194,7 @@ def test_every_way_of_giving_an_image_reads_the_same(classifier):
 @pytest.mark.parametrize("shade", [0, 128, 255])
 def test_nothing_written_is_no_text(classifier, shade):
     reading = classifier.read(np.full((200, 500), shade, np.uint8))
-    assert (reading.text, reading.signs) == ("", [])
+    assert (reading.text, reading.symbols) == ("", [])
 
 
 def test_what_is_no_image_gets_a_sentence(classifier):
@@ -213,7 +215,7 @@ images = arrays.arrays(
 @given(images, st.integers(1, 5))
 def test_whatever_is_on_the_sheet_it_is_read(classifier, image, scale):
     reading = classifier.read(np.kron(image, np.ones((scale, scale), np.uint8)))
-    assert len("".join(reading.text.split())) == len(reading.signs)
+    assert len("".join(reading.text.split())) == len(reading.symbols)
     assert not reading.text or reading.text == reading.text.strip()
 
 

@@ -126,12 +126,12 @@ def test_reads_numbers(either, classifier):
     sheet = numbers("2026", "47  3")
     reading, expected = either.read(sheet), classifier.read(sheet)
     assert reading.text == expected.text == "2026\n47 3"
-    for sign, other in zip(reading.signs, expected.signs, strict=True):
-        assert sign.box == other.box
-        assert_same(sign.prediction, other.prediction)
+    for symbol, other in zip(reading.symbols, expected.symbols, strict=True):
+        assert symbol.box == other.box
+        assert_same(symbol.prediction, other.prediction)
     assert either.read(np.asarray(drawing(5))).text == "5"
     blank = either.read(np.zeros((50, 50), np.uint8))
-    assert (blank.text, blank.signs) == ("", [])
+    assert (blank.text, blank.symbols) == ("", [])
 
 
 def test_many_threads_may_share_one(either):
@@ -312,5 +312,7 @@ def test_an_image_that_the_api_would_refuse_is_made_smaller_first(api, classifie
     sheet.paste(drawing(3, 2000), (3000, 5000))
     remote = RemoteClassifier(api)
     assert remote.predict(sheet).digit == 3
-    (sign,) = remote.read(sheet).signs
-    assert 3000 < sign.box[0] < sign.box[2] < 5000 and 5000 < sign.box[1] < sign.box[3] < 7000
+    (symbol,) = remote.read(sheet).symbols
+    assert (
+        3000 < symbol.box[0] < symbol.box[2] < 5000 and 5000 < symbol.box[1] < symbol.box[3] < 7000
+    )

@@ -4,7 +4,7 @@ import pytest
 import streamlit as st
 from ifaddr import IP, Adapter
 
-from page import room
+from page.share import lan as room
 
 HERE = "http://localhost:8501"
 CARDS = {

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from digits import reading
-from digits.preprocessing import find_writing
-from digits.reading import STRIDE, STRIP_HEIGHT, STRIP_SIGN, Scanned, Strip
-from training import numbers, pen, rows
+from digits.normalize import find_writing
+from digits.numbers import reader as reading
+from digits.numbers.reader import STRIDE, STRIP_HEIGHT, STRIP_SIGN, Scanned, Strip
+from handwriting import pen
+from training import numbers, rows
 from training.export import write_whole
 
 
@@ -19,7 +20,7 @@ def bars(slope: float, height: float = 100) -> reading.Sheet:
 
 
 @pytest.mark.parametrize("slope", [-0.17, 0, 0.17])
-def test_a_strip_is_level_and_its_signs_are_of_one_size(slope):
+def test_a_strip_is_level_and_its_symbols_are_of_one_size(slope):
     sheet = bars(slope)
     (row,) = reading.find_rows(sheet)
     strip = reading.strip(sheet, row)
@@ -31,16 +32,16 @@ def test_a_strip_is_level_and_its_signs_are_of_one_size(slope):
         assert abs(len(inked) - STRIP_SIGN) <= 2
 
 
-def test_places_of_an_example_are_those_of_its_signs(hand):
+def test_places_of_an_example_are_those_of_its_symbols(hand):
     writing = numbers.compose(hand, 5, "wide", np.random.default_rng(4))
-    ((pixels, signs),) = rows.rows_of(writing)
-    assert [label for label, _, _ in signs] == [int(digit) for digit in writing.text]
+    ((pixels, symbols),) = rows.rows_of(writing)
+    assert [label for label, _, _ in symbols] == [int(digit) for digit in writing.text]
     inked = np.flatnonzero((pixels > 100).any(axis=0))
-    for number, (_, left, right) in enumerate(signs):
+    for number, (_, left, right) in enumerate(symbols):
         assert np.abs(inked - left).min() <= 1.5 and np.abs(inked + 1 - right).min() <= 1.5
-        if number == 0 or signs[number - 1][2] < left - 4:  # no other sign's ink is near
+        if number == 0 or symbols[number - 1][2] < left - 4:  # no other symbol's ink is near
             assert not ((inked > left - 2.5) & (inked < left - 1.5)).any()  # here it begins
-    assert signs[0][1] > 4, "the first one has room before it"
+    assert symbols[0][1] > 4, "the first one has room before it"
 
 
 def test_a_number_is_made_of_the_writers_own_drawings_a_little_different(hand, classifier):
@@ -57,20 +58,20 @@ def test_a_number_is_made_of_the_writers_own_drawings_a_little_different(hand, c
 
 
 def test_what_was_packed_is_found_again():
-    """A network that says what it is to learn finds the borders between the signs."""
-    signs = [(3, 4.0, 18.0), (10, 20.0, 26.0), (7, 25.0, 40.0)]
+    """A network that says what it is to learn finds the borders between the symbols."""
+    symbols = [(3, 4.0, 18.0), (10, 20.0, 26.0), (7, 25.0, 40.0)]
     strips, classes, edges = rows.pack(
-        [(np.full((STRIP_HEIGHT, 48), 9, np.uint8), signs)] * 8, np.random.default_rng(0)
+        [(np.full((STRIP_HEIGHT, 48), 9, np.uint8), symbols)] * 8, np.random.default_rng(0)
     )
     assert strips.shape[1:] == (STRIP_HEIGHT, rows.WIDTH)
     assert classes.shape == (len(strips), rows.WIDTH // STRIDE) and len(strips) > 1
     said = np.eye(12, dtype=np.float32)[classes[0]], edges[0]
     scanned = Scanned(Strip(strips[0], 0, 1), lambda _: said)
     assert scanned.borders()[:2, 1] == pytest.approx([19, 25.5], abs=0.01)
-    for label, left, right in signs:
-        opinion, _, off = scanned.sign(left, right)
+    for label, left, right in symbols:
+        opinion, _, off = scanned.symbol(left, right)
         assert opinion.argmax() == label and off < 0.06
-        assert scanned.sign(left - 2, right)[2] > 0.06
+        assert scanned.symbol(left - 2, right)[2] > 0.06
 
 
 def test_after_an_interruption_nothing_is_written_again(tmp_path):
@@ -101,7 +102,7 @@ def test_a_file_that_is_written_half_replaces_nothing(tmp_path):
     assert [one.name for one in file.parent.iterdir()] == [file.name], "nothing is left beside it"
 
 
-def test_a_strip_without_signs_has_no_borders():
+def test_a_strip_without_symbols_has_no_borders():
     nothing = np.eye(12, dtype=np.float32)[np.full(24, rows.NOTHING)], np.zeros((24, 2), np.float32)
     strip = Strip(np.zeros((STRIP_HEIGHT, 48), np.uint8), 0, 1)
     assert len(Scanned(strip, lambda _: nothing).borders()) == 0
@@ -124,7 +125,7 @@ def test_a_cut_beside_the_ink_changes_nothing():
 
 
 def test_parts_of_which_nothing_is_known_are_no_digit():
-    """Two places say “a sign”, and elsewhere no digit has any probability at all."""
+    """Two places say “a symbol”, and elsewhere no digit has any probability at all."""
     strokes = [np.array([[60, 60], [260, 60]]), np.array([[60, 60], [60, 160]])]
     ink = find_writing(pen.render(strokes, 14, (320, 220))).ink
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digits.neighbours import Examples
+from digits.explain.neighbours import Examples
+from handwriting.pen import render
 from page import story
 from tests.helpers.page import HASH, written
 from tests.helpers.servers import ROOT
-from training.pen import render
 
 SCRIPT = ROOT / "page" / "story" / "story.js"
 

@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from page.tally import NO_DIGIT, Tally, TallyError, score
+from page.tally.counts import NO_DIGIT, Tally, TallyError, score
 from tests.helpers.servers import ROOT, TIMEOUT
 
 # Counts for ever, and says of each answer that it is counted.
 TAPS = """
 import sys
 from pathlib import Path
-from page.tally import Tally
+from page.tally.counts import Tally
 path, who, count = sys.argv[1:]
 tally = Tally(Path(path))
 for number in range(int(count)):

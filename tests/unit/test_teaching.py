@@ -1,13 +1,13 @@
-"""A sign that a visitor teaches: it is known afterwards, and no digit is lost to it."""
+"""A symbol that a visitor teaches: it is known afterwards, and no digit is lost to it."""
 
 import numpy as np
 import pytest
 
-from digits.neighbours import Examples
-from digits.teaching import ENOUGH, MOST, TaughtSign
+from digits.explain.neighbours import Examples
+from digits.explain.teaching import ENOUGH, MOST, TaughtSymbol
+from handwriting import pen
+from handwriting.allographs import SYMBOLS, WAYS
 from tests.helpers.servers import ROOT
-from training import pen
-from training.glyphs import SYMBOLS, WAYS
 
 SIGNS = ["heart", "star", "A", "house", "arrow", "K", "smile", "infinity"]
 Described = tuple[np.ndarray, np.ndarray]  # the embedding and the bars
@@ -50,51 +50,51 @@ def by_hand(skeleton: str, rng: np.random.Generator) -> pen.Strokes:
 
 @pytest.fixture
 def teach(embed, examples):
-    def teach(skeleton: str, rng: np.random.Generator, count: int = ENOUGH) -> TaughtSign:
-        sign = TaughtSign(examples)
+    def teach(skeleton: str, rng: np.random.Generator, count: int = ENOUGH) -> TaughtSymbol:
+        symbol = TaughtSymbol(examples)
         for _ in range(count):
-            sign.add(*embed(by_hand(skeleton, rng), rng))
-        return sign
+            symbol.add(*embed(by_hand(skeleton, rng), rng))
+        return symbol
 
     return teach
 
 
-def known(sign: TaughtSign, drawings: list[Described]) -> int:
-    return sum(sign.score(*one) >= 0.5 for one in drawings)
+def known(symbol: TaughtSymbol, drawings: list[Described]) -> int:
+    return sum(symbol.score(*one) >= 0.5 for one in drawings)
 
 
 @pytest.mark.parametrize("name", SIGNS)
 @pytest.mark.parametrize("seed", range(2))
 def test_five_examples_are_enough_and_no_digit_is_lost(teach, embed, digits, name, seed):
     rng = np.random.default_rng(seed)
-    sign = teach(SYMBOLS[name], rng)
-    assert known(sign, [embed(by_hand(SYMBOLS[name], rng), rng) for _ in range(10)]) >= 9
+    symbol = teach(SYMBOLS[name], rng)
+    assert known(symbol, [embed(by_hand(SYMBOLS[name], rng), rng) for _ in range(10)]) >= 9
     drawn, mnist = digits
-    assert known(sign, drawn) == 0
-    assert known(sign, mnist) == 0
+    assert known(symbol, drawn) == 0
+    assert known(symbol, mnist) == 0
 
 
 def test_other_things_are_not_taken_for_it(teach, embed):
     rng = np.random.default_rng(0)
-    sign = teach(SYMBOLS["heart"], rng)
+    symbol = teach(SYMBOLS["heart"], rng)
     others = [
         embed(by_hand(skeleton, rng), rng) for name, skeleton in SYMBOLS.items() if name != "heart"
     ]
-    assert known(sign, others) <= 0.05 * len(others)
+    assert known(symbol, others) <= 0.05 * len(others)
 
 
 @pytest.mark.parametrize(("digit", "way"), [(7, "crossed"), (1, "flag"), (4, "open")])
 def test_a_way_of_writing_a_digit_takes_no_other_digit_away(
     teach, digits, mnist_sample, digit, way
 ):
-    sign = teach(WAYS[digit][way], np.random.default_rng(1))
+    symbol = teach(WAYS[digit][way], np.random.default_rng(1))
     drawn, mnist = digits
     labelled = [(one, place % 10) for place, one in enumerate(drawn)]
     labelled += zip(mnist, mnist_sample[1].tolist(), strict=True)
-    # What the reader takes for another digit anyhow is not lost to the sign.
+    # What the reader takes for another digit anyhow is not lost to the symbol.
     others = [one for one, label in labelled if label != digit and one[1].argmax() == label]
-    assert known(sign, others) == 0
-    assert known(sign, mnist) <= 0.01 * len(mnist)
+    assert known(symbol, others) == 0
+    assert known(symbol, mnist) <= 0.01 * len(mnist)
 
 
 def test_says_how_many_more_would_help(teach, embed, examples):
@@ -107,7 +107,7 @@ def test_says_how_many_more_would_help(teach, embed, examples):
         1,
         0,
     ]
-    unlike = TaughtSign(examples)
+    unlike = TaughtSymbol(examples)
     for name in SIGNS[:ENOUGH]:
         unlike.add(*embed(by_hand(SYMBOLS[name], rng), rng))
     assert unlike.wanted() == 5
@@ -121,17 +121,17 @@ def test_more_examples_help(teach, embed):
     later = [embed(by_hand(SYMBOLS["star"], rng), rng) for _ in range(40)]
     scores = []
     for count in (1, 5):
-        signs = [teach(SYMBOLS["star"], np.random.default_rng(seed), count) for seed in range(4)]
-        scores.append(sum(known(sign, later) for sign in signs))
+        symbols = [teach(SYMBOLS["star"], np.random.default_rng(seed), count) for seed in range(4)]
+        scores.append(sum(known(symbol, later) for symbol in symbols))
     assert scores[0] < scores[1]
 
 
 def test_the_score_is_a_share(teach, embed, examples):
     rng = np.random.default_rng(4)
     drawing = embed(by_hand(SYMBOLS["heart"], rng), rng)
-    assert TaughtSign(examples).score(*drawing) == 0
+    assert TaughtSymbol(examples).score(*drawing) == 0
     for count in (1, 2, 5):
-        sign = teach(SYMBOLS["heart"], rng, count)
-        assert len(sign) == count
-        assert 0 <= sign.score(*drawing) <= 1
-        assert sign.score(sign.embeddings[0], sign.bars[0]) == pytest.approx(1)
+        symbol = teach(SYMBOLS["heart"], rng, count)
+        assert len(symbol) == count
+        assert 0 <= symbol.score(*drawing) <= 1
+        assert symbol.score(symbol.embeddings[0], symbol.bars[0]) == pytest.approx(1)

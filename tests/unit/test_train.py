@@ -17,8 +17,8 @@ import psutil
 import pytest
 
 from digits import DigitClassifier
+from digits.explain.neighbours import Examples
 from digits.images import data_url
-from digits.neighbours import Examples
 from tests.helpers.packages import hide_modules, needs_tensorflow
 
 ROOT = Path(__file__).parents[2]
@@ -332,7 +332,7 @@ def test_a_processor_without_avx_is_said_before_tensorflow_dies_of_it(monkeypatc
     import train as program
 
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
-    monkeypatch.setattr("training.extra.CPU_FEATURES", {"AVX": False})
+    monkeypatch.setattr("training.optional.CPU_FEATURES", {"AVX": False})
     monkeypatch.setattr(sys, "argv", ["train.py", "--quick"])
     assert program.main() == 2
     assert capsys.readouterr().err.startswith("train.py: TensorFlow needs a processor with AVX")
@@ -430,7 +430,7 @@ def test_without_tensorflow_it_says_how_to_add_it(tmp_path):
     assert not (tmp_path / "model").exists()
 
 
-@pytest.mark.parametrize("program", [["train.py"], ["-m", "training.evaluation"]])
+@pytest.mark.parametrize("program", [["train.py"], ["-m", "evaluation.accuracy"]])
 def test_output_can_go_to_files(tmp_path, program):
     out, errors = tmp_path / "out.txt", tmp_path / "errors.txt"
     command = [sys.executable, *program, "--data", "nowhere.npz", "--quick"]

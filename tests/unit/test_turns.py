@@ -3,7 +3,7 @@
 import threading
 from contextlib import ExitStack
 
-from page import turns
+from page.core import throttle as turns
 
 
 def test_whoever_lifted_the_pen_waits_for_nobody(monkeypatch):

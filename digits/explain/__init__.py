@@ -1,0 +1,1 @@
+"""Explaining an answer: evidence maps, nearest training images, teaching by example."""

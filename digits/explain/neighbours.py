@@ -1,0 +1,138 @@
+"""Finds the training images that a drawing reminds the network of, among those it ships with."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from digits.explain.inside import Inside
+from digits.normalize import SIDE
+
+FILE = "examples.npz"
+REGIONS = 3  # the last feature maps are averaged over this many overlapping regions a side
+REACH = 3 / 7  # of the side: how far each region reaches
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbour:
+    """A training image near to a drawing."""
+
+    pixels: np.ndarray  # (28, 28) uint8, in 16 shades
+    label: int  # 0-9: the digit that its writer meant
+    distance: float  # between the two embeddings, 0 and above
+
+
+class Examples:
+    """A few thousand training images with their embeddings, to look up the nearest ones.
+
+    An embedding describes a drawing in the network's own terms: the last block's feature maps,
+    averaged over nine overlapping regions and projected by PCA (`training.examples` fits it). Any
+    number of threads may share one.
+
+    Attributes:
+        labels: (n,) uint8, 0-9.
+        embeddings: (n, d) float32, of the training images.
+        non_digits: (m, d) float32, embeddings of things that are no digits.
+    """
+
+    def __init__(self, arrays: dict[str, np.ndarray]):
+        """Takes the arrays of `examples.npz`; see `load`."""
+        self.labels = arrays["labels"]
+        scale = np.float32(arrays["scale"])
+        self.embeddings = arrays["embeddings"] * scale
+        self.non_digits = arrays["non_digits"] * scale
+        self._packed = arrays["images"]
+        self._mean = arrays["mean"].astype(np.float32)
+        self._projection = arrays["projection"].astype(np.float32)
+        self._norms = (self.embeddings**2).sum(axis=1)
+        shapes_agree = (
+            len(self.labels) == len(self.embeddings) == len(self._packed) >= 1
+            and self._packed.shape[1:] == (SIDE, SIDE // 2)
+            and self._projection.shape == (len(self._mean), self.embeddings.shape[1])
+            and self.embeddings.shape[1:] == self.non_digits.shape[1:]
+        )
+        if not shapes_agree:
+            raise ValueError("The arrays' shapes don't go together.")
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike[str], network: str) -> Examples | None:
+        """Loads the examples that train.py wrote beside the model.
+
+        Args:
+            folder: the model's.
+            network: sha256 (hex) of the network in use. Another network has other feature maps.
+
+        Returns:
+            None where there are none for this network, or they can't be read: the model works
+            without them.
+        """
+        path = Path(folder) / FILE
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                if str(file["network"]) == network:
+                    return cls(dict(file))
+        except FileNotFoundError:
+            return None
+        except Exception:  # zipfile, zlib and NumPy raise many kinds
+            logging.exception("“%s” is damaged. `python train.py --recalibrate` renews it.", path)
+        return None
+
+    def embed(self, inside: Inside) -> np.ndarray:
+        """Describes a drawing by what the network made of it: float32 (d,)."""
+        return (pool(inside.blocks[-1]) - self._mean) @ self._projection
+
+    def nearest(self, embedding: np.ndarray, count: int = 8) -> list[Neighbour]:
+        """The training images whose embeddings are nearest (Euclidean), the nearest first.
+
+        Args:
+            embedding: float32 (d,), from `embed`.
+            count: 1 and above; no more are returned than there are.
+        """
+        squares = self._norms - 2 * (self.embeddings @ embedding)
+        count = min(count, len(squares))
+        found = np.argpartition(squares, count - 1)[:count]
+        found = found[np.argsort(squares[found])]
+        distances = np.linalg.norm(self.embeddings[found] - embedding, axis=1)
+        return [
+            Neighbour(unpack(self._packed[place]), int(self.labels[place]), float(distance))
+            for place, distance in zip(found, distances, strict=True)
+        ]
+
+
+def pool(maps: np.ndarray) -> np.ndarray:
+    """Averages feature maps over nine overlapping regions: what was found, and roughly where.
+
+    Args:
+        maps: float32 (..., height, width, maps).
+
+    Returns:
+        float32 (..., 9 · maps).
+    """
+    height, width = maps.shape[-3:-1]
+    means = [
+        maps[..., rows, columns, :].mean(axis=(-3, -2))
+        for rows in _regions(height)
+        for columns in _regions(width)
+    ]
+    return np.concatenate(means, axis=-1)
+
+
+def _regions(side: int) -> list[slice]:
+    length = max(1, round(REACH * side))
+    starts = np.rint(np.linspace(0, side - length, REGIONS)).astype(int)
+    return [slice(start, start + length) for start in starts]
+
+
+def pack(images: np.ndarray) -> np.ndarray:
+    """Stores images in 16 shades, two pixels a byte: uint8 (n, 28, 28) to (n, 28, 14)."""
+    shades = ((images.astype(np.uint16) + 8) // 17).astype(np.uint8)
+    return shades[..., 0::2] << 4 | shades[..., 1::2]
+
+
+def unpack(packed: np.ndarray) -> np.ndarray:
+    """The images that `pack` stored: uint8 (..., 28, 14) to (..., 28, 28)."""
+    return np.stack([packed >> 4, packed & 15], axis=-1).reshape(*packed.shape[:-1], -1) * 17

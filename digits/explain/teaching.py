@@ -1,0 +1,112 @@
+"""Learns a further symbol from a few examples, in the features of a network that stays as it is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from digits.explain.neighbours import Examples
+
+ENOUGH, MOST = 5, 10  # examples: as a rule enough, and never asked for more
+# How near to an example a drawing must be to be taken for the symbol: within SPREAD times the
+# examples' own distances, GAP of their distance from the digits, and MARGIN of the drawing's own.
+SPREAD, GAP, MARGIN = 2.5, 0.65, 0.8
+STEEP = 8  # how fast the score falls with the distance
+SAMPLE = 200  # training images that tell how near to each other drawings of the same thing are
+
+
+class TaughtSymbol:
+    """A symbol that was taught by examples: a heart, a letter, somebody's own way of writing 7.
+
+    A drawing is taken for the symbol if it is near to one of the examples, and clearly nearer to it
+    than to any digit in `digits.explain.neighbours.Examples`: a nearest-neighbour classifier
+    that may
+    reject (Hellman 1970, https://doi.org/10.1109/TSSC.1970.300339). And the network must read it
+    as it read one of the examples, or what it reads surely would be lost.
+
+    Attributes:
+        embeddings: (n, d) float32, of the examples so far.
+        bars: (n, 11) float32, what the network read them as.
+    """
+
+    def __init__(self, digits: Examples):
+        """Takes the training images that it must not be confused with."""
+        self._digits = digits
+        self.embeddings = np.empty((0, digits.embeddings.shape[1]), np.float32)
+        every = digits.embeddings
+        sample = every[:: max(1, len(every) // SAMPLE)]
+        squares = (every**2).sum(axis=1) - 2 * (sample @ every.T)
+        squares += (sample**2).sum(axis=1)[:, None]
+        second = min(1, len(every) - 1)  # the nearest one to a training image is itself
+        nearest = np.partition(squares, second, axis=1)[:, second]
+        self._usual = float(np.median(np.sqrt(np.maximum(nearest, 0))))
+        self.bars = np.empty((0, 11), np.float32)
+        self._reach = 0.0
+        self._wanted = ENOUGH
+
+    def __len__(self) -> int:
+        return len(self.embeddings)
+
+    def add(self, embedding: np.ndarray, bars: np.ndarray) -> None:
+        """Learns from one more example.
+
+        Args:
+            embedding: float32 (d,), from `Examples.embed`.
+            bars: float32 (11,), from `Prediction.bars`.
+        """
+        self.bars = np.concatenate([self.bars, bars[None]]).astype(np.float32)
+        self.embeddings = np.concatenate([self.embeddings, embedding[None]]).astype(np.float32)
+        self._reach = self._reach_of(self.embeddings)
+        self._wanted = self._count_wanted()
+
+    def score(self, embedding: np.ndarray, bars: np.ndarray) -> float:
+        """How likely a drawing is the symbol.
+
+        Args:
+            embedding: float32 (d,), from `Examples.embed`.
+            bars: float32 (11,), from `Prediction.bars`.
+
+        Returns:
+            0 to 1; from 0.5 on it is taken for the symbol. 0 before the first example.
+        """
+        if not len(self):
+            return 0.0
+        agreement = float(np.minimum(self.bars, bars).sum(axis=1).max())
+        return min(agreement, self._score(embedding, self.embeddings, self._reach))
+
+    def wanted(self) -> int:
+        """How many more examples would help: 0 to `ENOUGH`.
+
+        Up to `ENOUGH` what is missing; after that one for each example that is unlike all others.
+        """
+        return self._wanted
+
+    def _count_wanted(self) -> int:
+        count = len(self)
+        if count < ENOUGH:
+            return ENOUGH - count
+        unlike = 0
+        for place, one in enumerate(self.embeddings):
+            others = np.delete(self.embeddings, place, axis=0)
+            unlike += self._score(one, others, self._reach_of(others)) < 0.5
+        return max(0, min(unlike, MOST - count))
+
+    def _score(self, embedding: np.ndarray, examples: np.ndarray, reach: float) -> float:
+        near = _distances(examples, embedding).min()
+        digit = self._digits.nearest(embedding, 1)[0].distance
+        limit = min(reach, MARGIN * digit)
+        return float(1 / (1 + (near / max(limit, 1e-9)) ** STEEP))
+
+    def _reach_of(self, examples: np.ndarray) -> float:
+        """How far from the examples the symbol may be."""
+        spread = self._usual
+        if len(examples) > 1:
+            apart = np.stack([_distances(examples, one) for one in examples])
+            np.fill_diagonal(apart, np.inf)
+            spread = max(0.8 * self._usual, float(np.median(apart.min(axis=1))))
+        digits = [self._digits.nearest(one, 1)[0].distance for one in examples]
+        return min(SPREAD * spread, GAP * float(np.median(digits)))
+
+
+def _distances(embeddings: np.ndarray, one: np.ndarray) -> np.ndarray:
+    distances: np.ndarray = np.linalg.norm(embeddings - one, axis=1)
+    return distances

@@ -1,0 +1,1 @@
+"""Finding and reading the symbols of numbers."""

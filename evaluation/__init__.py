@@ -1,0 +1,1 @@
+"""Everything that measures the network and the reader."""

@@ -1,0 +1,116 @@
+"""Two networks trained on MNIST alone, as tutorials do, for the evaluation to compare with.
+
+Their input is what most demos use: the whole drawing shrunk to 28×28. A trained network is kept in
+the user's cache as a .tflite file, so that TensorFlow is only needed to train it.
+"""
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from PIL import Image
+
+from digits.normalize import SIDE
+from training.data import Mnist
+
+SEED = 1
+BATCH_SIZE = 128
+DENSE_EPOCHS = 5  # as in the book
+CONVNET_EPOCHS = 15  # as on Keras's page
+
+
+class Baseline:
+    """A trained network, from drawings to probabilities."""
+
+    def __init__(self, network: bytes):
+        self._interpreter = Interpreter(model_content=network, num_threads=1)
+        self._interpreter.allocate_tensors()
+
+    def __call__(self, drawings: Iterable[np.ndarray]) -> np.ndarray:
+        """Reads drawings: uint8 (height, width) with light ink on 0; returns float32 (n, 10)."""
+        small = [np.asarray(Image.fromarray(one).resize((SIDE, SIDE))) for one in drawings]
+        entry = self._interpreter.get_input_details()[0]
+        inputs = np.stack(small).reshape(-1, *entry["shape"][1:]).astype(np.float32) / 255
+        output = self._interpreter.get_output_details()[0]["index"]
+        probabilities = np.empty((len(inputs), 10), np.float32)
+        for row, one in zip(probabilities, inputs, strict=True):
+            self._interpreter.set_tensor(entry["index"], one[None])
+            self._interpreter.invoke()
+            row[:] = self._interpreter.get_tensor(output)[0]
+        return probabilities
+
+
+def cached(name: str, mnist: Mnist) -> Baseline | None:
+    """The network "dense" or "convnet" from the cache; None if it is not there or damaged."""
+    with contextlib.suppress(OSError, ValueError, RuntimeError, ImportError):
+        return Baseline(_cache(name, mnist).read_bytes())
+    return None
+
+
+def train(name: str, mnist: Mnist) -> Baseline:
+    """Trains "dense" or "convnet" on MNIST's training images and keeps it in the cache."""
+    cache = _cache(
+        name, mnist
+    )  # before training, as the key depends on this file, which may be edited meanwhile
+    import keras
+
+    from training import export
+
+    keras.utils.set_random_seed(SEED)
+    model = {"dense": _dense, "convnet": _convnet}[name](mnist)
+    network = export.export(model)
+    with contextlib.suppress(OSError):  # a full or read-only disk: train again next time
+        export.write_whole(cache, lambda half: half.write_bytes(network))
+    return Baseline(network)
+
+
+def _dense(mnist: Mnist):
+    """F. Chollet, Deep Learning with Python, section 2.1."""
+    from training import network
+
+    model = network.dense()
+    x_train = mnist.x_train.reshape(-1, SIDE * SIDE).astype(np.float32) / 255
+    model.fit(x_train, mnist.y_train, epochs=DENSE_EPOCHS, batch_size=BATCH_SIZE, verbose=0)
+    return model
+
+
+def _convnet(mnist: Mnist):
+    """F. Chollet, Simple MNIST convnet, https://keras.io/examples/vision/mnist_convnet/."""
+    import keras
+    from keras import layers
+
+    model = keras.Sequential(
+        [
+            keras.Input((SIDE, SIDE, 1)),
+            layers.Conv2D(32, kernel_size=3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, kernel_size=3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+    x_train = mnist.x_train[..., None].astype(np.float32) / 255
+    how = {"epochs": CONVNET_EPOCHS, "batch_size": BATCH_SIZE, "validation_split": 0.1}
+    model.fit(x_train, mnist.y_train, **how, verbose=0)
+    return model
+
+
+def _cache(name: str, mnist: Mnist) -> Path:
+    """The cache file: its name depends on the code, the data and the versions of libraries."""
+    inputs = [name.encode(), mnist.checksum.encode(), Path(__file__).read_bytes()]
+    inputs += [version(library).encode() for library in ("keras", "tensorflow")]
+    if name == "dense":
+        from training import network
+
+        inputs.append(Path(network.__file__).read_bytes())
+    key = hashlib.sha256(b"\0".join(inputs)).hexdigest()[:16]
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home, "draw-a-digit", f"{name}-{key}.tflite")

@@ -1,0 +1,1 @@
+"""Synthetic handwriting: skeletons, pens, strokes."""

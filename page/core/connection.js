@@ -1,0 +1,78 @@
+// Watches the connection to the server. While there is none, the page says so in words of its own,
+// and not in Streamlit's dialog, which lies over the page and asks about the internet. When it is
+// back, the whole page is run anew: the server may be another one, which knows nothing of it. A link
+// to another page that was pressed meanwhile is followed then.
+
+const GONE = 1000; // ms without a connection: say so
+const EVERY = 1000; // ms from one look to the next
+const FAILED = 2; // requests without an answer: there is no connection, whatever Streamlit says
+const STUCK = 10; // requests answered, and yet no connection: load the page anew
+
+const root = document.documentElement;
+let back = null; // asks the server to run the page
+let lost = 0; // since when there is no connection
+let failed = 0;
+let stuck = 0;
+let link = null; // to another page, pressed without a connection: Streamlit would forget it
+
+function look() {
+  const state = document.querySelector("[data-testid=stApp]")?.dataset.testConnectionState;
+  const away = (state !== undefined && state !== "CONNECTED") || failed >= FAILED;
+  if (away && !lost) {
+    lost = performance.now();
+    setTimeout(look, GONE + 1);
+  } else if (!away && lost) {
+    lost = stuck = 0;
+    if (link?.isConnected) link.click();
+    else back?.();
+    link = null;
+  }
+  const now = !lost ? "" : performance.now() - lost > GONE ? "gone" : "lost";
+  if (root.dataset.connection !== now) {
+    root.dataset.connection = now;
+    for (const element of document.querySelectorAll("[data-gone]"))
+      element.textContent = now === "gone" ? element.dataset.gone : "";
+    dispatchEvent(new Event("connection"));
+  }
+  if (lost) document.querySelector("[data-testid=stDialog] button[aria-label=Close]")?.click();
+}
+
+async function ask() {
+  if (document.hidden || !(lost || root.dataset.reader === "late")) return;
+  try {
+    const signal = AbortSignal.timeout(2 * EVERY);
+    const answer = await fetch("_stcore/health", { cache: "no-store", signal });
+    failed = answer.ok ? 0 : failed + 1;
+  } catch {
+    failed += 1;
+  }
+  look();
+  stuck = lost && !failed ? stuck + 1 : 0;
+  if (stuck < STUCK) return;
+  stuck = 0;
+  dispatchEvent(new Event("healing")); // the last chance to keep something
+  location.reload();
+}
+
+function hold(event) {
+  const pressed =
+    lost && event.composedPath().find((one) => one.matches?.("[data-testid=stPageLink] a"));
+  if (!pressed) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  link = pressed;
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  parentElement.querySelector("[data-gone]").dataset.gone = data.gone;
+  if (!back) {
+    new MutationObserver(look).observe(document.body, {
+      subtree: true,
+      childList: true,
+      attributeFilter: ["data-test-connection-state"],
+    });
+    setInterval(ask, EVERY);
+    addEventListener("click", hold, true);
+  }
+  back = () => setTriggerValue("back", true);
+}

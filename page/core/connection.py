@@ -1,0 +1,30 @@
+"""What the page does while it has no connection to the server, and when it has one again."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from page.core.text import N_, _
+
+GONE = N_("The connection to the computer that reads is gone. It will come back by itself.")
+
+
+def gone_html(kind: str) -> str:
+    """An empty line, in which the words appear when the connection is gone."""
+    return f'<p class="{kind}" role="status" data-gone="{escape(_(GONE))}"></p>'
+
+
+_connection = st.components.v2.component(
+    "digits_connection",
+    html='<p class="connection-gone" role="status" data-gone></p>',
+    js=Path(__file__).with_suffix(".js").read_text("utf-8"),
+    isolate_styles=False,
+)
+
+
+def watch_connection() -> None:
+    """Has the browser watch the connection. Outside of any fragment: all is to be run again."""
+    _connection(key="connection", data={"gone": _(GONE)}, on_back_change=lambda: None)

@@ -1,0 +1,58 @@
+"""No visitor sees a traceback: whatever goes wrong while a page is shown becomes a sentence."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import sys
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import streamlit as st
+
+from page.core.text import N_, _, with_code
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+UNKNOWN = N_("Something went wrong. Please load this page again.")
+
+
+def guarded(show: Callable[P, R]) -> Callable[P, R | None]:
+    """Shows an apology in place of whatever `show` could not show.
+
+    Every page needs it, and every `st.fragment`, as Streamlit runs those by themselves.
+    """
+
+    @functools.wraps(show)
+    def shown(*args: P.args, **kwargs: P.kwargs) -> R | None:
+        try:
+            return show(*args, **kwargs)
+        except Exception as error:  # not Streamlit's own way to stop a run: no Exception
+            st.html(apology_html(explain(error)))
+            return None
+
+    return shown
+
+
+def explain(error: Exception) -> str:
+    """What went wrong and what helps, for those who watch; the whole story goes to the log."""
+    digits = sys.modules.get("digits")  # not imported here: that may be just what goes wrong
+    if digits and isinstance(error, digits.ModelError):
+        logging.error("%s", error, exc_info=error.__cause__)
+        return str(error)
+    logging.error("The page could not be shown.", exc_info=error)
+    if isinstance(error, ImportError):
+        return _(
+            "A library that it needs can’t be loaded. `pip install -r requirements.txt` "
+            "installs it."
+        )
+    return _(UNKNOWN)
+
+
+def apology_html(trouble: str) -> str:
+    """Why there is no answer, and what helps; `code` in backticks."""
+    return (
+        f'<div class="says" role="alert"><p>{_("I can’t read digits right now.")}</p>'
+        f'<p class="more">{with_code(trouble)}</p></div>'
+    )

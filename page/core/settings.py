@@ -1,0 +1,63 @@
+"""What both pages share: which model reads, and where it is."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:  # at run time it is imported once the sheet is there to draw on
+    from digits import Classifier
+    from digits.explain.neighbours import Examples
+
+# The tests point DIGITS_MODEL at a copy of the model that they have damaged.
+MODEL = Path(os.environ.get("DIGITS_MODEL", Path(__file__).parents[2] / "model"))
+API = os.environ.get("DIGITS_API")  # the address of an API that reads, instead of the model here
+TALLY = os.environ.get(
+    "DIGITS_TALLY"
+)  # a file that counts how often it was right: page.tally.counts
+KIOSK = os.environ.get("DIGITS_KIOSK", "0") != "0"  # nobody is at the desk: see page.kiosk.kiosk
+LIVE = os.environ.get("DIGITS_LIVE", "1") != "0"  # answer while one draws, not only afterwards
+
+
+def seconds(name: str, default: float) -> float:
+    """A time from the environment; the default, and a line in the log, where it is none."""
+    text = os.environ.get(name, str(default))
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if value > 0 and math.isfinite(value):
+        return value
+    logging.warning("%s is “%s”, no number of seconds: %g are taken.", name, text, default)
+    return default
+
+
+KIOSK_SECONDS = seconds("DIGITS_KIOSK_SECONDS", 60)  # without a touch, until it starts over
+
+
+@st.cache_resource(show_spinner=False)  # once for all visitors; a failure is not kept
+def load_classifier() -> Classifier:
+    """The model that train.py made, or an API that has one."""
+    classifier: Classifier
+    if API:
+        from digits.remote import RemoteClassifier
+
+        classifier = RemoteClassifier(API)
+    else:
+        from digits import DigitClassifier
+
+        classifier = DigitClassifier.load(MODEL)
+    return classifier
+
+
+@st.cache_resource(show_spinner=False)
+def load_examples(network: str) -> Examples | None:
+    """The training images that came with the model, if they are for this network (sha256)."""
+    from digits.explain.neighbours import Examples
+
+    return Examples.load(MODEL, network)

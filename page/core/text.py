@@ -1,0 +1,158 @@
+"""What visitors read, in the language of each of them.
+
+A sentence is one English literal in `_`, `ngettext` or `N_`, with {placeholders} for what changes.
+`python -m page.languages` collects them into the catalogues in `page/languages/`.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import re
+from gettext import GNUTranslations, NullTranslations
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+CATALOGUES = Path(__file__).parents[1] / "languages"
+LANGUAGES = {  # each by its own name, since whoever looks for theirs may know no other
+    "en": "English",
+    "de": "Deutsch",
+    "fr": "Français",
+    "es": "Español",
+    "pt": "Português",
+    "it": "Italiano",
+    "zh": "中文",
+    "ja": "日本語",
+    "ar": "العربية",
+}
+RIGHT_TO_LEFT = {"ar"}
+SOURCE = "en"  # the language of the literals
+
+
+def choose_language() -> None:
+    """Settles the visitor's language at the start of a run: `?lang=`, or the browser's own."""
+    asked = st.query_params.get("lang")
+    if asked in LANGUAGES:
+        st.session_state.language = st.session_state.asked = asked
+    elif "asked" in st.session_state:  # a link to another page dropped it from the address
+        st.query_params["lang"] = st.session_state.asked
+    elif "language" not in st.session_state:
+        from babel import negotiate_locale
+
+        preferred = [st.context.locale or SOURCE]
+        st.session_state.language = negotiate_locale(preferred, LANGUAGES, sep="-") or SOURCE
+
+
+def speak(language: str) -> None:
+    """Changes the visitor's language, in the page's address too, so that it can be shared."""
+    st.query_params["lang"] = language
+    choose_language()
+
+
+def language() -> str:
+    """The visitor's language; English outside of a visit."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return SOURCE
+    return st.session_state.get("language", SOURCE)
+
+
+@functools.cache
+def catalogue(language: str) -> NullTranslations:
+    """The translations into a language. Its .po file is read at first use: no build step."""
+    if language == SOURCE:
+        return NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    with (CATALOGUES / f"{language}.po").open("rb") as file:
+        messages = read_po(file, locale=language)
+    compiled = io.BytesIO()
+    write_mo(compiled, messages)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def _(sentence: str) -> str:
+    """A sentence in the visitor's language."""
+    return catalogue(language()).gettext(sentence)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """A sentence in the visitor's language, in the plural form for a count."""
+    return catalogue(language()).ngettext(one, many, count)
+
+
+def N_(sentence: str) -> str:
+    """Marks a sentence for the catalogues; `_` translates it later, when a visitor is there."""
+    return sentence
+
+
+# A noun phrase each, as articles differ: “an 8”, in Italian “uno 0”. Where it stands in a sentence
+# it is the object: in German, for example, the accusative.
+A_DIGIT = (
+    N_("a 0"), N_("a 1"), N_("a 2"), N_("a 3"), N_("a 4"),
+    N_("a 5"), N_("a 6"), N_("a 7"), N_("an 8"), N_("a 9"),
+)  # fmt: skip
+
+
+def a_digit(digit: int) -> str:
+    """A digit with its article: “an 8”."""
+    return _(A_DIGIT[digit])
+
+
+def percent(share: float) -> str:
+    """A probability in per cent, as the language writes it. No network is certain: never 100%."""
+    written = _percent(min(round(100 * share), 99), language())
+    return f">{written}" if certain(share) else written
+
+
+def certain(share: float) -> bool:
+    """Whether a probability rounds to 100%, so that “more than 99%” is said instead."""
+    return share >= 0.995
+
+
+@functools.lru_cache(maxsize=1024)
+def _percent(hundredths: int, language: str) -> str:
+    from babel.numbers import format_percent
+
+    return format_percent(hundredths / 100, locale=language, numbering_system="default")
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """A number as the language writes it: “12,345.6”."""
+    from babel.numbers import format_decimal
+
+    pattern = "#,##0." + decimals * "0" if decimals else "#,##0"
+    return format_decimal(
+        round(value, decimals), pattern, locale=language(), numbering_system="default"
+    )
+
+
+def sure(share: float) -> str:
+    """How sure the network is, as it says it itself."""
+    sentence = _("I’m more than {percent} sure.") if certain(share) else _("I’m {percent} sure.")
+    return sentence.format(percent=percent(min(share, 0.99)))
+
+
+def duration(seconds: float) -> str:
+    """A time in minutes or, if it is short, in seconds."""
+    minutes = round(seconds / 60)
+    if minutes > 1:
+        return ngettext("{count} minute", "{count} minutes", minutes).format(count=number(minutes))
+    count = round(seconds)
+    return ngettext("{count} second", "{count} seconds", count).format(count=number(count))
+
+
+def listed(parts: list[str]) -> str:
+    """Some phrases, one after the other: “a, b, and c”."""
+    from babel.lists import format_list
+
+    return format_list(parts, locale=language())
+
+
+def with_code(text: str) -> str:
+    """Text as HTML, with what stands in backticks as code."""
+    return re.sub("`(.+?)`", r"<code>\1</code>", escape(text))

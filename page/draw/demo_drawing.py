@@ -1,0 +1,58 @@
+"""The page's own hand: it draws a digit on the sheet, stroke by stroke, for whoever asks."""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+WAYS_OF = {  # of writing each digit, that anybody can read
+    0: ("closed", "clockwise", "open at the top"),
+    1: ("small head", "flag", "bare"),
+    2: ("plain", "loop", "round"),
+    3: ("round", "soft", "flat top"),
+    4: ("open", "closed", "open, tall"),
+    5: ("hat last", "in one", "big belly"),
+    6: ("upright", "curved", "big loop"),
+    7: ("crossed", "plain", "hooked"),
+    8: ("from the right", "from the left", "from the top"),
+    9: ("straight", "smooth", "curved"),
+}
+WILD = 0.4  # how much one drawing differs from another; 1 is all that is still legible
+SIZE = 0.66  # of the sheet's side
+DECIMALS = 3
+
+_hand = st.components.v2.component(
+    "digits_hand", js=Path(__file__).with_suffix(".js").read_text("utf-8")
+)
+
+
+def lend_a_hand() -> None:
+    """Has the browser draw a digit when the button or a key from 0 to 9 is pressed."""
+    # As text: to find out whether a list is a data frame, Streamlit would import pandas.
+    _hand(key="hand", data={"drawings": json.dumps(drawings())})
+
+
+@functools.cache
+def drawings() -> list[list[list[list[tuple[float, float]]]]]:
+    """Some drawings of each digit: strokes of points x, y in parts of the sheet's side."""
+    from handwriting.pen import WAYS, by_hand, place, strokes_from_skeleton
+
+    rng = np.random.default_rng(0)
+    return [
+        [
+            [
+                [(round(x, DECIMALS), round(y, DECIMALS)) for x, y in stroke.tolist()]
+                for stroke in place(
+                    by_hand(strokes_from_skeleton(WAYS[digit][way], rng), rng, WILD),
+                    SIZE,
+                    (0.5, 0.5),
+                )
+            ]
+            for way in ways
+        ]
+        for digit, ways in WAYS_OF.items()
+    ]

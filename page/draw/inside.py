@@ -1,0 +1,184 @@
+"""“Look inside”: what the network made of a drawing on its way to the answer, as HTML."""
+
+import numpy as np
+from PIL import Image
+
+from digits import Prediction
+from digits.explain.inside import Inside
+from digits.images import data_url, png_url
+from digits.normalize import BOX
+from page.core.text import N_, _, a_digit, ngettext
+
+MAPS = 6  # shown of each block: the liveliest
+NONE = 10  # the eleventh output: none of the ten digits
+LARGE = 112  # pixels: a side of the picture of where it looked
+STRIPE = 4  # pixels of it: how wide the stripes of what speaks against are
+# Light for “found”: dark to orange to white, like glowing iron.
+GLOW = np.stack([np.interp(range(256), (0, 150, 255), ends) for ends in (
+    (16, 255, 255), (22, 150, 255), (40, 50, 235),
+)], axis=1).astype(np.uint8)  # fmt: skip
+FOR, AGAINST = np.array([255, 160, 50]), np.array([70, 140, 255])  # orange and blue
+
+# What a block looks for, from the first to the last: the network may have fewer.
+BLOCKS = (
+    N_("Strokes that run one way or another."),
+    N_("Strokes together: ends, corners, edges."),
+    N_("Bends and crossings, on fewer, larger dots."),
+    N_("Larger parts of digits."),
+    N_("What is typical of one digit or another."),
+)
+# Where a picture is brightest: from the top down, from the left to the right.
+BRIGHTEST = (
+    (N_("brightest at the top left"), N_("brightest at the top"), N_("brightest at the top right")),
+    (N_("brightest on the left"), N_("brightest in the middle"), N_("brightest on the right")),
+    (
+        N_("brightest at the bottom left"),
+        N_("brightest at the bottom"),
+        N_("brightest at the bottom right"),
+    ),
+)
+
+
+def steps_html(drawing: bytes, prediction: Prediction) -> str:
+    """From the drawing, a PNG, to 28×28 in three pictures."""
+    assert prediction.inside is not None
+    small = prediction.inside.cut
+    height, width = small.shape
+    return section(
+        _("From your drawing to 28 by 28 dots"),
+        '<div class="steps">'
+        + figure(
+            png_url(drawing), _("Your drawing"),
+            _("You draw. The computer gets a lot of dots."), "drawn",
+        )
+        + figure(
+            data_url(small),
+            _("Your drawing, cut out and {width} by {height} dots large").format(
+                width=width, height=height
+            ),
+            _("It cuts out the drawing, and shrinks it until the longer side has {box} dots.")
+            .format(box=BOX),
+            "cut", f"--w:{width / BOX:.3f};--h:{height / BOX:.3f}",
+        )
+        + figure(
+            data_url(prediction.pixels), _("Your drawing in the middle of 28 by 28 dots"),
+            _("It puts that in the middle of 28 by 28 dots. The network sees nothing else."),
+        )
+        + "</div>",
+    )  # fmt: skip
+
+
+def maps_html(inside: Inside) -> str:
+    """For each block its liveliest feature maps; one grows under the mouse or a finger."""
+    rows = []
+    for number, words in enumerate(BLOCKS[: len(inside.blocks)]):
+        maps = inside.liveliest(number, MAPS)
+        pictures = "".join(
+            f'<img src="{data_url(GLOW[one])}" tabindex="{-1 if number or place > 1 else 0}" '
+            f'alt="{map_words(one, number, place)}">'
+            for place, one in enumerate(maps, 1)
+        )
+        rows.append(f'<div class="block"><p>{_(words)}</p><div class="maps">{pictures}</div></div>')
+    words = ngettext(
+        "The network looks for patterns, in {count} step. A dot shines where it found one.",
+        "The network looks for patterns, in {count} steps. A dot shines where it found one.",
+        len(rows),
+    ).format(count=len(rows))
+    return section(
+        _("What lights up"),
+        f'<p>{words}</p><div class="blocks" data-arrows>{"".join(rows)}</div>',  # see patch.js
+    )
+
+
+def light(one: np.ndarray) -> str:
+    """Where a feature map, uint8 (height, width), is brightest, in words."""
+    places = np.unravel_index(one.argmax(), one.shape)
+    row, column = (
+        min(2, int(place) * 3 // side) for place, side in zip(places, one.shape, strict=True)
+    )
+    return _(BRIGHTEST[row][column])
+
+
+def map_words(one: np.ndarray, block: int, place: int) -> str:
+    """A feature map, uint8 (height, width), in words: the place-th liveliest of a block."""
+    return _("Step {step}, find {place}: {width} by {height} dots, {where}").format(
+        step=block + 1, place=place, width=one.shape[1], height=one.shape[0], where=light(one)
+    )
+
+
+def guesses(prediction: Prediction) -> tuple[int, int]:
+    """The best guess and the one to compare it with: digits, or NONE for none of them.
+
+    NONE is compared with the likeliest digit, a digit with the second likeliest.
+    """
+    first, second = np.argsort(-prediction.probabilities)[:2]
+    return (NONE, int(first)) if prediction.bars.argmax() == NONE else (int(first), int(second))
+
+
+def named(guess: int) -> str:
+    """A guess in words: “an 8”, “no digit”."""
+    return _("no digit") if guess == NONE else a_digit(guess)
+
+
+def question(prediction: Prediction) -> str:
+    """What the visitor may ask about the other guess."""
+    return _("Why not {a_digit}?").format(a_digit=named(guesses(prediction)[1]))
+
+
+def looked_html(prediction: Prediction, why_not: bool) -> str:
+    """What spoke for the best guess or, if asked for, the other one, laid over the 28×28."""
+    best, second = guesses(prediction)
+    guess = second if why_not else best
+    evidence = prediction.inside.evidence
+    # One scale for both, so that they can be compared.
+    scale = np.abs(evidence[..., [best, second]]).max()
+    picture = overlay(prediction.pixels, evidence[..., guess] / max(scale, 1e-9))
+    name = named(guess)
+    if best == NONE and not why_not:
+        words = _("These places made it think that this is no digit.")
+    elif not why_not:
+        words = _("These places made it think of {a_digit}.")
+    elif evidence[..., guess].mean() < 0:
+        words = _("Its next guess was {a_digit}, but more speaks against it than for it.")
+    else:
+        words = _("Its next guess was {a_digit}: some places speak for it, but not enough.")
+    alt = _(
+        "Your drawing, with the places that speak for {a_digit} in orange and those that speak "
+        "against it in blue"
+    )
+    return section(
+        _("Where it looked"),
+        f'<div class="looked"><img src="{data_url(picture)}" alt="{alt.format(a_digit=name)}">'
+        f"<div><p>{words.format(a_digit=name)}</p>"
+        f'<p class="key"><i class="for"></i> {_("speaks for {a_digit}").format(a_digit=name)}<br>'
+        f'<i class="against"></i> {_("speaks against it")}</p></div></div>',
+    )
+
+
+def overlay(pixels: np.ndarray, heat: np.ndarray) -> np.ndarray:
+    """Heat (float, -1 to 1, of any size) as a glow behind the ink: uint8 (LARGE, LARGE, 3).
+
+    Below 0 it is striped, so that it can be told from what is above without seeing colours.
+    """
+    size = (LARGE, LARGE)
+    glow = np.asarray(Image.fromarray(heat).resize(size, Image.Resampling.BICUBIC)).clip(-1, 1)
+    ink = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.NEAREST))[..., None]
+    colour = np.where(glow[..., None] > 0, FOR, AGAINST) * np.abs(glow)[..., None]
+    stripes = np.add.outer(np.arange(LARGE), np.arange(LARGE)) // STRIPE % 2
+    colour = np.where((glow < 0) & (stripes == 1), 0.25, 1)[..., None] * colour
+    return (colour * 0.8 * (1 - ink / 255) + ink * 0.9 + colour * 0.1 * (ink / 255)).astype(
+        np.uint8
+    )
+
+
+def figure(url: str, alt: str, words: str, kind: str = "", style: str = "") -> str:
+    """A picture with its sentence."""
+    return (
+        f'<figure><div class="frame {kind}" style="{style}"><img src="{url}" alt="{alt}"></div>'
+        f"<figcaption>{words}</figcaption></figure>"
+    )
+
+
+def section(title: str, content: str) -> str:
+    """A part with its heading."""
+    return f"<section><h2>{title}</h2>{content}</section>"

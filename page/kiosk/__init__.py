@@ -1,0 +1,1 @@
+"""Kiosk mode and full screen."""

@@ -1,0 +1,274 @@
+"""The page "Photo": digits on paper, photographed, with what was read drawn over the picture."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from page.core.error_boundary import apology_html, explain, guarded
+from page.core.patch import patched_html
+from page.core.text import N_, _, a_digit, ngettext, number, percent
+from page.draw.view import answer_html, bars_html, find_classifier
+from page.kiosk.kiosk import is_kiosk
+
+if TYPE_CHECKING:  # imported when the first photograph comes
+    from PIL import Image
+
+    from digits import Prediction, Reading
+
+MEGABYTES = 50  # of a file; a phone's photographs have 3 to 12
+LEAD = N_("Write some digits on paper and take a picture of them. I’ll find them and read them.")
+CHOOSE = N_("Take or choose a picture")
+PRIVATE = N_("No picture is kept: it is gone when you leave this page.")
+NOT_AN_IMAGE = N_(
+    "That is not a picture that I can open, or it is damaged. A photo from a phone or a camera "
+    "works: JPEG, PNG, WebP, HEIC, AVIF, GIF or BMP."
+)
+TOO_LARGE = N_("That picture is too big for me. Please choose a smaller one.")
+NOTHING = N_(
+    "I can’t find any writing in this picture. Try a thicker pen, more light, or go closer."
+)
+
+_picture = st.components.v2.component(
+    "digits_photo",
+    html='<div class="patched"></div>',
+    js=Path(__file__).with_suffix(".js").read_text("utf-8"),
+    isolate_styles=False,
+)
+_again = st.components.v2.component(
+    "digits_photo_again", js=Path(__file__).with_name("photo_again.js").read_text("utf-8")
+)
+
+
+class Photo(NamedTuple):
+    """A photograph that was read, or why it could not be."""
+
+    url: str = ""  # the picture as a data URL
+    size: tuple[int, int] = (0, 0)  # of the picture that was read: width, height
+    reading: Reading | None = None
+    trouble: str = ""  # why it can't be read
+
+
+@st.fragment  # a tap on a digit redraws what is in here, and nothing else
+@guarded
+def page() -> None:
+    """Takes a photograph, and shows what was read in it."""
+    state = st.session_state
+    count = state.setdefault("photo_number", 0)  # of photographs so far: each gets new widgets
+    with st.container(key="photo"):
+        shown = "photo" in state or "photo_file" in state
+        _again(key="photo_again", data={"shown": shown}, on_picture_change=take_again)
+        with st.container(key="take"):
+            # Streamlit's button says “Upload” in English: the style sheet has it say this.
+            button = (
+                f"<style>:root {{ --choose: {json.dumps(_(CHOOSE), ensure_ascii=False)} }}</style>"
+            )
+            st.html(f"<p>{_(LEAD)}</p><p class='more'>{_(PRIVATE)}</p>{button}")
+            take(count)
+        if "photo_file" in state:
+            with st.spinner(_("I’m looking at your picture…")):
+                state.photo = read(state.pop("photo_file"))
+        if photo := state.get("photo"):
+            show(photo, count)
+
+
+def take(count: int) -> None:
+    """The ways to hand in a photograph: a file, on a phone its camera, and the browser's camera."""
+    key = f"photo_file_{count}"
+    with st.container(horizontal=True, vertical_alignment="center", key="ways"):
+        st.file_uploader(
+            _(CHOOSE), key=key, label_visibility="collapsed",
+            max_upload_size=MEGABYTES, on_change=hand_in, args=(key,),
+        )  # fmt: skip
+        camera = is_secure() and st.toggle(_("Use a camera"), key=f"photo_camera_{count}")
+    if camera:
+        key = f"photo_shot_{count}"
+        st.camera_input(
+            _("Hold your paper in front of the camera."), key=key, on_change=hand_in, args=(key,)
+        )
+
+
+def is_secure() -> bool:
+    """Whether the browser lets a page use the camera: over https, or on the same computer."""
+    address = urlsplit(st.context.url or "")
+    return address.scheme == "https" or address.hostname in ("localhost", "127.0.0.1", "::1")
+
+
+def is_possible() -> bool:
+    """Whether there is any way to hand in a photograph: a kiosk has no dialog for files."""
+    return is_secure() or not is_kiosk()
+
+
+def hand_in(key: str) -> None:
+    """Takes the file out of its widget, of which the next run makes a new, empty one."""
+    state = st.session_state
+    file = state.get(key)
+    if file is not None:
+        state.photo_file = file.getvalue()
+        state.photo_number += 1
+        # Streamlit would keep it until the visit is over.
+        visit = get_script_run_ctx()
+        files: Any = visit.uploaded_file_mgr  # Streamlit's protocol for it knows no `remove_file`
+        files.remove_file(visit.session_id, file.file_id)
+
+
+def take_again() -> None:
+    """Takes the picture that was shown when another server was here."""
+    from digits.images import ImageError, decode_data_url
+
+    state = st.session_state
+    try:
+        state.photo_file = decode_data_url(state.photo_again["picture"])
+    except ImageError:
+        return
+    state.photo_number += 1
+
+
+def forget() -> None:
+    """Drops the photograph, when the visitor goes to another page."""
+    st.session_state.pop("photo", None)
+
+
+def read(file: bytes) -> Photo:
+    """Has a photograph read. Whatever is wrong with it becomes a sentence."""
+    from digits.images import ImageError, ImageTooLarge, open_image
+
+    classifier, trouble = find_classifier()
+    if classifier is None:
+        return Photo(trouble=apology_html(trouble))
+    try:
+        image = open_image(file)
+    except ImageTooLarge:
+        return Photo(trouble=says_html(_(TOO_LARGE)))
+    except ImageError:
+        return Photo(trouble=says_html(_(NOT_AN_IMAGE)))
+    try:
+        return Photo(
+            picture_url(image), image.size, classifier.read(image, inside=classifier.has_inside)
+        )
+    except Exception as error:
+        return Photo(trouble=apology_html(explain(error)))
+
+
+def picture_url(image: Image.Image) -> str:
+    """The picture to be shown, as a data URL: nothing of the file but its pixels."""
+    from PIL import Image
+
+    from digits.normalize import to_grey
+
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    elif image.mode not in ("L", "RGB", "YCbCr", "CMYK"):
+        image = Image.fromarray(to_grey(image))
+    jpeg = io.BytesIO()
+    image.convert("RGB").save(jpeg, "JPEG", quality=80)
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg.getvalue()).decode()
+
+
+def says_html(sentence: str) -> str:
+    return f'<div class="says" role="status"><p>{sentence}</p></div>'
+
+
+def show(photo: Photo, count: int) -> None:
+    """The picture with what was read drawn over it, and all there is to say of one symbol."""
+    if photo.reading is None or not photo.reading.symbols:
+        with st.container(key="photo_read"):
+            if photo.url:
+                patched_html(picture_html(photo, 0), f"photo_picture_{count}")
+            st.html(photo.trouble or says_html(_(NOTHING)))
+        return
+    symbols = photo.reading.symbols
+    key = f"photo_picture_{count}"
+    chosen = min(int(st.session_state.get(key, {}).get("symbol") or 0), len(symbols) - 1)
+    prediction = symbols[chosen].prediction
+    with st.container(key="photo_read"):
+        _picture(key=key, data={"html": picture_html(photo, chosen)}, on_symbol_change=lambda: None)
+        with st.container(key="photo_said"):
+            patched_html(said_html(photo.reading, prediction), "photo_said_html")
+            inside = prediction.inside is not None and st.toggle(_("Look inside"), key="photo_look")
+    if inside:
+        with st.container(key="inside"):
+            look_inside(prediction)
+
+
+@guarded
+def look_inside(prediction: Prediction) -> None:
+    """What went on in the network when it read the symbol that was tapped."""
+    from page.draw.inside import looked_html, maps_html, question
+
+    patched_html(maps_html(prediction.inside), "photo_maps_html")
+    with st.container(key="looked"):
+        why_not = st.session_state.get("photo_why_not", False)
+        patched_html(looked_html(prediction, why_not), "photo_looked_html")
+        st.toggle(question(prediction), key="photo_why_not")
+
+
+def picture_html(photo: Photo, chosen: int) -> str:
+    """The photograph with a box round each symbol, and what was read above it."""
+    width, height = photo.size
+    symbols = photo.reading.symbols if photo.reading else []
+    boxes = ""
+    for place, symbol in enumerate(symbols):
+        left, top, right, bottom = symbol.box
+        digit = symbol.prediction.digit
+        kind = "unsure" if digit is None else "digit"
+        words = (
+            _("Not sure what this is")
+            if digit is None
+            else _("{a_digit}, {percent} sure").format(
+                a_digit=a_digit(digit), percent=percent(symbol.prediction.confidence)
+            )
+        )
+        boxes += (
+            f'<button type="button" class="{kind}" data-symbol="{place}" '
+            f'aria-pressed="{"true" if place == chosen else "false"}" '
+            f'aria-label="{escape(words)}" style="left:{100 * left / width:.2f}%;'
+            f"top:{100 * top / height:.2f}%;width:{100 * (right - left) / width:.2f}%;"
+            f'height:{100 * (bottom - top) / height:.2f}%"><b>{"?" if digit is None else digit}</b>'
+            "</button>"
+        )
+    return (
+        f'<div class="picture" style="--ratio:{width / height:.4f}"><img src="{photo.url}" '
+        f'alt="{_("Your picture")}">{boxes}</div>'
+    )
+
+
+def said_html(reading: Reading, prediction: Prediction) -> str:
+    """What was read, and of one symbol the certainty, the bars and the 28×28."""
+    from digits.images import data_url
+    from digits.numbers.reader import UNKNOWN
+
+    several = ""
+    if len(reading.symbols) > 1:
+        unsure = reading.text.count(UNKNOWN)
+        if unsure == len(reading.symbols):
+            words = f"<p>{_('I found something, but no digit that I’m sure of.')}</p>"
+        else:
+            lines = "<br>".join(reading.text.split("\n"))
+            words = f'<p>{_("I read:")}</p><p class="text">{lines}</p>'
+        if 0 < unsure < len(reading.symbols):
+            sentence = ngettext(
+                "There is {count} sign that I’m not sure about.",
+                "There are {count} signs that I’m not sure about.",
+                unsure,
+            )
+            words += f'<p class="more">{sentence.format(count=number(unsure))}</p>'
+        tap = _("Tap a box in the picture to see what I think of it.")
+        several = f'<div class="number" role="status">{words}<p class="more">{tap}</p></div>'
+    alt = _("A sign as the network sees it: light on dark, in 28 by 28 dots")
+    words = _("This is what the network sees: 28 by 28 dots, light on dark.")
+    return (
+        f'{several}<div class="one">{answer_html(prediction)}'
+        f'<div class="seen"><img src="{data_url(prediction.pixels)}" alt="{alt}">'
+        f'<p class="caption">{words}</p></div></div>{bars_html(prediction)}'
+    )

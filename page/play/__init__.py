@@ -1,0 +1,1 @@
+"""Play: challenges and teaching."""

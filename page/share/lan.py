@@ -1,0 +1,172 @@
+"""Where the page is: its address for the phones in the room, and where the drawings go."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import socket
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import streamlit as st
+
+from page.core.settings import API, KIOSK, TALLY
+from page.core.text import _
+
+# Cards that phones can't reach: of containers, of virtual machines, of tunnels to elsewhere.
+VIRTUAL = re.compile(
+    r"(docker|br-|veth|virbr|lxc|lxdbr|cni|podman|vmnet|vboxnet|utun|tun|tap|wg|ppp|zt)"
+    r"|.*(virtualbox|vmware|vethernet|hyper-v|wsl|wireguard|tailscale|zerotier|bluetooth|tap-)",
+    re.IGNORECASE,
+)
+IN_CONTAINER = any(Path(one).exists() for one in ("/.dockerenv", "/run/.containerenv"))
+
+_phones = st.components.v2.component(
+    "digits_phones",
+    html=Path(__file__).with_suffix(".html").read_text("utf-8"),
+    js=Path(__file__).with_suffix(".js").read_text("utf-8"),
+    isolate_styles=False,
+)
+
+
+def invite_phones() -> None:
+    """A button that shows the page's address as a QR code, if other devices can reach it."""
+    found = addresses(st.context.url or "")
+    if found:
+        _phones(
+            key="phones",
+            data={
+                "open": _("On your phone"),
+                "title": _("Draw on your own phone"),
+                "how": _("Is your phone on the same Wi-Fi? Then point its camera at this pattern."),
+                "code": _("A QR code with the address of this page"),
+                "another": _("It doesn’t open? Try another address"),
+                "close": _("Close"),
+                # As text: for a list, Streamlit loads pandas.
+                "addresses": json.dumps(found),
+                "codes": json.dumps([qr_svg(address) for address in found]),
+            },
+        )
+
+
+def say_where_drawings_go() -> None:
+    """Tells the visitor who gets to see the drawings."""
+    kept = _("How often I was right is counted, without the drawings.") if TALLY else ""
+    st.html(f'<p class="privacy">{privacy(st.context.url or "")} {kept}</p>')
+
+
+def privacy(url: str) -> str:
+    """Who gets to see the drawings, for a visitor who opened the page at this address."""
+    api = urlsplit(API or "").hostname
+    if api and not is_this_machine(api):
+        return _("Your drawings go to {host}, which reads them.").format(host=api)
+    host = urlsplit(url).hostname
+    if host and not in_the_room(host):
+        return _("Your drawings go to {host}, which reads them and keeps none.").format(host=host)
+    return _("Nothing that you draw is kept or leaves this room.")
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether an address or a name means the machine that it is used on."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def in_the_room(host: str) -> bool:
+    """Whether an address or a name is one of a local network."""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".localhost", ".local", ".lan", ".home.arpa"))
+
+
+def addresses(url: str) -> list[str]:
+    """The addresses at which other devices reach the page, the most promising one first.
+
+    Args:
+        url: the address at which this visitor reached it. Scheme, port and base path are its.
+
+    Returns:
+        Addresses; none if the server listens on this machine only.
+    """
+    here = urlsplit(url)
+    if not here.hostname:
+        return []
+    port = here.port
+    own = st.config.get_option("server.address")
+    cards = [] if IN_CONTAINER else card_addresses()  # a container doesn't know its machine's cards
+    if own and own not in ("0.0.0.0", "::"):
+        cards = [] if is_this_machine(own) else [own]
+    if st.config.is_manually_set("browser.serverAddress"):
+        hosts = [st.config.get_option("browser.serverAddress")]
+        if st.config.is_manually_set("browser.serverPort"):
+            port = st.config.get_option("browser.serverPort")
+    elif is_this_machine(here.hostname):
+        hosts = cards
+    elif here.hostname in cards:  # this card is in use: it comes first
+        hosts = [here.hostname, *(one for one in cards if one != here.hostname)]
+    elif cards and in_the_room(here.hostname) and not is_address(here.hostname):
+        hosts = cards  # a name that phones may not know
+    else:
+        hosts = [here.hostname]
+    query = "kiosk=0" if KIOSK else ""  # a phone is nobody else's, and need not start over
+    parts = (here.scheme, here.path or "/", query, "")
+    return [
+        urlunsplit((parts[0], f"{bracketed(host)}{f':{port}' if port else ''}", *parts[1:]))
+        for host in hosts
+    ]
+
+
+def is_address(host: str) -> bool:
+    """Whether this is an address and not a name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def bracketed(host: str) -> str:
+    """A host as it is written in a URL."""
+    return f"[{host}]" if ":" in host else host
+
+
+def card_addresses() -> list[str]:
+    """The IPv4 addresses of this machine's network cards, first that of the way to elsewhere."""
+    import ifaddr
+
+    found = [
+        (bool(VIRTUAL.match(card.name) or VIRTUAL.match(card.nice_name)), one.ip)
+        for card in ifaddr.get_adapters()
+        for one in card.ips
+        if isinstance(one.ip, str)  # IPv4
+        and not ip_address(one.ip).is_loopback
+        and not ip_address(one.ip).is_link_local
+    ]
+    real = [ip for virtual, ip in found if not virtual] or [ip for _, ip in found]
+    first = default_address()
+    return sorted(dict.fromkeys(real), key=lambda ip: ip != first)
+
+
+def default_address() -> str:
+    """The address of the card by which this machine reaches other networks; empty if by none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        try:
+            sender.connect(("192.0.2.1", 9))  # TEST-NET-1, of RFC 5737; nothing is sent
+            return sender.getsockname()[0]
+        except OSError:
+            return ""
+
+
+@functools.lru_cache(maxsize=64)
+def qr_svg(text: str) -> str:
+    """A QR code as inline SVG, dark on light in any theme."""
+    import segno
+
+    return segno.make(text, error="m", micro=False).svg_inline(
+        border=4, dark="#000", light="#fff", omitsize=True
+    )

@@ -1,0 +1,1 @@
+"""Counts how often the answer was right."""

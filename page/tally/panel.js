@@ -1,0 +1,52 @@
+// After an answer: was it right? One tap counts it, or two: “It was a …” and what it was.
+
+let row = null;
+let shown = ""; // what the row is for
+
+function button(text, press, more = "") {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.textContent = text;
+  made.className = more;
+  made.onclick = press;
+  return made;
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const now = JSON.stringify([data.drawing, data.said, data.counted, data.question]);
+  if (row === parentElement && shown === now) return;
+  [row, shown] = [parentElement, now];
+  const place = parentElement.querySelector(".score-row");
+  const { drawing, counted, said } = data;
+  if (!drawing || counted) {
+    const words = document.createElement("p");
+    words.setAttribute("role", "status");
+    words.textContent = counted.trim();
+    place.replaceChildren(words);
+    return;
+  }
+  const tap = (meant) => {
+    for (const one of place.querySelectorAll("button")) one.disabled = true; // a tap counts once
+    setTriggerValue("tap", { drawing, meant });
+  };
+  const question = document.createElement("span");
+  question.textContent = data.question;
+  const choices = document.createElement("div");
+  choices.className = "choices";
+  choices.setAttribute("role", "group");
+  choices.setAttribute("aria-label", data.wrong);
+  for (let meant = 0; meant <= 10; meant++)
+    if (meant !== said || !data.sure)
+      choices.append(
+        button(meant < 10 ? String(meant) : data.none, () => tap(meant), meant < 10 ? "" : "none"),
+      );
+  const wrong = button(data.wrong, () => {
+    place.replaceChildren(choices);
+    choices.querySelector("button").focus();
+  });
+  place.replaceChildren(
+    question,
+    ...(data.sure ? [button(data.right, () => tap(said), "yes")] : []),
+    wrong,
+  );
+}

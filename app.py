@@ -3,13 +3,12 @@
 Run `streamlit run app.py`. The pages are in `page/`, the reading is in the package `digits`.
 """
 
-from pathlib import Path
-
 import streamlit as st
 
 from page.core.connection import watch_connection
 from page.core.error_boundary import guarded
 from page.core.language_menu import language_menu
+from page.core.style import load_style
 from page.core.text import _, choose_language
 from page.draw import view as draw
 from page.draw.demo_drawing import mount_demo_drawing
@@ -19,13 +18,11 @@ from page.photo import view as photo
 from page.share.lan import phone_button, privacy_line
 from page.tally import panel as score
 
-HERE = Path(__file__).parent
-
 
 def main() -> None:
     """Shows one of the pages."""
     st.set_page_config(page_icon="✏️", layout="wide")
-    st.html(HERE / "page" / "style.css")
+    load_style()
     choose_language()
     drawing = st.Page(draw.page, title=_("Draw a digit"), default=True)
     learned = st.Page("page/learned/view.py", title=_("How it learned"), url_path="learned")

@@ -157,7 +157,10 @@ def rows_of(writing: Writing) -> list[Example]:
     symbols = []
     for name, symbol in zip(writing.text, writing.symbols, strict=True):
         x = np.concatenate(symbol)[:, 0]
-        edges = np.array([x.min() - writing.width / 2, x.max() + writing.width / 2]) - found.everything.box[0]
+        edges = (
+            np.array([x.min() - writing.width / 2, x.max() + writing.width / 2])
+            - found.everything.box[0]
+        )
         left, right = strip.places(edges)
         symbols.append((pen.NO_DIGIT if name == reading.UNKNOWN else int(name), left, right))
     return [(strip.pixels, symbols)]

@@ -15,13 +15,6 @@ from page.play.panel import Known
 from tests.helpers.page import number
 
 
-class State(dict):
-    """A visit's state, outside of Streamlit."""
-
-    __getattr__ = dict.__getitem__
-    __setattr__ = dict.__setitem__
-
-
 def drawing(png: bytes, lifted: bool = True) -> SimpleNamespace:
     """As page.draw.canvas.Drawing, whose module needs a running Streamlit."""
     return SimpleNamespace(png=png, rests=True, lifted=lifted, shown=False, chosen=None)
@@ -29,9 +22,8 @@ def drawing(png: bytes, lifted: bool = True) -> SimpleNamespace:
 
 @pytest.fixture
 def state(monkeypatch):
-    state = State()
-    monkeypatch.setattr(st, "session_state", state)
-    return state
+    """The state of a visit, outside of Streamlit."""
+    monkeypatch.setattr(st, "session_state", {})
 
 
 @pytest.fixture
@@ -84,7 +76,7 @@ def test_the_part_of_a_number_shows_nothing_of_its_neighbours(classifier):
             symbol.prediction, text=found.text, symbols=found.symbols, chosen=place
         )
         part = draw.part_of(drawing(png.getvalue()), reading)
-        ink = (np.asarray(Image.open(io.BytesIO(part)).convert("L")) < 128).astype(np.uint8)
+        ink = (np.asarray(Image.open(io.BytesIO(part.png)).convert("L")) < 128).astype(np.uint8)
         _, _, sizes, _ = cv2.connectedComponentsWithStats(ink)
         sizes = sorted(sizes[1:, cv2.CC_STAT_AREA])
         assert sum(sizes[:-1]) < 0.002 * sizes[-1], sizes

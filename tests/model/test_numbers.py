@@ -10,7 +10,9 @@ from training import numbers
 
 
 def lattice(classifier, writing) -> numbers.Lattice:
-    sheet = reading.Sheet(find_ink(writing.image).everything.pixels, classifier._look, classifier._scan)
+    sheet = reading.Sheet(
+        find_ink(writing.image).everything.pixels, classifier._look, classifier._scan
+    )
     (row,) = reading.find_rows(sheet)
     return numbers.Lattice(reading.lattice(sheet, row), writing.text)
 

@@ -144,7 +144,7 @@ class RemoteClassifier:
         )
 
     def _symbol(self, label: str, result: dict[str, Any], scale: float) -> Symbol:
-        """A symbol of the answer; the API sends no mask, so that the whole box counts as its own."""
+        """A symbol of the answer. The API sends no mask: the whole box counts as its own."""
         left, top, right, bottom = (round(edge * scale) for edge in result["box"])
         mask = np.ones((bottom - top, right - left), bool)
         return Symbol(label, (left, top, right, bottom), mask, 1.0, self._prediction(result))

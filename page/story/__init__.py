@@ -22,7 +22,7 @@ from page.core.settings import load_classifier, load_examples
 from page.core.text import N_, _, certain, ngettext, percent
 
 if TYPE_CHECKING:
-    from page.draw.view import Part
+    from page.draw.reading import Part
 
 MAPS = 6  # of each block: the liveliest
 NONE = 10  # the output that says “no digit”

@@ -13,7 +13,7 @@ from PIL import Image
 from digits.explain.neighbours import Examples
 from handwriting.pen import render
 from page import story
-from page.draw import view
+from page.draw import reading
 from tests.helpers.page import HASH, written
 from tests.helpers.servers import ROOT
 
@@ -37,7 +37,7 @@ def read(classifier, drawing: bytes):
 
 
 def part_shown(png: bytes, prediction):
-    return view.part_of(SimpleNamespace(png=png), view.Reading(prediction))
+    return reading.part_of(SimpleNamespace(png=png), reading.Reading(prediction))
 
 
 @pytest.fixture

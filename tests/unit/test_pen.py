@@ -131,3 +131,12 @@ def test_the_shipped_model_is_as_sure_as_it_is_right(classifier, drawings, mnist
         right = np.array([p.probabilities.argmax() for p in predictions]) == labels
         confidence = np.array([p.confidence for p in predictions])
         assert calibration_error(confidence, right) <= 0.02
+
+
+@pytest.mark.parametrize(
+    "skeleton", ["50 0, 50", "50 0, a 100", "@50 50 32 50 -120", "50 0,, 50 100", "50 0 3, 1 2 3"]
+)
+def test_a_malformed_skeleton_is_quoted(skeleton):
+    with pytest.raises(ValueError, match="malformed") as error:
+        pen.strokes_from_skeleton(skeleton, np.random.default_rng(0))
+    assert skeleton in str(error.value)

@@ -24,10 +24,11 @@ import pytest
 import requests
 from PIL import Image
 
-from api import Settings, create_app
 from digits import DigitClassifier
 from digits.images import ImageError, ImageTooLarge, open_image
 from handwriting import pen
+from service.app import create_app
+from service.settings import Settings
 from tests.helpers.http import as_file, assert_problem, digits, drawing, numbers, send, upload
 from tests.helpers.servers import ROOT, serve_api, serve_app
 

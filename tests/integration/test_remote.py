@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from api import Settings, create_app
 from digits import Classifier, DigitClassifier, ModelError
 from digits.images import data_url
 from digits.remote import RemoteClassifier
+from service.app import create_app
+from service.settings import Settings
 from tests.helpers.http import as_file, drawing, numbers
 from tests.helpers.servers import ROOT, serve_app
 

@@ -12,7 +12,7 @@ from page.core.settings import load_classifier
 from page.core.text import _
 from page.core.throttle import turn
 from page.draw.answer import reading_html
-from page.draw.reading import Reading, is_taught, part_of, read
+from page.draw.reading import Part, Reading, is_taught, part_of, read
 from page.play import panel as play
 from page.tally import panel as score
 
@@ -83,15 +83,15 @@ def find_classifier() -> tuple[Classifier | None, str]:
 
 
 @guarded
-def look_inside(drawing: bytes | None, prediction: Prediction | None) -> None:
+def look_inside(part: Part | None, prediction: Prediction | None) -> None:
     """After the answer, for those who ask “But how does it know?”."""
-    if drawing is None or prediction is None:
+    if part is None or prediction is None:
         invitation = _("Draw a digit, and see how the network gets from your drawing to it.")
         patched_html(f"<p>{invitation}</p>", "steps_html")
         return
     from page.draw.inside import looked_html, maps_html, question, steps_html
 
-    patched_html(steps_html(drawing, prediction), "steps_html")
+    patched_html(steps_html(part.png, prediction), "steps_html")
     patched_html(maps_html(prediction.inside), "maps_html")
     with st.container(key="looked"):
         why_not = st.session_state.get("why_not", False)

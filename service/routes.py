@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from PIL import Image
 from pydantic_core import to_json
 
-from digits import Classifier, Prediction
+from digits import Classifier, Prediction, Symbol
 from digits.images import data_url
 from service.bodies import received_images
 from service.inference import Describe, Inference, Size
@@ -46,13 +46,7 @@ async def read(request: Request, pixels: Pixels = False) -> Response:
     def reading(classifier: Classifier, image: Image.Image, size: Size) -> dict[str, Any]:
         found = classifier.read(image)
         scale = max(size) / max(image.size)  # large images are shrunk before they are read
-        symbols = [
-            {
-                **result(symbol.prediction, pixels),
-                "box": [round(edge * scale) for edge in symbol.box],
-            }
-            for symbol in found.symbols
-        ]
+        symbols = [symbol_result(symbol, scale, pixels) for symbol in found.symbols]
         return {"text": found.text, "symbols": symbols}
 
     return await answer(request, reading)
@@ -113,6 +107,17 @@ def result(prediction: Prediction, pixels: bool) -> dict[str, Any]:
         "none": round(prediction.none, 6),
     }
     return {**fields, "pixels": data_url(prediction.pixels)} if pixels else fields
+
+
+def symbol_result(symbol: Symbol, scale: float, pixels: bool) -> dict[str, Any]:
+    """Returns a `schemas.SymbolResult` as a dict."""
+    fields = {
+        "label": symbol.label,
+        "box": [round(edge * scale) for edge in symbol.box],
+        "confidence": round(symbol.confidence, 6),
+        "prediction": None if symbol.prediction is None else result(symbol.prediction, pixels),
+    }
+    return {**fields, "mask": data_url(symbol.mask)} if pixels else fields
 
 
 def without_paths(card: dict[str, Any]) -> dict[str, Any]:

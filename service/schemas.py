@@ -61,11 +61,17 @@ class Answer(BaseModel):
     results: list[Result | Failure]
 
 
-class SymbolResult(Result):
-    """One symbol, and the prediction for it."""
+class SymbolResult(BaseModel):
+    """One symbol, where it is, and the prediction for it."""
 
+    label: str = Field(description="“0” to “9”, one of “. , - : / ( )”, or “?” if unknown")
     box: list[int] = Field(
         min_length=4, max_length=4, description="left, top, right, bottom in the image's pixels"
+    )
+    confidence: float = Field(ge=0, le=1, description="that exactly this symbol is here")
+    prediction: Result | None = Field(description="for a digit; null for other symbols")
+    mask: str | None = Field(
+        None, description="the symbol's own pixels in the box, white, as a data URL"
     )
 
 
@@ -74,7 +80,7 @@ class ReadingResult(BaseModel):
 
     text: str = Field(
         description="“2026”: rows separated by line breaks, numbers in a row by spaces, “?” for "
-        "what is not a digit. Empty if nothing is written."
+        "unknown symbols. Empty if nothing is written."
     )
     symbols: list[SymbolResult] = Field(description="in the order of the text")
 

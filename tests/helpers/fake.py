@@ -39,5 +39,6 @@ class FakeClassifier:
         if prediction.verdict == "blank":
             return Reading("", [])
         height, width = np.asarray(image).shape[:2]
-        text = "?" if prediction.digit is None else str(prediction.digit)
-        return Reading(text, [Symbol((0, 0, width, height), prediction)])
+        label = "?" if prediction.digit is None else str(prediction.digit)
+        mask = np.ones((height, width), bool)
+        return Reading(label, [Symbol(label, (0, 0, width, height), mask, 0.75, prediction)])

@@ -11,12 +11,13 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 from PIL import Image
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
-from digits import ModelError
+from digits import ModelError, Reading, Symbol
 from service.app import create_app
 from service.limits import LimitBodies
 from service.schemas import EXAMPLE, Images
@@ -113,6 +114,26 @@ def test_unsure_and_blank_have_no_digit(client):
     assert (blank["verdict"], blank["digit"]) == ("blank", None)
     (reading,) = send(client, white.getvalue(), path="/v1/read").json()["results"]
     assert reading == {"text": "", "symbols": []}
+
+
+def test_a_reading_has_symbols_with_and_without_a_prediction():
+    class Decimal(FakeClassifier):
+        def read(self, image, inside=False):
+            found = super().read(image)
+            dot = np.array([[True, False, True]])
+            return Reading(
+                found.text + ".", [*found.symbols, Symbol(".", (9, 8, 12, 9), dot, 0.5, None)]
+            )
+
+    with client_of(Decimal()) as client:
+        (plain,) = send(client, image(3), path="/v1/read").json()["results"]
+        (full,) = send(client, image(3), path="/v1/read?pixels=true").json()["results"]
+    assert plain["text"] == full["text"] == "3."
+    three, dot = plain["symbols"]
+    assert (three["label"], three["confidence"], three["prediction"]["digit"]) == ("3", 0.75, 3)
+    assert dot == {"label": ".", "box": [9, 8, 12, 9], "confidence": 0.5, "prediction": None}
+    png = base64.b64decode(full["symbols"][1]["mask"].partition(",")[2])
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(png))), [[True, False, True]])
 
 
 def test_boxes_are_in_pixels_of_the_file(client):

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from digits.calibration import apply_temperature
-from digits.ink.components import label
 from digits.ink import find_ink
+from digits.ink.components import label
 from digits.network import ModelError, Network
 from digits.normalize import BLANK, centre
 from digits.numbers.reader import INK, Found, read_ink

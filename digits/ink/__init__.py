@@ -25,12 +25,9 @@ def find_ink(image: AnyImage, source: Source = "any") -> FoundInk | None:
     grey = to_grey(array)
     if source == "canvas":
         return canvas.find_ink(canvas.on_canvas(array, grey), canvas.WHITE)
-    small = max(grey.shape) < canvas.MIN_PAPER_SIDE
-    if small or (canvas.is_flat(grey) and not canvas.is_ruled(grey)):
-        found = canvas.find_ink(grey)
-        if found is not None and not canvas.is_pattern(found.everything):
-            if small or not canvas.is_framed(found.everything, grey.shape):
-                return found
+    clean = canvas.find_clean_ink(grey)
+    if clean is not None:
+        return clean
     # A photograph, or ink that shows in colour only, or a pattern that may have ink on it.
     colour = to_colour(image)
     if np.ptp(grey) < MIN_CONTRAST and np.ptp(colour, axis=(0, 1)).max() < MIN_CONTRAST:

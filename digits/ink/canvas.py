@@ -16,11 +16,13 @@ CELLS = 48  # along the longer side: components are told apart on this grid, so 
 
 MIN_PAPER_SIDE = 64  # pixels: a picture whose longer side is shorter is always a clean drawing
 NEAR = 20  # of 255: shades of an uneven background differ by no more
-MIN_FLAT = 0.95  # of the pixels near the background's shade: in a clean drawing, so many have it
+MIN_FLAT = 0.94  # of the pixels near the background's shade: in a clean drawing, so many have it
 MIN_BACKGROUND = 0.25  # of all pixels
-MIN_BACKGROUND_BORDER = 0.85  # of the pixels along the border
+MIN_CLEAN_CONTRAST = 64  # of 255: anything fainter may be a shadow
 MAX_CROSSINGS = 3  # thin lines that cross the border; more are rulings
 MAX_RULING = 1 / 64  # of the longer side: rulings are thinner
+MIN_PAGE_SIDE = 0.4  # of the picture's sides: a page or a frame is larger
+MAX_COVERAGE = 0.6  # of the ink's box: "ink" that covers more is a page
 MIN_FRAME_SIDE = 0.9  # of a side of the ink's box: a frame covers more
 
 WHITE = 255
@@ -39,17 +41,18 @@ def find_ink(grey: np.ndarray, background: int | None = None) -> FoundInk | None
     Returns:
         None if nothing is drawn.
     """
-    edge = border(grey)
+    grain = 0
     if background is None:
+        edge = border(grey)
         background = median_of(edge)
+        # Small pictures may be photographs: ink is what exceeds their grain.
+        grain = median_of(np.abs(edge.astype(np.int16) - background))
     darkest, lightest = int(grey.min()), int(grey.max())
     # The mean decides between dark and light ink only if both occur: it is the slower test.
     is_dark = lightest <= background or (darkest < background and bool(grey.mean() < background))
     strongest = background - darkest if is_dark else lightest - background
     if strongest < MIN_CONTRAST:
         return None
-    # Small pictures may be photographs: ink is what exceeds their grain.
-    grain = median_of(np.abs(edge.astype(np.int16) - background))
     limit = int(
         (WHITE - background if is_dark else background)
         + min(MIN_INK * strongest + 4 * grain, strongest / 2)
@@ -63,6 +66,27 @@ def find_ink(grey: np.ndarray, background: int | None = None) -> FoundInk | None
     pixels *= mask[top:bottom, left:right]
     ink = Ink(pixels, box)
     return FoundInk(ink, without_strays(ink))
+
+
+def find_clean_ink(grey: np.ndarray) -> FoundInk | None:
+    """Finds the ink of a clean drawing.
+
+    That is a picture with a flat background, and with nothing on it but ink: no rulings, no frame
+    and no printed pattern. Small pictures always are.
+
+    Args:
+        grey: uint8 (height, width).
+
+    Returns:
+        None if nothing is drawn, or if the picture is something else than a clean drawing.
+    """
+    small = max(grey.shape) < MIN_PAPER_SIDE
+    if not small and (not is_flat(grey) or is_ruled(grey)):
+        return None
+    found = find_ink(grey)
+    if found is None or is_pattern(found.everything):
+        return None
+    return found if small or not is_page(found.everything, grey.shape) else None
 
 
 def on_canvas(array: np.ndarray, grey: np.ndarray) -> np.ndarray:
@@ -81,31 +105,26 @@ def on_canvas(array: np.ndarray, grey: np.ndarray) -> np.ndarray:
 
 
 def is_flat(grey: np.ndarray) -> bool:
-    """Whether the background has one shade, as in anything that a program drew or a scanner cleaned.
+    """Whether the background has one shade that ink is clear of, as in drawings and cleaned scans.
 
-    The light in photographs changes, and their sensors add noise; and a table around the page is
-    not its background.
+    In photographs the light changes, and the sensor adds noise.
     """
-    edge = border(grey)
-    background = median_of(edge)
+    background = median_of(border(grey))
+    contrast = max(int(grey.max()) - background, background - int(grey.min()))
     counts = np.array(Image.fromarray(grey).histogram())
     flat, near = (
         counts[max(0, background - reach) : background + reach + 1].sum() for reach in (FLAT, NEAR)
     )
-    same = np.abs(edge.astype(np.int16) - background) <= FLAT
     return bool(
-        flat >= max(MIN_FLAT * near, MIN_BACKGROUND * grey.size)
-        and same.mean() >= MIN_BACKGROUND_BORDER
+        contrast >= MIN_CLEAN_CONTRAST and flat >= max(MIN_FLAT * near, MIN_BACKGROUND * grey.size)
     )
 
 
 def is_filled(grey: np.ndarray) -> bool:
     """Whether all but a flat, lighter border is dark: a drawing that somebody blackened."""
-    edge = border(grey).astype(np.int16)
-    background = median_of(edge)
-    same = np.abs(edge - background) <= FLAT
-    dark = grey < background - MIN_CONTRAST
-    return bool(same.mean() >= MIN_BACKGROUND_BORDER and dark.mean() > 1 - MIN_BACKGROUND)
+    edge = border(grey)
+    dark = grey < median_of(edge) - MIN_CONTRAST
+    return bool(np.ptp(edge) <= FLAT and dark.mean() > 1 - MIN_BACKGROUND)
 
 
 def is_ruled(grey: np.ndarray) -> bool:
@@ -119,24 +138,26 @@ def is_ruled(grey: np.ndarray) -> bool:
     return bool(thin and len(widths) > MAX_CROSSINGS)
 
 
-def is_framed(ink: Ink, shape: tuple[int, ...]) -> bool:
-    """Whether ink is a frame around something: lines along all sides of its box.
+def is_page(ink: Ink, shape: tuple[int, ...]) -> bool:
+    """Whether "ink" is a page on a table, or a frame around something.
 
     Args:
         ink: all ink of a picture.
         shape: of the picture: height, width.
     """
     height, width = ink.pixels.shape
-    if height < shape[0] / 2 or width < shape[1] / 2:
+    if height < MIN_PAGE_SIDE * shape[0] or width < MIN_PAGE_SIDE * shape[1]:
         return False
     mask = ink.pixels > 0
+    if (ink.pixels > 0.5).mean() > MAX_COVERAGE:
+        return True
     depth = 3 + min(mask.shape) // 50  # lines are not quite straight
     sides = mask[:depth], mask[-depth:], mask[:, :depth].T, mask[:, -depth:].T
-    if min(side.any(axis=0).mean() for side in sides) < MIN_FRAME_SIDE:
-        return False
     inset = min(shape[:2]) // 16  # lines of a frame are thinner
-    within = mask[inset:-inset, inset:-inset]
-    return bool(0 < np.count_nonzero(within) < within.size / 2)
+    return bool(
+        min(side.any(axis=0).mean() for side in sides) > MIN_FRAME_SIDE
+        and mask[inset:-inset, inset:-inset].any()
+    )
 
 
 def is_pattern(ink: Ink) -> bool:

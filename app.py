@@ -3,29 +3,26 @@
 Run `streamlit run app.py`. The pages are in `page/`, the reading is in the package `digits`.
 """
 
-from pathlib import Path
-
 import streamlit as st
 
 from page.core.connection import watch_connection
 from page.core.error_boundary import guarded
-from page.core.language_menu import switch_language
+from page.core.language_menu import language_menu
+from page.core.style import load_style
 from page.core.text import _, choose_language
 from page.draw import view as draw
-from page.draw.demo_drawing import lend_a_hand
-from page.kiosk.fullscreen import offer_stage
-from page.kiosk.kiosk import watch_over_the_page
+from page.draw.demo_drawing import mount_demo_drawing
+from page.kiosk.fullscreen import fullscreen_button
+from page.kiosk.kiosk import enable_kiosk
 from page.photo import view as photo
-from page.share.lan import invite_phones, say_where_drawings_go
+from page.share.lan import phone_button, privacy_line
 from page.tally import panel as score
-
-HERE = Path(__file__).parent
 
 
 def main() -> None:
     """Shows one of the pages."""
     st.set_page_config(page_icon="✏️", layout="wide")
-    st.html(HERE / "page" / "style.css")
+    load_style()
     choose_language()
     drawing = st.Page(draw.page, title=_("Draw a digit"), default=True)
     learned = st.Page("page/learned/view.py", title=_("How it learned"), url_path="learned")
@@ -40,19 +37,19 @@ def main() -> None:
                 if page is not here and (page is not paper or photo.is_possible()):
                     st.page_link(page)
             if here is drawing:
-                offer_stage()
+                fullscreen_button()
     watch_connection()  # first: the server may go away while the page is still being drawn
     if here is not paper:
         photo.forget()
     guarded(here.run)()
     if here is drawing and score.is_presenter():
         score.show()
-    lend_a_hand()
-    watch_over_the_page()
+    mount_demo_drawing()
+    enable_kiosk()
     with st.container(key="foot"):
-        invite_phones()
-        switch_language()
-    say_where_drawings_go()
+        phone_button()
+        language_menu()
+    privacy_line()
 
 
 if __name__ == "__main__":  # as Streamlit runs it

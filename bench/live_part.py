@@ -276,9 +276,9 @@ class Client:
     def _note(self, message: ForwardMsg) -> str:
         """Notes the ids of the sheet's script; the HTML in a message that shows a reading."""
         element = message.delta.new_element.bidi_component
-        if element.component_name == "digits_sheet":
+        if element.component_name == "digits_draw_canvas":
             self.component, self.fragment = element.id, message.delta.fragment_id
-        if element.component_name == "digits_patched":
+        if element.component_name == "digits_core_patch":
             data: Any = json.loads(element.mixed.json or element.json)
             return data["html"]
         return ""

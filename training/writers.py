@@ -107,11 +107,10 @@ def loosened(strokes: pen.Strokes, rng: np.random.Generator) -> pen.Strokes:
 
 def resampled(strokes: pen.Strokes, rng: np.random.Generator) -> pen.Strokes:
     """Keeps the points that a stylus, a finger or a mouse would have given, by chance."""
-    device = rng.choice(["stylus", "finger", "mouse"])
-    if device == "stylus":
-        return strokes
-    # A finger reports about 60 times a second, a mouse on a busy computer far less often.
-    step = rng.uniform(0.02, 0.06) if device == "finger" else rng.uniform(0.06, 0.16)
+    # Of a whole drawing of 1. A finger reports about 60 times a second, a mouse on a busy computer
+    # far less often. A stylus reports more points than can be seen, and they take long to draw.
+    steps = {"stylus": (0.015, 0.015), "finger": (0.02, 0.06), "mouse": (0.06, 0.16)}
+    step = rng.uniform(*steps[rng.choice(list(steps))])
     return pen.unit([_thinned(stroke, step) for stroke in strokes], smallest=0.1)
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 
-import streamlit as st
-
+from page.core.component import component
 from page.core.text import N_, _
 
 GONE = N_("The connection to the computer that reads is gone. It will come back by itself.")
@@ -17,12 +15,7 @@ def gone_html(kind: str) -> str:
     return f'<p class="{kind}" role="status" data-gone="{escape(_(GONE))}"></p>'
 
 
-_connection = st.components.v2.component(
-    "digits_connection",
-    html='<p class="connection-gone" role="status" data-gone></p>',
-    js=Path(__file__).with_suffix(".js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_connection = component(__file__)
 
 
 def watch_connection() -> None:

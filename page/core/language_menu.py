@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import streamlit as st
 
-from page.core.text import LANGUAGES, RIGHT_TO_LEFT, _, language, speak
+from page.core.component import component
+from page.core.text import LANGUAGES, RIGHT_TO_LEFT, _, language, set_language
 
-_switch = st.components.v2.component(
-    "digits_language",
-    html='<label class="language"><span></span> <select></select></label>',
-    js=Path(__file__).with_suffix(".js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_switch = component(__file__)
 
 
-def switch_language() -> None:
+def language_menu() -> None:
     """Tells the browser the page's language, and shows the list to choose another one from."""
     chosen = _switch(
         key="language_switch",
@@ -30,5 +25,5 @@ def switch_language() -> None:
         on_chosen_change=lambda: None,
     ).chosen
     if chosen in LANGUAGES and chosen != language():
-        speak(chosen)
+        set_language(chosen)
         st.rerun()

@@ -1,15 +1,8 @@
 """HTML that changes in place, ten times a second if need be."""
 
-from pathlib import Path
+from page.core.component import component
 
-import streamlit as st
-
-_patched = st.components.v2.component(
-    "digits_patched",
-    html='<div class="patched"></div>',
-    js=Path(__file__).with_suffix(".js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_patched = component(__file__)
 
 
 def patched_html(html: str, key: str) -> None:

@@ -46,7 +46,7 @@ def choose_language() -> None:
         st.session_state.language = negotiate_locale(preferred, LANGUAGES, sep="-") or SOURCE
 
 
-def speak(language: str) -> None:
+def set_language(language: str) -> None:
     """Changes the visitor's language, in the page's address too, so that it can be shared."""
     st.query_params["lang"] = language
     choose_language()

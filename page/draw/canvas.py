@@ -13,6 +13,7 @@ import streamlit as st
 import streamlit_drawable_canvas
 from streamlit_drawable_canvas import st_canvas
 
+from page.core.component import component
 from page.core.settings import LIVE
 from page.core.text import _
 
@@ -22,12 +23,7 @@ PEN = 52  # canvas pixels: like a thick marker
 # White paper in either theme: clearly the place to draw (and another colour would empty it).
 PAPER, INK = "#FFFFFF", "#1B2540"
 
-_script = st.components.v2.component(
-    "digits_sheet",
-    html=(HERE / "canvas.html").read_text("utf-8"),
-    js=(HERE / "canvas.js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_script = component(__file__)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
-from pathlib import Path
 
 import numpy as np
-import streamlit as st
+
+from page.core.component import component
 
 WAYS_OF = {  # of writing each digit, that anybody can read
     0: ("closed", "clockwise", "open at the top"),
@@ -25,12 +25,10 @@ WILD = 0.4  # how much one drawing differs from another; 1 is all that is still 
 SIZE = 0.66  # of the sheet's side
 DECIMALS = 3
 
-_hand = st.components.v2.component(
-    "digits_hand", js=Path(__file__).with_suffix(".js").read_text("utf-8")
-)
+_hand = component(__file__)
 
 
-def lend_a_hand() -> None:
+def mount_demo_drawing() -> None:
     """Has the browser draw a digit when the button or a key from 0 to 9 is pressed."""
     # As text: to find out whether a list is a data frame, Streamlit would import pandas.
     _hand(key="hand", data={"drawings": json.dumps(drawings())})

@@ -1,4 +1,4 @@
-// The stage: full screen, without menus, and with everything twice as large (see style.css). A
+// The stage: full screen, without menus, and with everything twice as large (see kiosk.css). A
 // button, the key F or ?stage in the address opens it; Escape, F or the button close it.
 
 const root = document.documentElement;

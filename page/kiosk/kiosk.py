@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
+from page.core.component import component
 from page.core.settings import KIOSK, KIOSK_SECONDS
 from page.core.text import _
 
 WARNING = 10  # seconds before it starts over: it asks whether anybody is still there
 
-_kiosk = st.components.v2.component(
-    "digits_kiosk",
-    html='<p class="kiosk-line" aria-hidden="true" hidden></p>',
-    js=Path(__file__).with_suffix(".js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_kiosk = component(__file__)
 
 
 def is_kiosk() -> bool:
@@ -27,7 +21,7 @@ def is_kiosk() -> bool:
     return state.kiosk
 
 
-def watch_over_the_page() -> None:
+def enable_kiosk() -> None:
     """In kiosk mode, for a visit with `?kiosk` or all but those with `?kiosk=0`: the browser's."""
     if is_kiosk():
         data = {

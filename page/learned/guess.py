@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
+from page.core.component import component
 from page.core.text import _, a_digit, percent
 
-_guesses = st.components.v2.component(
-    "digits_guesses",
-    html='<div class="guesses"></div>',
-    js=Path(__file__).with_suffix(".js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_guesses = component(__file__)
 
 
 def guesses(misread: list[dict[str, Any]], key: str) -> None:

@@ -484,7 +484,7 @@ def line_html(points: list[tuple[float, float]]) -> str:
     image could not follow the theme.
     """
     corners = " ".join(f"{100 * x:.2f},{100 * (1 - y):.2f}" for x, y in points)
-    svg = (  # a margin of 5 keeps the stroke whole at the edges; style.css has the same
+    svg = (  # a margin of 5 keeps the stroke whole at the edges; learned.css has the same
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-5 -5 110 110" '
         f'preserveAspectRatio="none"><polyline points="{corners}" fill="none" stroke="#000" '
         'stroke-width="4" stroke-linejoin="round" vector-effect="non-scaling-stroke"/></svg>'

@@ -6,13 +6,13 @@ import base64
 import io
 import json
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from page.core.component import component
 from page.core.error_boundary import apology_html, explain, guarded
 from page.core.patch import patched_html
 from page.core.text import N_, _, a_digit, ngettext, number, percent
@@ -37,15 +37,8 @@ NOTHING = N_(
     "I can’t find any writing in this picture. Try a thicker pen, more light, or go closer."
 )
 
-_picture = st.components.v2.component(
-    "digits_photo",
-    html='<div class="patched"></div>',
-    js=Path(__file__).with_suffix(".js").read_text("utf-8"),
-    isolate_styles=False,
-)
-_again = st.components.v2.component(
-    "digits_photo_again", js=Path(__file__).with_name("photo_again.js").read_text("utf-8")
-)
+_picture = component(__file__)
+_again = component(__file__, "photo_again")
 
 
 class Photo(NamedTuple):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
+from page.core.component import component
 from page.core.error_boundary import guarded
 from page.core.patch import patched_html
 from page.core.settings import load_classifier, load_examples
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 LONGEST = 12  # characters of a symbol's name
 FOOL, TEACH = N_("Can you fool it?"), N_("Teach it")
 
-_clean = st.components.v2.component(
-    "digits_play", js=Path(__file__).with_suffix(".js").read_text("utf-8")
-)
+_clean = component(__file__)
 
 
 class Known(NamedTuple):

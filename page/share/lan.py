@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 
+from page.core.component import component
 from page.core.settings import API, KIOSK, TALLY
 from page.core.text import _
 
@@ -23,15 +24,10 @@ VIRTUAL = re.compile(
 )
 IN_CONTAINER = any(Path(one).exists() for one in ("/.dockerenv", "/run/.containerenv"))
 
-_phones = st.components.v2.component(
-    "digits_phones",
-    html=Path(__file__).with_suffix(".html").read_text("utf-8"),
-    js=Path(__file__).with_suffix(".js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_phones = component(__file__)
 
 
-def invite_phones() -> None:
+def phone_button() -> None:
     """A button that shows the page's address as a QR code, if other devices can reach it."""
     found = addresses(st.context.url or "")
     if found:
@@ -51,7 +47,7 @@ def invite_phones() -> None:
         )
 
 
-def say_where_drawings_go() -> None:
+def privacy_line() -> None:
     """Tells the visitor who gets to see the drawings."""
     kept = _("How often I was right is counted, without the drawings.") if TALLY else ""
     st.html(f'<p class="privacy">{privacy(st.context.url or "")} {kept}</p>')
@@ -60,15 +56,15 @@ def say_where_drawings_go() -> None:
 def privacy(url: str) -> str:
     """Who gets to see the drawings, for a visitor who opened the page at this address."""
     api = urlsplit(API or "").hostname
-    if api and not is_this_machine(api):
+    if api and not is_loopback(api):
         return _("Your drawings go to {host}, which reads them.").format(host=api)
     host = urlsplit(url).hostname
-    if host and not in_the_room(host):
+    if host and not is_private(host):
         return _("Your drawings go to {host}, which reads them and keeps none.").format(host=host)
     return _("Nothing that you draw is kept or leaves this room.")
 
 
-def is_this_machine(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Whether an address or a name means the machine that it is used on."""
     try:
         return ip_address(host).is_loopback
@@ -76,7 +72,7 @@ def is_this_machine(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def in_the_room(host: str) -> bool:
+def is_private(host: str) -> bool:
     """Whether an address or a name is one of a local network."""
     try:
         return ip_address(host).is_private
@@ -98,18 +94,20 @@ def addresses(url: str) -> list[str]:
         return []
     port = here.port
     own = st.config.get_option("server.address")
-    cards = [] if IN_CONTAINER else card_addresses()  # a container doesn't know its machine's cards
+    cards = (
+        [] if IN_CONTAINER else interface_addresses()
+    )  # a container doesn't know its machine's cards
     if own and own not in ("0.0.0.0", "::"):
-        cards = [] if is_this_machine(own) else [own]
+        cards = [] if is_loopback(own) else [own]
     if st.config.is_manually_set("browser.serverAddress"):
         hosts = [st.config.get_option("browser.serverAddress")]
         if st.config.is_manually_set("browser.serverPort"):
             port = st.config.get_option("browser.serverPort")
-    elif is_this_machine(here.hostname):
+    elif is_loopback(here.hostname):
         hosts = cards
     elif here.hostname in cards:  # this card is in use: it comes first
         hosts = [here.hostname, *(one for one in cards if one != here.hostname)]
-    elif cards and in_the_room(here.hostname) and not is_address(here.hostname):
+    elif cards and is_private(here.hostname) and not is_address(here.hostname):
         hosts = cards  # a name that phones may not know
     else:
         hosts = [here.hostname]
@@ -135,7 +133,7 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def card_addresses() -> list[str]:
+def interface_addresses() -> list[str]:
     """The IPv4 addresses of this machine's network cards, first that of the way to elsewhere."""
     import ifaddr
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,11 +16,11 @@ from digits.explain.inside import Inside, slide
 from digits.explain.neighbours import Examples
 from digits.images import png_url
 from digits.normalize import BOX, CENTRE, all_ink, to_grey, without_strays
+from page.core.component import component
 from page.core.error_boundary import guarded
 from page.core.settings import load_classifier, load_examples
 from page.core.text import N_, _, certain, ngettext, percent
 
-HERE = Path(__file__).parent
 MAPS = 6  # of each block: the liveliest
 NONE = 10  # the output that says “no digit”
 
@@ -72,16 +71,11 @@ ALT_REMINDS = N_("Your drawing, and around it handwritten digits like it: {label
 ALT_ANSWER = N_("Eleven bars: {bars}")
 
 
-def _component(name: str, **parts: str) -> Any:
-    texts: dict[str, Any] = {kind: (HERE / file).read_text("utf-8") for kind, file in parts.items()}
-    return st.components.v2.component(f"digits_{name}", **texts)
-
-
 # Two components: the first, with all of the script, always stays the same, and Streamlit sends it
 # once. The second one is small, and is sent as often as the drawing changes.
-_screen = _component("story", html="story.html", css="story.css", js="story.js")
-_feed = _component("story_feed", js="feed.js")
-_remote = _component("story_remote", js="remote.js")
+_screen = component(__file__, "story", shadow_root=True)
+_feed = component(__file__, "feed")
+_remote = component(__file__, "remote")
 
 
 def ask() -> bool:

@@ -10,7 +10,10 @@ const MOVE = 700; // ms: an actor's way from one phase to the next
 const PAPER = "#ffffff";
 const NIGHT = "#0b1220"; // the screen, in the light theme too: what shines needs the dark
 const PALE = "#f5f1e8";
-const ACCENT = "#ffb454";
+const root = getComputedStyle(document.documentElement);
+const [ACCENT, ACCENT_ON_PAPER] = ["dark", "light"].map((theme) =>
+  root.getPropertyValue(`--accent-on-${theme}`).trim(),
+);
 const [FOR, AGAINST] = [
   [255, 160, 50],
   [90, 155, 255],
@@ -612,7 +615,7 @@ class Story {
     }
     pen.globalAlpha = place.a;
     pen.setLineDash([10, 8]);
-    this.outline(place, this.phase > 0 ? ACCENT : "#c2410c", 4);
+    this.outline(place, this.phase > 0 ? ACCENT : ACCENT_ON_PAPER, 4);
     pen.setLineDash([]);
   }
 
@@ -696,8 +699,10 @@ class Story {
     const [column, row] = [been % SIDE, Math.floor(been / SIDE)];
     const half = Math.floor(size / 2);
     const at = square(place.x + (column - half) * cell, place.y + (row - half) * cell, size * cell);
-    this.pen.fillStyle = "#ffb45433";
+    this.pen.fillStyle = ACCENT;
+    this.pen.globalAlpha *= 0.2;
     this.pen.fillRect(at.x, at.y, at.w, at.h);
+    this.pen.globalAlpha = place.a;
     this.outline(at, ACCENT, Math.max(3, cell * 0.2));
   }
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import secrets
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from page.core.component import component
 from page.core.error_boundary import guarded
 from page.core.settings import TALLY
 from page.core.text import _, number
@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 EVERY = "3s"  # how often the presenter sees it anew
 MISTAKES = 12  # kinds of mistakes that the presenter sees
 
-_row = st.components.v2.component(
-    "digits_score",
-    html='<div class="score-row"></div>',
-    js=Path(__file__).with_suffix(".js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_row = component(__file__)
 
 
 def is_kept() -> bool:

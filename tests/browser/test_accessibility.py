@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from page.core.text import LANGUAGES
-from page.share.lan import card_addresses
+from page.share.lan import interface_addresses
 from page.tally.counts import Tally
 from tests.browser.test_photo_page import hand_in, photographed
 from tests.helpers.page import (
@@ -176,7 +176,7 @@ def test_the_stage_a_number_and_the_qr_code(visitor):
     options = ["--server.headless=true", "--server.address=0.0.0.0", "--server.port=0"]
     command = ["-m", "streamlit", "run", "app.py", *options]
     with running(*command, health="/_stcore/health") as (url, _):
-        url = url.replace("127.0.0.1", card_addresses()[0])
+        url = url.replace("127.0.0.1", interface_addresses()[0])
         page = visitor(url=f"{url}/?stage", color_scheme="light")
         page.wait_for_function("'stage' in document.documentElement.dataset")
         both(page)

@@ -5,7 +5,7 @@ import base64
 from hypothesis import strategies as st
 from schemathesis import openapi
 
-from tests.unit.test_api_fuzz import FILES
+from tests.integration.test_api_fuzz import FILES
 
 files = st.sampled_from(FILES)
 for kind in ("png", "jpeg", "webp", "gif", "bmp"):

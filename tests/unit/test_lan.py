@@ -93,7 +93,7 @@ def test_phones_are_no_kiosks(machine):
 
 
 def test_finds_cards_on_this_machine():
-    assert all(room.is_address(one) for one in room.card_addresses())
+    assert all(room.is_address(one) for one in room.interface_addresses())
 
 
 @pytest.mark.parametrize(

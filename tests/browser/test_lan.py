@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from playwright.sync_api import expect
 
-from page.share.lan import card_addresses
+from page.share.lan import interface_addresses
 from tests.helpers.page import PHONE, draw, expect_digit, region, written
 from tests.helpers.servers import running
 
@@ -12,7 +12,7 @@ from tests.helpers.servers import running
 def test_a_phone_opens_the_page_by_its_code(visit):
     options = ["--server.headless=true", "--server.address=0.0.0.0", "--server.port=0"]
     command = ["-m", "streamlit", "run", "app.py", "--server.baseUrlPath=digits", *options]
-    card = card_addresses()[0]
+    card = interface_addresses()[0]
     with running(*command, health="/digits/_stcore/health") as (url, _):
         page = visit(f"{url}/digits".replace("127.0.0.1", card))
         for width, height in [(1366, 650), (1080, 1920), (820, 1180)]:

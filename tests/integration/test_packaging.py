@@ -21,7 +21,19 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 EXTRAS, GROUPS = PROJECT["project"]["optional-dependencies"], PROJECT["dependency-groups"]
 NAME = PROJECT["project"]["name"]
 
-OURS = {"api", "app", "bench", "cluster", "digits", "evaluation", "handwriting", "page", "tests", "train", "training"}
+OURS = {
+    "api",
+    "app",
+    "bench",
+    "cluster",
+    "digits",
+    "evaluation",
+    "handwriting",
+    "page",
+    "tests",
+    "train",
+    "training",
+}
 # Each part of the code, with the extras and groups that it may need.
 PARTS = {
     "digits": ((), ()),

@@ -1,0 +1,36 @@
+"""Declares Streamlit components (version 2) from the files beside a module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+Mount = Callable[..., Any]  # Streamlit's `ComponentRenderer`
+
+
+def component(module: str, name: str = "", shadow_root: bool = False) -> Mount:
+    """Declare the component whose files have a module's name: `menu.py`, `menu.js`, `menu.html`.
+
+    Args:
+        module: `__file__` of the module.
+        name: of the files, without a suffix, where it differs from the module's.
+        shadow_root: whether the component's elements are out of reach of the page's style sheet
+            and have one of their own, `menu.css`.
+
+    Returns:
+        A function that mounts the component: `mount(key=…, data={…}, on_<name>_change=…)`. Values
+        in `data` are text, numbers or booleans; pass a list or a dictionary as JSON text, because
+        Streamlit imports pandas to find out whether it is a data frame.
+    """
+    file = Path(module).with_name(f"{name or Path(module).stem}.js")
+    html = file.with_suffix(".html")
+    return st.components.v2.component(
+        f"digits_{file.parent.name}_{file.stem}",
+        js=file.read_text("utf-8"),
+        html=html.read_text("utf-8") if html.exists() else None,
+        css=file.with_suffix(".css").read_text("utf-8") if shadow_root else None,
+        isolate_styles=shadow_root,
+    )

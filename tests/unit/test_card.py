@@ -1,0 +1,53 @@
+"""The model card: what is read is what was written, and damage is reported."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from digits.card import FILE, Card, CardError, Thresholds
+
+SHIPPED = Path(__file__).parents[2] / "model"
+
+
+def test_what_is_written_is_read(tmp_path):
+    card = replace(Card.read(SHIPPED), thresholds=Thresholds(0.5, 0.9, 10.0), commit=None)
+    card.write(tmp_path)
+    assert Card.read(tmp_path) == card
+
+
+def test_unknown_names_are_ignored(tmp_path):
+    content = json.loads((SHIPPED / FILE).read_text("utf-8"))
+    (tmp_path / FILE).write_text(json.dumps(content | {"later": [1]}), "utf-8")
+    assert Card.read(tmp_path) == Card.read(SHIPPED)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": 1}, {"temperature": "1"}, {"temperature": True}, {"thresholds": {"none": None}},
+        {"thresholds": [1, 2]}, {"files": {"digits.tflite": 3}}, {"people": {"digits": 3}},
+        {"learning_curve": {"loss": 0.5}}, {"parameters": 1.5},
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_reported(change):
+    content = json.loads((SHIPPED / FILE).read_text("utf-8"))
+    with pytest.raises(CardError, match=r"card\.json|another version"):
+        Card.from_json(content | change)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "\xff"])
+def test_damage_is_reported(tmp_path, text):
+    (tmp_path / FILE).write_bytes(text.encode("latin-1"))
+    with pytest.raises(CardError):
+        Card.read(tmp_path)
+
+
+def test_a_changed_file_is_reported():
+    abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    card = replace(Card.read(SHIPPED), files={"a.txt": abc})
+    card.check("a.txt", b"abc")
+    card.check("unlisted.txt", b"anything")
+    with pytest.raises(CardError, match=r"a\.txt"):
+        card.check("a.txt", b"abd")

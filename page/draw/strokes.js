@@ -5,7 +5,7 @@
 /** @typedef {Point[]} Stroke never empty, never changed once it is finished */
 /** @typedef {{ width: number, height: number, pen: number }} Size of the canvas, in its pixels */
 
-const MIN_STEP = 3; // canvas pixels between two points that are sent
+const MIN_STEP = 5; // canvas pixels between two points that are sent
 const ERASER = 10; // canvas pixels around the tip of the eraser
 
 /**

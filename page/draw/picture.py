@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # at run time Pillow is imported once the canvas is there to draw on
     from PIL import Image
 
-HEIGHT, RATIO = 800, 2.2  # of the canvas: pixels, and its width to its height; see canvas.css
-MAX_PIXELS = round(HEIGHT * HEIGHT * RATIO)
+from page.draw.strokes import HEIGHT, WIDTH
+
+MAX_PIXELS = HEIGHT * WIDTH
 
 
 def open_picture(png: bytes) -> Image.Image:

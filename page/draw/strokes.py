@@ -100,9 +100,7 @@ def _smooth(points: np.ndarray, step: float, limit: int) -> np.ndarray:
     curve = np.repeat(np.arange(len(points)), counts)
     before = np.repeat(np.cumsum(counts) - counts, counts)
     t = ((np.arange(len(curve)) - before + 1) / counts[curve])[:, None]
-    samples = (
-        (1 - t) ** 2 * starts[curve] + 2 * t * (1 - t) * points[curve] + t**2 * ends[curve]
-    )
+    samples = (1 - t) ** 2 * starts[curve] + 2 * t * (1 - t) * points[curve] + t**2 * ends[curve]
     return np.concatenate([points[:1], samples])
 
 

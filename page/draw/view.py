@@ -61,12 +61,12 @@ def page() -> None:
 
 def show() -> None:
     """Shows all of it, for the picture that this run is for."""
-    from page.draw.canvas import sheet  # here, where it may fail
+    from page.draw.canvas import canvas  # here, where it may fail
 
     stage = st.container(key="stage")
     with stage:
         with st.container(key="sheet"):
-            drawing = sheet()
+            drawing = canvas()
             ask = st.container(horizontal=True, vertical_alignment="center", key="ask")
         answer = st.container(key="reading")
     # From here on the page can be seen and drawn on; the first visitor waits for the model.

@@ -12,7 +12,7 @@ from page.core.visit import visit
 
 if TYPE_CHECKING:
     from digits import Prediction
-    from page.draw.canvas import Drawing
+    from page.draw.drawing import Drawing
     from page.draw.reading import Reading
     from page.play.panel import Known
 

@@ -61,8 +61,7 @@ const updates = new Updates(() => {
 
 /** @param {Stroke} stroke */
 function lift(stroke) {
-  surface.send("mouseup", stroke[stroke.length - 1]);
-  surface.lifted(stroke);
+  surface.lift(stroke);
   widest = Math.max(widest, 2 * surface.reach);
 }
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-import io
 import json
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,37 +16,13 @@ from page.core.component import component
 from page.core.settings import LIVE
 from page.core.text import _
 from page.core.visit import visit
-from page.draw import strokes
-from page.draw.strokes import HEIGHT, PEN, WIDTH, Strokes
+from page.draw.drawing import HEIGHT, PEN, WIDTH, Drawing, parse
 
 HERE = Path(__file__).parent
-MOVING, LIFTED = 200, 400  # pixels: the height of the picture that is read
 # White paper in either theme: clearly the place to draw (and another colour would empty it).
 PAPER, INK = "#FFFFFF", "#1B2540"
 
 _script = component(__file__)
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """What is on the canvas."""
-
-    strokes: Strokes = ()
-    number: int = 0  # counts the updates that one visitor's browser sent
-    shown: bool = False  # whether nobody drew it: the page shows what it can do
-    rests: bool = True  # whether the pen was lifted or rests: time for an answer in words
-    lifted: bool = True  # whether the pen was lifted: no stroke is being drawn
-    chosen: int | None = None  # the digit of a number that was just now tapped in the answer
-
-    @functools.cached_property
-    def png(self) -> bytes | None:
-        """A picture of the strokes; None if there are none."""
-        if not self.strokes:
-            return None
-        png = io.BytesIO()
-        picture = strokes.render(self.strokes, LIFTED if self.lifted else MOVING)
-        picture.save(png, "PNG", compress_level=1)
-        return png.getvalue()
 
 
 def canvas() -> Drawing:
@@ -86,9 +60,9 @@ def canvas() -> Drawing:
             key="canvas",
         )
     if state.drawing is not None:
-        sent = strokes.parse(state.drawing["strokes"])
+        strokes = parse(state.drawing["strokes"])
         flags = (bool(state.drawing[name]) for name in ("shown", "rests", "lifted"))
-        visit().draw.drawing = Drawing(sent, int(state.drawing["number"]), *flags)
+        visit().draw.drawing = Drawing(strokes, int(state.drawing["number"]), *flags)
     # Coming back from the other page, nothing was sent yet: the drawing is as it was left.
     return replace(visit().draw.drawing or Drawing(), chosen=state.symbol)
 

@@ -15,6 +15,7 @@
  * @property {HTMLElement} frame the visible part; narrower than the canvas on a narrow screen
  */
 
+const NEARBY = 1e-4; // of the width: another point, but the same place
 const MARGIN = 48; // px around the canvas, about the width of a finger
 
 /** A macrotask; unlike a timeout of 0 it is never delayed. */
@@ -169,11 +170,20 @@ export class Surface {
   }
 
   /**
-   * The imaginary mouse was lifted: the component has this stroke now.
+   * Lifts the imaginary mouse after a stroke that the component was sent.
    * @param {Stroke} stroke
    */
-  lifted(stroke) {
+  lift(stroke) {
+    this.#end(stroke);
     this.#shown = [...this.#shown, stroke];
+  }
+
+  /** @param {Stroke} stroke */
+  #end(stroke) {
+    // When a stroke ends, the component drops the point before its last one.
+    const { x, y } = stroke[stroke.length - 1];
+    this.send("mousemove", { x: x + NEARBY, y });
+    this.send("mouseup", { x: x + NEARBY, y });
   }
 
   // ---------------------------------------------------------------- showing another state
@@ -219,7 +229,7 @@ export class Surface {
       for (const stroke of strokes.slice(same)) {
         this.send("mousedown", stroke[0]);
         for (const point of stroke.slice(1)) this.send("mousemove", point);
-        this.send("mouseup", /** @type {Point} */ (stroke.at(-1)));
+        this.#end(stroke);
         await null; // the component saves each stroke for its own undo after the event
       }
       this.#shown = strokes;

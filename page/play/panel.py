@@ -16,7 +16,7 @@ from page.core.visit import visit
 if TYPE_CHECKING:
     from digits import Prediction
     from digits.explain.neighbours import Examples
-    from page.draw.canvas import Drawing
+    from page.draw.drawing import Drawing
 
 LONGEST = 12  # characters of a symbol's name
 FOOL, TEACH = N_("Can you fool it?"), N_("Teach it")
@@ -168,12 +168,12 @@ def keep(drawing: Drawing, prediction: Prediction | None) -> None:
 
     mine = visit().play
     examples = _examples()
-    if prediction is None or prediction.inside is None or mine.last_example == drawing.png:
+    if prediction is None or prediction.inside is None or mine.last_example == drawing.strokes:
         return
     mine.taught = mine.taught or TaughtSymbol(examples)
     if len(mine.taught) == MOST:
         return
-    mine.last_example = drawing.png
+    mine.last_example = drawing.strokes
     mine.taught.add(examples.embed(prediction.inside), prediction.bars)
     mine.pictures.append(data_url(prediction.pixels))
     mine.changes += 1

@@ -1,8 +1,9 @@
-"""The strokes of a drawing: as the browser sends them, and as a picture."""
+"""A drawing: the strokes, as the browser sends them, and the picture of them."""
 
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,29 @@ from PIL import Image
 HEIGHT, RATIO = 800, 2.2  # of the canvas: pixels, and its width to its height; see canvas.css
 WIDTH = round(HEIGHT * RATIO)
 PEN = 52  # canvas pixels: like a thick marker
+MOVING, LIFTED = 200, 400  # pixels: the height of the picture that is read
 MAX_POINTS = 100_000  # in a drawing
 MAX_STAMPS = 50_000  # of the pen, for one picture: more than blacken the canvas; about 0.1 s
 PHASES = 4  # positions of the pen between two pixels, each way
 
 Strokes = tuple[tuple[int, ...], ...]  # each x, y, x, y, … in canvas pixels
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What is on the canvas."""
+
+    strokes: Strokes = ()
+    number: int = 0  # counts the updates that one visitor's browser sent
+    shown: bool = False  # whether nobody drew it: the page shows what it can do
+    rests: bool = True  # whether the pen was lifted or rests: time for an answer in words
+    lifted: bool = True  # whether the pen was lifted: no stroke is being drawn
+    chosen: int | None = None  # the digit of a number that was just now tapped in the answer
+
+    @functools.cached_property
+    def picture(self) -> Image.Image:
+        """A picture of the strokes: see `render`."""
+        return render(self.strokes, LIFTED if self.lifted else MOVING)
 
 
 def parse(sent: Any) -> Strokes:

@@ -1,0 +1,77 @@
+"""Browsers that withhold something: the canvas's pixels, the session storage, the drawing."""
+
+import pytest
+
+from tests.helpers.page import (
+    draw,
+    expect_digit,
+    expect_invitation,
+    expect_seen,
+    press,
+    written,
+)
+from tests.helpers.servers import serve, serve_app
+
+# As Firefox's privacy.resistFingerprinting and some extensions do.
+WHITE = """
+  const blank = document.createElement("canvas");
+  blank.width = blank.height = 8;
+  const empty = blank.toDataURL();
+  HTMLCanvasElement.prototype.toDataURL = () => empty;
+  CanvasRenderingContext2D.prototype.getImageData = (x, y, width, height) =>
+    new ImageData(new Uint8ClampedArray(4 * width * height).fill(255), width, height);
+"""
+THROWS = """
+  for (const [kind, name] of [
+    [HTMLCanvasElement, "toDataURL"], [HTMLCanvasElement, "toBlob"],
+    [CanvasRenderingContext2D, "getImageData"]])
+    kind.prototype[name] = () => { throw new DOMException("refused", "SecurityError"); };
+"""
+NO_STORAGE = """Object.defineProperty(window, "sessionStorage", {
+  get() { throw new DOMException("Access is denied", "SecurityError"); },
+});"""
+
+
+@pytest.mark.parametrize("script", [WHITE, THROWS], ids=["white", "throws"])
+def test_reads_where_the_pixels_of_the_canvas_are_withheld(visit, script):
+    page = visit()
+    page.add_init_script(script)
+    page.reload()
+    page.locator("canvas.upper-canvas").wait_for()
+    draw(page, written(5))
+    expect_seen(page, written(5))
+    expect_digit(page, 5)
+    press(page, "Undo")
+    expect_seen(page, written(5)[:1])
+
+
+def test_the_kiosk_starts_without_a_session_storage(visit):
+    with serve(DIGITS_KIOSK_SECONDS="3") as url:
+        page = visit(url)
+        page.add_init_script(NO_STORAGE)
+        page.goto(f"{url}/?kiosk")
+        page.locator("canvas.upper-canvas").wait_for()
+        draw(page, written(2))
+        expect_digit(page, 2)
+        page.wait_for_function("'attract' in document.documentElement.dataset")
+
+
+async def another_site(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"<h1>Another site</h1>"})
+
+
+def test_the_back_button_brings_the_drawing_back_from_another_site(visit):
+    page = visit()
+    draw(page, written(5))
+    expect_digit(page, 5)
+    with serve_app(another_site) as elsewhere:
+        page.goto(elsewhere)
+        page.go_back()
+        page.locator("canvas.upper-canvas").wait_for()
+        expect_seen(page, written(5))
+        press(page, "Undo")
+        expect_seen(page, written(5)[:1])
+    page.reload()
+    page.locator("canvas.upper-canvas").wait_for()
+    expect_invitation(page)  # a visitor who reloads wants an empty canvas

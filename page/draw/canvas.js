@@ -212,7 +212,9 @@ function start() {
   addEventListener("pointercancel", (event) => contacts.up(event), first);
   for (const type of ["mousedown", "mousemove", "mouseup", "touchstart", "touchmove", "touchend"])
     addEventListener(type, /** @type {any} */ (shield), first);
-  addEventListener("contextmenu", (event) => surface.claims(event) && event.preventDefault());
+  addEventListener("contextmenu", (event) => {
+    if (surface.contains(event) || contacts.isDrawing) event.preventDefault();
+  });
   addEventListener("keydown", key);
   addEventListener("click", click);
   addEventListener("click", reveal, true); // before Streamlit replaces what was pressed

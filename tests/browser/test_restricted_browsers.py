@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.helpers.firefox import firefox
 from tests.helpers.page import (
+    FIND_CANVAS,
     draw,
     expect_digit,
     expect_invitation,
@@ -43,6 +45,18 @@ def test_reads_where_the_pixels_of_the_canvas_are_withheld(visit, script):
     expect_digit(page, 5)
     press(page, "Undo")
     expect_seen(page, written(5)[:1])
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_reads_in_a_firefox_that_resists_fingerprinting(server):
+    with firefox(privacy__resistFingerprinting=True) as browser:
+        browser.open(server)
+        browser.wait_for(f"{FIND_CANVAS} !== undefined")
+        pixel = f"{FIND_CANVAS}.getContext('2d').getImageData(0, 0, 1, 1).data.join()"
+        assert browser.evaluate(pixel) != "0,0,0,0", "it does not withhold the canvas"
+        browser.draw(written(5))
+        browser.wait_for("/I see a\\s+5/.test(document.querySelector('.st-key-answer').innerText)")
 
 
 def test_the_kiosk_starts_without_a_session_storage(visit):

@@ -64,7 +64,7 @@ def test_draws_as_the_rest_of_the_project_draws(digit):
     strokes = [dense(stroke) for stroke in written(digit)]
     expected = 255 - pen.render([stroke * 400 for stroke in strokes], 26, 400)
     picture = np.asarray(render(sent(strokes), 400))
-    assert np.corrcoef(picture.ravel(), expected.ravel())[0, 1] > 0.95
+    assert np.corrcoef(picture.ravel(), expected.ravel())[0, 1] > 0.94
 
 
 def test_corners_are_rounded_as_on_the_canvas():

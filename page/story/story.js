@@ -477,7 +477,7 @@ class Story {
   direct(now) {
     const phases = this.phases();
     const age = reduced.matches ? Infinity : now - this.began;
-    let phase = phases.findLastIndex(([at]) => at <= age);
+    const phase = phases.findLastIndex(([at]) => at <= age);
     if (this.phase !== phase) {
       const cut = reduced.matches || this.jump;
       this.jump = false;

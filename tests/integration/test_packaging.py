@@ -30,6 +30,7 @@ OURS = {
     "evaluation",
     "handwriting",
     "page",
+    "service",
     "tests",
     "train",
     "training",
@@ -40,6 +41,7 @@ PARTS = {
     "page": ((), ("page",)),
     "app.py": ((), ("page",)),
     "api.py": (("api",), ()),
+    "service": (("api",), ()),
     "cluster.py": (("cluster",), ()),
     "train.py": (("train",), ()),
     "training": (("train",), ()),
@@ -100,7 +102,7 @@ def test_requirements_txt_and_pyproject_agree():
 def test_the_version_is_the_same_everywhere():
     version = PROJECT["project"]["version"]
     assert digits.__version__ == version
-    assert f"## {version} " in (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert f"## [{version}] " in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -9,15 +9,15 @@ from page.core.connection import gone_html
 from page.core.error_boundary import apology_html
 from page.core.text import N_, _, a_digit, percent, sure
 from page.core.visit import visit
+from page.draw.reading import UNKNOWN
 
 if TYPE_CHECKING:
-    from digits import Prediction
+    from digits import Prediction, Symbol
     from page.draw.canvas import Drawing
     from page.draw.reading import Reading
     from page.play.panel import Known
 
 PLACE = "\N{OBJECT REPLACEMENT CHARACTER}"  # where a visitor's own words come to stand
-UNKNOWN = "?"  # in a number, what can't be read: as in digits.numbers.reader
 
 SEEN = N_("This is all that I see of your drawing: 28 by 28 dots.")
 
@@ -100,8 +100,9 @@ def number_html(reading: Reading) -> str:
         else _("Tap a digit to see how I read it.")
     )
     buttons = "".join(
-        symbol_html(symbol.prediction, place, place == reading.chosen)
+        symbol_html(symbol, place, place == reading.chosen)
         for place, symbol in enumerate(reading.symbols)
+        if symbol.prediction
     )
     return (
         f'<div class="says number" role="status"><p>{hero(words, reading.text)}</p>'
@@ -109,17 +110,24 @@ def number_html(reading: Reading) -> str:
     )
 
 
-def symbol_html(prediction: Prediction, place: int, chosen: bool) -> str:
+def symbol_html(symbol: Symbol, place: int, chosen: bool) -> str:
     """A digit of a number, to be tapped; see canvas.js."""
-    digit = prediction.digit
-    label, certainty = _("Not sure what this is"), ""
-    if digit is not None:
-        certainty = percent(prediction.bars[digit])
-        label = _("{a_digit}, {percent} sure").format(a_digit=a_digit(digit), percent=certainty)
+    digit = symbol.prediction.digit
+    certainty = "" if digit is None else percent(symbol.prediction.bars[digit])
     return (
         f'<button type="button" data-symbol="{place}" aria-pressed="{str(chosen).lower()}" '
-        f'aria-label="{escape(label)}"><b>{UNKNOWN if digit is None else digit}</b>'
+        f'aria-label="{escape(symbol_name(symbol))}"><b>{symbol.label}</b>'
         f" <span>{certainty}</span></button>"
+    )
+
+
+def symbol_name(symbol: Symbol) -> str:
+    """What a symbol was read as, in words: “a 4, 98% sure”."""
+    prediction = symbol.prediction
+    if prediction is None or prediction.digit is None:
+        return _("Not sure what this is")
+    return _("{a_digit}, {percent} sure").format(
+        a_digit=a_digit(prediction.digit), percent=percent(prediction.bars[prediction.digit])
     )
 
 

@@ -7,13 +7,14 @@ import streamlit as st
 from PIL import Image
 
 from digits import Prediction
-from digits.explain.inside import Inside
 from digits.images import data_url, png_url
-from digits.normalize import BOX
+from digits.normalize import BOX, shrink
+from digits.types import Inside
 from page.core.error_boundary import guarded
 from page.core.patch import patched_html
 from page.core.text import N_, _, a_digit, ngettext
 from page.draw.doors import close_button, open_door
+from page.draw.reading import Part
 
 MAPS = 6  # shown of each block: the liveliest
 NONE = 10  # the eleventh output: none of the ten digits
@@ -47,21 +48,21 @@ BRIGHTEST = (
 
 
 @guarded
-def look_inside(drawing: bytes | None, prediction: Prediction | None) -> None:
+def look_inside(part: Part | None, prediction: Prediction | None) -> None:
     """Shows all of it for one digit.
 
     Args:
-        drawing: a square PNG; None: nothing is drawn.
-        prediction: of that drawing, with its inside.
+        part: of the drawing, with that digit; None: nothing is drawn.
+        prediction: for that digit, with its inside.
     """
     with st.container(key="inside"):
         with st.container(key="inside_buttons", horizontal=True):
             st.button(_("Step by step"), key="stepwise", on_click=open_door, args=("story",))
             close_button("close_inside")
-        if drawing is None or prediction is None:
+        if part is None or prediction is None:
             patched_html(f"<p>{_(BEGIN)}</p>", "steps_html")
             return
-        patched_html(steps_html(drawing, prediction), "steps_html")
+        patched_html(steps_html(part.png, prediction), "steps_html")
         patched_html(maps_html(prediction.inside), "maps_html")
         with st.container(key="looked"):
             why_not = st.session_state.get("why_not", False)
@@ -71,8 +72,8 @@ def look_inside(drawing: bytes | None, prediction: Prediction | None) -> None:
 
 def steps_html(drawing: bytes, prediction: Prediction) -> str:
     """From the drawing, a PNG, to 28×28 in three pictures."""
-    assert prediction.inside is not None
-    small = prediction.inside.cut
+    assert prediction.ink is not None
+    small = shrink(prediction.ink.pixels)
     height, width = small.shape
     return section(
         _("From your drawing to 28 by 28 dots"),

@@ -14,12 +14,13 @@ from page.play import panel as play
 if TYPE_CHECKING:  # at run time it is imported once the canvas is there to draw on
     from PIL import Image
 
-    from digits import Classifier, Prediction
-    from digits.numbers.reader import Symbol
+    from digits import Classifier, Prediction, Symbol
     from page.draw.canvas import Drawing
     from page.play.panel import Known
 
 KEPT = 6  # of a visitor's last digits
+TILE = 1.3  # the side of a digit's square tile, as a multiple of the digit's longer side
+UNKNOWN = "?"  # the label of a symbol that is not known
 # A drawing without a gap is taken for one digit where it is narrower for its height than NARROW, or
 # than WIDE and the network has no doubt.
 NARROW, WIDE, CLEAR = 0.6, 0.95, 0.97
@@ -30,7 +31,7 @@ class Reading(NamedTuple):
 
     prediction: Prediction | None = None  # None: nothing is drawn, or it can't be read
     trouble: str = ""  # why it can't be read; `code` in backticks
-    text: str = ""  # of a number: see `digits.numbers.reader.Reading`
+    text: str = ""  # of a number: see `digits.types.Reading`
     symbols: Sequence[Symbol] = ()  # its digits, if they are several
     chosen: int = 0  # the one among them that `prediction` is for
     known: Known | None = None  # of a single drawing: what it has of the symbol that was taught
@@ -65,8 +66,9 @@ def read(drawing: Drawing, classifier: Classifier, inside: bool, one: bool = Fal
         mine.chosen = drawing.chosen
     if not reading.symbols:
         return reading
-    last = len(reading.symbols) - 1  # which the pen is at, as a rule
-    chosen = last if mine.chosen is None else min(mine.chosen, last)
+    # There is nothing more to say about a comma. The pen is at the last digit, as a rule.
+    digits = [place for place, symbol in enumerate(reading.symbols) if symbol.prediction]
+    chosen = mine.chosen if mine.chosen in digits else digits[-1]
     return reading._replace(prediction=reading.symbols[chosen].prediction, chosen=chosen)
 
 
@@ -98,9 +100,8 @@ def read_png(
         return Reading()
     if len(found.symbols) == 1:
         return single(found.symbols[0].prediction)
-    if all(
-        symbol.prediction.digit is None for symbol in found.symbols
-    ):  # scribbles: no number at all
+    read = [symbol for symbol in found.symbols if symbol.label.isdigit()]
+    if not read:  # scribbles: no number at all
         return single(classifier.predict(image, inside=inside))
     return Reading(text=found.text, symbols=found.symbols)
 
@@ -137,35 +138,37 @@ def keep(reading: Reading) -> None:
     mine.digits = [*earlier, *pixels][-KEPT:]
 
 
-def part_of(drawing: Drawing, reading: Reading) -> bytes | None:
-    """The drawing as a square PNG; of a number, the digit that is chosen."""
-    if drawing.png is None:
+class Part(NamedTuple):
+    """The part of a drawing that is shown: all of it; of a number, one symbol."""
+
+    png: bytes  # square
+    box: tuple[float, float, float, float]  # of the digit: left, top, width, height; side is 1
+
+
+def part_of(drawing: Drawing, reading: Reading) -> Part | None:
+    """The part of the drawing that `reading.prediction` is for; None if nothing is drawn."""
+    prediction = reading.prediction
+    if drawing.png is None or prediction is None or prediction.ink is None:
         return None
-    from PIL import Image
-
-    image = open_picture(drawing.png).convert("RGB")
-    mask = None
-    if reading.symbols:
-        symbol = reading.symbols[reading.chosen]
-        image = image.crop(symbol.box)
-        mask = own_ink(symbol.prediction, image.size)
-    elif image.width == image.height:
-        return drawing.png
-    side = round((1.3 if mask else 1) * max(image.size))
-    square = Image.new("RGB", (side, side), "white")
-    square.paste(image, ((side - image.width) // 2, (side - image.height) // 2), mask)
-    png = io.BytesIO()
-    square.save(png, "PNG", compress_level=1)
-    return png.getvalue()
-
-
-def own_ink(prediction: Prediction, size: tuple[int, int]) -> Image.Image:
-    """Where a digit's own ink is, and not its neighbours': a mask (mode L) for its cut-out."""
     from PIL import Image, ImageFilter
 
-    seen = Image.fromarray(prediction.pixels)
-    seen = seen.crop(seen.getbbox())
-    smooth = Image.Resampling.BILINEAR
-    seen = seen.resize((3 * seen.width, 3 * seen.height), smooth)
-    seen = seen.filter(ImageFilter.MaxFilter(3))  # a third of a dot more: no stroke loses its edge
-    return seen.resize(size, smooth).point(lambda value: 255 * (value > 8))
+    image = open_picture(drawing.png).convert("RGB")
+    left, top, right, bottom = prediction.ink.box
+    mask, corner, side = None, (0, 0), max(image.size)
+    if reading.symbols:
+        symbol = reading.symbols[reading.chosen]
+        corner = symbol.box[:2]
+        image = image.crop(symbol.box)
+        side = round(TILE * max(image.size))
+        mask = Image.fromarray(symbol.mask).convert("L").resize(image.size)
+        mask = mask.filter(ImageFilter.MaxFilter(3))  # the soft edges of strokes, too
+    place = (side - image.width) // 2, (side - image.height) // 2
+    x, y = (place[axis] - corner[axis] for axis in (0, 1))
+    box = (left + x) / side, (top + y) / side, (right - left) / side, (bottom - top) / side
+    if mask is None and image.size == (side, side):
+        return Part(drawing.png, box)
+    square = Image.new("RGB", (side, side), "white")
+    square.paste(image, place, mask)
+    png = io.BytesIO()
+    square.save(png, "PNG", compress_level=1)
+    return Part(png.getvalue(), box)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from dataclasses import replace
 from typing import Any
 
@@ -11,15 +10,17 @@ import numpy as np
 from PIL import Image
 
 from digits import Prediction
-from digits.explain.inside import Inside, slide
+from digits.explain.inside import slide
 from digits.explain.neighbours import Examples
 from digits.images import png_url
-from digits.normalize import BOX, CENTRE, all_ink, to_grey, without_strays
-from page.core.text import _, a_digit, percent
+from digits.normalize import field
+from digits.types import Ink, Inside
+from page.core.text import _, percent
+from page.draw.answer import symbol_name
 from page.draw.canvas import Drawing
 from page.draw.inside import BEGIN, BLOCKS, NONE
 from page.draw.picture import open_picture
-from page.draw.reading import Reading, part_of
+from page.draw.reading import TILE, Reading, part_of
 from page.story import words
 
 MAPS = 6  # of each block: the liveliest
@@ -40,10 +41,9 @@ def content(
     """
     common = {"words": words.translated(), "begin": _(BEGIN), "rests": drawing.rests}
     prediction, part = reading.prediction, part_of(drawing, reading)
-    if part is None or prediction is None or prediction.inside is None:
+    if part is None or prediction.inside is None or prediction.ink is None:
         return common | {"steps": []}
     inside = prediction.inside
-    box, place = geometry(part)
     found = examples.nearest(examples.embed(inside)) if examples else []
     order = in_question(prediction)
     bars = bar_texts(prediction)
@@ -51,9 +51,9 @@ def content(
     best = [int(axis) for axis in np.unravel_index(found_map.argmax(), found_map.shape)]
     return common | {
         "steps": words.steps(reading, kernel and rule(kernel, prediction.pixels, best), found),
-        "drawing": png_url(part),
-        "box": box,
-        "place": place,
+        "drawing": png_url(part.png),
+        "box": list(part.box),
+        "place": place_in_dots(prediction.ink),
         "pixels": packed(prediction.pixels),
         "kernel": kernel,
         "map": packed(found_map),
@@ -86,29 +86,30 @@ def content(
 
 
 def number(drawing: Drawing, reading: Reading) -> dict[str, Any] | None:
-    """A number's tiles: each digit's picture, where it lies, and what it was read as.
+    """A number's tiles: of each digit the picture, where it lies, and what it was read as.
 
     Returns:
-        None if the drawing is a single digit. Places are fractions of the drawing's size, x and y
-        of the middle and the side of a square tile as a fraction of the drawing's height.
+        None if the drawing is a single digit. The middle of a tile, x and y, in fractions of the
+        drawing's width and height; its side in fractions of the height.
     """
     if not reading.symbols:
         return None
     image = open_picture(drawing.png)
     tiles = []
     for chosen, symbol in enumerate(reading.symbols):
-        part = part_of(drawing, reading._replace(chosen=chosen))
-        side = Image.open(io.BytesIO(part)).width
+        if symbol.prediction is None:
+            continue
+        part = part_of(drawing, reading._replace(prediction=symbol.prediction, chosen=chosen))
         left, top, right, bottom = symbol.box
-        digit = symbol.prediction.digit
         tiles.append(
             {
-                "picture": png_url(part),
+                "picture": png_url(part.png),
                 "x": (left + right) / 2 / image.width,
                 "y": (top + bottom) / 2 / image.height,
-                "side": side / image.height,
-                "label": "?" if digit is None else str(digit),
-                "name": _("Not sure what this is") if digit is None else a_digit(digit),
+                "side": TILE * max(right - left, bottom - top) / image.height,
+                "label": symbol.label,
+                "name": symbol_name(symbol),
+                "place": chosen,
             }
         )
     return {
@@ -154,34 +155,11 @@ def bar_texts(prediction: Prediction) -> dict[str, str]:
     }
 
 
-def geometry(drawing: bytes) -> tuple[list[float], list[float]]:
-    """Where the digit is on the sheet, and where it comes to lie in the 28×28 dots.
-
-    Args:
-        drawing: the sheet, as a PNG; not blank.
-
-    Returns:
-        left, top, width and height, as parts of the sheet's side; the same in dots.
-    """
-    grey = to_grey(open_picture(drawing))
-    ink, (left, top) = all_ink(grey)
-    kept = without_strays(ink)
-    left += shift(ink.sum(axis=0), kept.sum(axis=0))
-    top += shift(ink.sum(axis=1), kept.sum(axis=1))
-    height, width = kept.shape
-    dots = BOX / max(kept.shape)  # a pixel's side, in dots
-    middle_x = (kept.sum(axis=0) @ np.arange(width)) / kept.sum() + 0.5
-    middle_y = (kept.sum(axis=1) @ np.arange(height)) / kept.sum() + 0.5
-    side = max(grey.shape)
-    box = [left / side, top / side, width / side, height / side]
-    place = [CENTRE - middle_x * dots, CENTRE - middle_y * dots, width * dots, height * dots]
-    return [float(part) for part in box], [float(part) for part in place]
-
-
-def shift(whole: np.ndarray, part: np.ndarray) -> int:
-    """How far into the profile of all ink that of the digit fits best."""
-    windows = np.lib.stride_tricks.sliding_window_view(whole, len(part))
-    return int(np.abs(windows - part).sum(axis=1).argmin())
+def place_in_dots(ink: Ink) -> list[float]:
+    """Where the ink of a digit comes to lie in the 28×28 dots: left, top, width and height."""
+    left, top, side = field(ink.pixels)
+    height, width = ink.pixels.shape
+    return [float(part) for part in (-left / side, -top / side, width / side, height / side)]
 
 
 def sliding(

@@ -105,7 +105,7 @@ class Story {
 
   /** Tells another digit of the number. @param {number} place */
   choose(place) {
-    this.send("symbol", place);
+    this.send("symbol", this.data.number.tiles[place].place);
     if (this.data.steps[this.step].name === "cut") this.go(this.step + 1);
     else if (this.data.steps[this.step].name === "number") this.go(1);
   }
@@ -164,7 +164,7 @@ class Story {
       const image = /** @type {HTMLImageElement} */ (button.firstElementChild);
       if (image.src !== tiles[place].picture) image.src = tiles[place].picture;
       button.setAttribute("aria-label", tiles[place].name);
-      button.setAttribute("aria-pressed", String(place === shown.chosen));
+      button.setAttribute("aria-pressed", String(tiles[place].place === shown.chosen));
     });
   }
 

@@ -76,7 +76,7 @@ def test_the_part_of_a_number_shows_nothing_of_its_neighbours(classifier):
             symbol.prediction, text=found.text, symbols=found.symbols, chosen=place
         )
         part = reading.part_of(drawing(png.getvalue()), read)
-        ink = (np.asarray(Image.open(io.BytesIO(part)).convert("L")) < 128).astype(np.uint8)
+        ink = (np.asarray(Image.open(io.BytesIO(part.png)).convert("L")) < 128).astype(np.uint8)
         _, _, sizes, _ = cv2.connectedComponentsWithStats(ink)
         sizes = sorted(sizes[1:, cv2.CC_STAT_AREA])
         assert sum(sizes[:-1]) < 0.002 * sizes[-1], sizes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -17,11 +17,13 @@ from digits.normalize import field
 from digits.types import Ink, Inside
 from page.core.text import _, percent
 from page.draw.answer import symbol_name
-from page.draw.canvas import Drawing
 from page.draw.inside import BEGIN, BLOCKS, NONE
 from page.draw.picture import open_picture
 from page.draw.reading import TILE, Reading, part_of
 from page.story import words
+
+if TYPE_CHECKING:  # it needs a running Streamlit
+    from page.draw.canvas import Drawing
 
 MAPS = 6  # of each block: the liveliest
 BRIGHT = 128  # a dot from which on it is called bright

@@ -122,16 +122,16 @@ class Story {
 
   /** @param {any} data as from content.py */
   update(data) {
-    const name = this.data.steps[this.step]?.name;
-    const before = this.data.steps.length;
     this.data = data;
-    // A number has other steps than a digit: the one that is shown stays.
-    const same = data.steps.findIndex((/** @type {any} */ step) => step.name === name);
-    this.step = same >= 0 ? same : Math.max(0, Math.min(this.step, this.last));
-    if (data.steps.length !== before) this.list_steps();
-    this.show_tiles();
+    if (this.list.childElementCount !== data.steps.length) this.listSteps();
+    this.showTiles();
     this.scene.update(data);
-    if (same < 0 && data.steps.length) this.scene.show(data.steps[this.step].name);
+    // A number has other steps than a digit: the one that is shown stays, on an empty canvas, too.
+    if (data.steps.length) {
+      const same = data.steps.findIndex((/** @type {any} */ one) => one.name === this.scene.step);
+      this.step = same >= 0 ? same : Math.min(this.step, this.last);
+      if (same < 0) this.scene.show(data.steps[this.step].name);
+    }
     this.say(false);
     while (this.waiting > 0) {
       this.waiting -= 1;
@@ -139,7 +139,7 @@ class Story {
     }
   }
 
-  list_steps() {
+  listSteps() {
     const items = this.data.steps.map((/** @type {unknown} */ _, /** @type {number} */ step) => {
       const item = document.createElement("li");
       item.append(make("button", { type: "button", onclick: () => this.go(step) }));
@@ -149,7 +149,7 @@ class Story {
   }
 
   // A number's digits, to be tapped whatever the step.
-  show_tiles() {
+  showTiles() {
     const { number: shown } = this.data;
     this.tiles.hidden = !shown;
     const tiles = shown?.tiles ?? [];

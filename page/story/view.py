@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -10,10 +11,12 @@ from page.core.component import component
 from page.core.error_boundary import guarded
 from page.core.settings import load_classifier, load_examples
 from page.core.visit import visit
-from page.draw.canvas import Drawing
 from page.draw.doors import open_door
 from page.draw.reading import Reading
 from page.story.content import content
+
+if TYPE_CHECKING:
+    from page.draw.canvas import Drawing
 
 # Two components: the first, with all of the script, always stays the same, and Streamlit sends it
 # once. The second one is small, and is sent as often as the drawing changes.

@@ -101,9 +101,9 @@ def test_is_told_forwards_and_backwards_by_keys_buttons_and_taps(visit):
         lambda: page.keyboard.press("PageDown"),
         lambda: page.keyboard.press("ArrowRight"),
     ]
-    for number, go in enumerate(forwards, 2):
+    for nth, go in enumerate(forwards, 2):
         go()
-        expect_step(page, number)
+        expect_step(page, nth)
         seen.append(page.locator(".story .sentence").inner_text())
         assert page.locator(".story canvas").get_attribute("aria-label")
         pictures.append(pixels(page))
@@ -120,10 +120,10 @@ def test_is_told_forwards_and_backwards_by_keys_buttons_and_taps(visit):
         lambda: page.locator(".story .back").click(),
         lambda: screen.click(position={"x": box["width"] * 0.1, "y": 50}),
     ]
-    for number, go in zip((6, 5, 4, 3), backwards, strict=True):
+    for nth, go in zip((6, 5, 4, 3), backwards, strict=True):
         go()
-        expect_step(page, number)
-        assert np.array_equal(pixels(page), pictures[number - 1]), "it looks as on the way there"
+        expect_step(page, nth)
+        assert np.array_equal(pixels(page), pictures[nth - 1]), "it looks as on the way there"
     page.keyboard.press("Escape")
     page.locator(".story").wait_for(state="detached")
     expect_digit(page, 3)
@@ -154,8 +154,8 @@ def test_shows_the_networks_own_numbers(visit, classifier):
     shown, places = pixels(page), actors(page)
     examples = Examples.load(ROOT / "model", classifier.card["sha256"])
     nearest = examples.nearest(examples.embed(prediction.inside))
-    for number, neighbour in enumerate(nearest):
-        there = dots(shown, places[f"near{number}"])[:20].mean(axis=2)  # above the label
+    for nth, neighbour in enumerate(nearest):
+        there = dots(shown, places[f"near{nth}"])[:20].mean(axis=2)  # above the label
         assert np.corrcoef(there.ravel(), neighbour.pixels[:20].ravel())[0, 1] > 0.95
     labels = ", ".join(str(neighbour.label) for neighbour in nearest)
     assert labels in page.locator(".story canvas").get_attribute("aria-label")

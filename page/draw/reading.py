@@ -63,6 +63,8 @@ def read(drawing: Drawing, classifier: Classifier, inside: bool, one: bool = Fal
         return reading
     # There is nothing more to say about a comma. The pen is at the last digit, as a rule.
     digits = [place for place, symbol in enumerate(reading.symbols) if symbol.prediction]
+    if not digits:
+        return reading
     chosen = mine.chosen if mine.chosen in digits else digits[-1]
     return reading._replace(prediction=reading.symbols[chosen].prediction, chosen=chosen)
 

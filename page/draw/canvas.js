@@ -15,10 +15,8 @@ import { Updates } from "./updates.js";
 
 const DRAWING = "digits-drawing"; // in the session storage: the strokes
 const RELOADING = "digits-reloading"; // and whether a script reloads the page
-const REVEAL = 4000; // ms for what a button opens to appear
 
 const root = document.documentElement;
-const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** @type {Settings | null} */
 let settings = null;
@@ -52,10 +50,12 @@ const updates = new Updates(() => {
   if (!surface.isReady) return null;
   const { stroke, isDrawing } = contacts;
   const strokes = stroke ? [...history.strokes, stroke] : history.strokes;
+  const isEmpty = !isDrawing && surface.isEmpty;
   return {
     strokes: strokes.map((each) => pack(each, surface.size)),
     isDrawing,
-    isEmpty: !isDrawing && surface.isEmpty,
+    isEmpty,
+    isUntouched: isEmpty && history.isPristine,
   };
 });
 
@@ -158,22 +158,6 @@ function click({ target }) {
   if (symbol && updates.send) sendTrigger("symbol", Number(symbol.dataset.symbol));
 }
 
-/**
- * What opens below the screen is scrolled into view.
- * @param {Event} event
- */
-async function reveal({ target }) {
-  if (!(target instanceof Element) || !target.closest(".st-key-look")) return;
-  for (const end = performance.now() + REVEAL; performance.now() < end;) {
-    await new Promise(requestAnimationFrame);
-    const part = document.querySelector(".st-key-inside")?.parentElement;
-    if (!part) continue;
-    if (part.getBoundingClientRect().top > 0.7 * innerHeight)
-      part.scrollIntoView({ behavior: reducedMotion.matches ? "auto" : "smooth" });
-    return;
-  }
-}
-
 // ---------------------------------------------------------------- reloads
 
 /**
@@ -217,7 +201,6 @@ function start() {
   });
   addEventListener("keydown", key);
   addEventListener("click", click);
-  addEventListener("click", reveal, true); // before Streamlit replaces what was pressed
   addEventListener("click", (event) => updates.leave(event), true);
   addEventListener("pagehide", keep);
   document.addEventListener("visibilitychange", () => document.hidden && keep());
@@ -256,6 +239,6 @@ export default function ({ data, setStateValue, setTriggerValue }) {
     updates.send = null;
     surface.detach();
     contacts.forget();
-    for (const name of ["reader", "blank", "stale"]) delete root.dataset[name];
+    for (const name of ["reader", "blank", "untouched", "stale"]) delete root.dataset[name];
   };
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,6 +122,13 @@ def _smooth(points: np.ndarray, step: float, limit: int) -> np.ndarray:
     t = ((np.arange(len(curve)) - before + 1) / counts[curve])[:, None]
     samples = (1 - t) ** 2 * starts[curve] + 2 * t * (1 - t) * points[curve] + t**2 * ends[curve]
     return np.concatenate([points[:1], samples])
+
+
+def to_png(picture: Image.Image) -> bytes:
+    """Encode a picture quickly."""
+    png = io.BytesIO()
+    picture.save(png, "PNG", compress_level=1)
+    return png.getvalue()
 
 
 @functools.cache

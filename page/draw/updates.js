@@ -9,6 +9,7 @@
  * @property {number[][]} strokes see `pack` in strokes.js
  * @property {boolean} isDrawing
  * @property {boolean} isEmpty whether the canvas shows nothing
+ * @property {boolean} isUntouched whether nothing was drawn yet
  */
 
 const MIN_INTERVAL = 80; // ms between two updates; and at least three round trips
@@ -154,6 +155,7 @@ export class Updates {
     const isLate = this.#pending && now() - this.#pending.at > LATE;
     root.toggleAttribute("data-stale", !isAnswered);
     root.toggleAttribute("data-blank", snapshot.isEmpty);
+    root.toggleAttribute("data-untouched", snapshot.isUntouched);
     const state =
       root.dataset.connection || (isAnswered ? "answered" : isLate ? "late" : "waiting");
     root.dataset.reader = state === "lost" ? "late" : state;

@@ -33,11 +33,11 @@ def main() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="head"):
         st.title(here.title, anchor=False)
         with st.container(horizontal=True, key="links"):
-            for page in pages:
+            for page, key in zip(pages, ("to_drawing", "to_photo", "to_learned"), strict=True):
                 if page is not here and (page is not paper or photo.is_possible()):
-                    st.page_link(page)
-            if here is drawing:
-                fullscreen_button()
+                    with st.container(key=key):  # the story leads to “How it learned”
+                        st.page_link(page)
+            fullscreen_button()
     watch_connection()  # first: the server may go away while the page is still being drawn
     if here is not paper:
         photo.forget()

@@ -263,8 +263,8 @@ def said_html(reading: Reading, prediction: Prediction) -> str:
             words += f'<p class="more">{sentence.format(count=number(unsure))}</p>'
         tap = _("Tap a box in the picture to see what I think of it.")
         several = f'<div class="number" role="status">{words}<p class="more">{tap}</p></div>'
-    alt = _("A sign as the network sees it: light on dark, in 28 by 28 dots")
-    words = _("This is what the network sees: 28 by 28 dots, light on dark.")
+    alt = _("A symbol as I see it: light on dark, in 28 by 28 dots")
+    words = _("This is what I see: 28 by 28 dots, light on dark.")
     return (
         f'{several}<div class="one">{answer_html(prediction)}'
         f'<div class="seen"><img src="{data_url(prediction.pixels)}" alt="{alt}">'

@@ -26,6 +26,7 @@ from tests.helpers.page import (
     expect_digit,
     expect_invitation,
     expect_seen,
+    go_to_learned,
     on_screen,
     press,
     region,
@@ -187,7 +188,7 @@ def test_a_drawing_survives_a_visit_to_the_other_page(visit):
     page = visit()
     draw(page, written(5))
     expect_digit(page, 5)
-    page.get_by_role("link", name="How it learned").click()
+    go_to_learned(page)
     page.locator("canvas.upper-canvas").wait_for(state="detached")
     page.get_by_role("link", name="Draw a digit").click()
     page.locator("canvas.upper-canvas").wait_for()

@@ -471,7 +471,7 @@ def test_what_went_wrong_is_in_the_log(monkeypatch, caplog):
     # AppTest leaves the page as this process's main program, which new processes would run again.
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     monkeypatch.setattr("digits.DigitClassifier.load", fail)
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT).run()
+    page = AppTest.from_file(str(ROOT / "page" / "main.py"), default_timeout=TIMEOUT).run()
     assert not page.exception
     assert "a secret of the house" in caplog.text, "nobody can find out what it was"
 

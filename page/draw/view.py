@@ -15,6 +15,8 @@ from page.core.patch import patched_html
 from page.core.settings import load_classifier
 from page.core.text import N_, _, a_digit, percent, sure
 from page.core.throttle import turn
+from page.core.visit import visit
+from page.draw.picture import open_picture
 from page.play import panel as play
 from page.tally import panel as score
 
@@ -118,28 +120,28 @@ def read(drawing: Drawing, classifier: Classifier, inside: bool, one: bool = Fal
         inside: also tell what went on in the network.
         one: all that is drawn is one thing, and no number.
     """
-    state = st.session_state
+    mine = visit().draw
     if drawing.png is None:
-        state.begun = 0
-        state.chosen = None
+        mine.digits_on_canvas = 0
+        mine.chosen = None
         return Reading()
     # A rerun that changed nothing (another theme, a pen that rests) reads nothing anew.
-    known, reading = state.get("read", (None, Reading()))
-    wanted = (drawing.png, inside, drawing.lifted, one, play.lesson())
-    if known != wanted:
+    read_for = (drawing.png, inside, drawing.lifted, one, visit().play.changes)
+    if mine.read_for != read_for:
         try:
-            reading = read_png(drawing.png, classifier, inside, drawing.lifted, one)
-            state.read = wanted, reading
+            mine.reading = read_png(drawing.png, classifier, inside, drawing.lifted, one)
         except Exception as error:
             return Reading(trouble=explain(error))
+        mine.read_for = read_for
+    reading = mine.reading
     if drawing.rests and not drawing.shown:
         keep(reading)
     if drawing.chosen is not None:
-        state.chosen = drawing.chosen
+        mine.chosen = drawing.chosen
     if not reading.symbols:
         return reading
     last = len(reading.symbols) - 1  # which the pen is at, as a rule
-    chosen = last if state.get("chosen") is None else min(state.chosen, last)
+    chosen = last if mine.chosen is None else min(mine.chosen, last)
     return reading._replace(prediction=reading.symbols[chosen].prediction, chosen=chosen)
 
 
@@ -152,10 +154,8 @@ def read_png(
     several digits takes far longer than to read one. So it does that only where there may be
     several, and where no gap parts them, only once the pen is lifted.
     """
-    from PIL import Image
-
-    image = Image.open(io.BytesIO(png))
-    if one or play.lesson():
+    image = open_picture(png)
+    if one or visit().play.taught:
         whole = classifier.predict(image, inside=inside)
         if whole.verdict == "blank":
             return Reading()
@@ -204,13 +204,12 @@ def ink_shape(image: Image.Image) -> tuple[int, float]:
 
 def keep(reading: Reading) -> None:
     """Remembers the visitor's last digits for “How it learned”, each as it was at last."""
-    state = st.session_state
+    mine = visit().draw
     predictions = [symbol.prediction for symbol in reading.symbols] or [reading.prediction]
     pixels = [prediction.pixels for prediction in predictions if prediction]
-    kept = state.get("drawings", [])
-    kept = kept[: max(0, len(kept) - state.get("begun", 0))]
-    state.begun = len(pixels[-KEPT:])
-    state.drawings = [*kept, *pixels][-KEPT:]
+    earlier = mine.digits[: max(0, len(mine.digits) - mine.digits_on_canvas)]
+    mine.digits_on_canvas = len(pixels[-KEPT:])
+    mine.digits = [*earlier, *pixels][-KEPT:]
 
 
 def part_of(drawing: Drawing, reading: Reading) -> bytes | None:
@@ -219,7 +218,7 @@ def part_of(drawing: Drawing, reading: Reading) -> bytes | None:
         return None
     from PIL import Image
 
-    image = Image.open(io.BytesIO(drawing.png)).convert("RGB")
+    image = open_picture(drawing.png).convert("RGB")
     mask = None
     if reading.symbols:
         symbol = reading.symbols[reading.chosen]
@@ -276,8 +275,8 @@ def reading_html(reading: Reading, drawing: Drawing) -> str:
     else:
         if drawing.rests or prediction is None:
             several = reading.symbols and number_html(reading)
-            st.session_state.words = several or answer_html(prediction, reading.known)
-        words = st.session_state.get("words", answer_html(None))
+            visit().draw.words = several or answer_html(prediction, reading.known)
+        words = visit().draw.words or answer_html(None)
     return (
         f'<div class="reading" data-reading="{drawing.number}">'
         f'<div class="st-key-answer">{words}{gone_html("reader-gone")}</div>'

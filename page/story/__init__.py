@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +19,7 @@ from page.core.component import component
 from page.core.error_boundary import guarded
 from page.core.settings import load_classifier, load_examples
 from page.core.text import N_, _, certain, ngettext, percent
+from page.draw.picture import open_picture
 
 MAPS = 6  # of each block: the liveliest
 NONE = 10  # the output that says “no digit”
@@ -227,7 +227,7 @@ def geometry(drawing: bytes) -> tuple[list[float], list[float]]:
     Returns:
         left, top, width and height, as parts of the sheet's side; the same in dots.
     """
-    grey = to_grey(Image.open(io.BytesIO(drawing)))
+    grey = to_grey(open_picture(drawing))
     ink, (left, top) = all_ink(grey)
     kept = without_strays(ink)
     left += shift(ink.sum(axis=0), kept.sum(axis=0))

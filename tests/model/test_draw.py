@@ -15,13 +15,6 @@ from page.play.panel import Known
 from tests.helpers.page import number
 
 
-class State(dict):
-    """A visit's state, outside of Streamlit."""
-
-    __getattr__ = dict.__getitem__
-    __setattr__ = dict.__setitem__
-
-
 def drawing(png: bytes, lifted: bool = True) -> SimpleNamespace:
     """As page.draw.canvas.Drawing, whose module needs a running Streamlit."""
     return SimpleNamespace(png=png, rests=True, lifted=lifted, shown=False, chosen=None)
@@ -29,9 +22,8 @@ def drawing(png: bytes, lifted: bool = True) -> SimpleNamespace:
 
 @pytest.fixture
 def state(monkeypatch):
-    state = State()
-    monkeypatch.setattr(st, "session_state", state)
-    return state
+    """The state of a visit, outside of Streamlit."""
+    monkeypatch.setattr(st, "session_state", {})
 
 
 @pytest.fixture

@@ -137,6 +137,11 @@ export class Trainer {
     return this.practice.images.subarray(place * PIXELS, (place + 1) * PIXELS);
   }
 
+  /** @param {number} place */
+  predict(place) {
+    return this.network.predict(this.image(place));
+  }
+
   /**
    * Learns from the next images; after the last one it begins again in another order.
    * @param {number} count
@@ -162,14 +167,16 @@ export class Trainer {
     const start = this.practice.labels.length - this.practice.tests + first;
     return Array.from({ length: count }, (_, next) => ({
       place: start + next,
-      probabilities: this.network.predict(this.image(start + next)),
+      probabilities: this.predict(start + next),
     }));
   }
 }
 
 /**
- * Answers the messages of lesson.js, one by one. Every reply has the network's current prediction
- * for the visitor's drawing.
+ * Makes a worker of the script: the first message brings the practice images, every other one is a
+ * request. `begin` starts with a new network, `learn` and `test` give the images to look at, and
+ * `again` asks for another look at the only one after the step. Each reply has the prediction for
+ * the visitor's drawing, too.
  * @param {{ onmessage: any, postMessage: (reply: object) => void }} worker
  */
 export function serve(worker) {
@@ -179,14 +186,16 @@ export function serve(worker) {
   let trainer;
   /** @type {Uint8Array} */
   let drawing;
-  worker.onmessage = ({ data: { begin, learn = 0, test, again } }) => {
-    if (begin) {
-      practice = begin.practice ?? practice;
-      drawing = begin.drawing;
-      trainer = new Trainer(practice, begin.settings);
+  worker.onmessage = ({ data }) => {
+    if (data.practice) return (practice = data.practice);
+    if (data.begin) {
+      drawing = data.begin.drawing;
+      trainer = new Trainer(practice, data.begin);
     }
-    const looks = test ? trainer.test(test.first, test.count) : trainer.learn(learn);
-    const after = looks.length && again ? trainer.network.predict(trainer.image(looks[0].place)) : null;
+    const looks = data.test
+      ? trainer.test(data.test.first, data.test.count)
+      : trainer.learn(data.learn ?? 0);
+    const after = data.again ? trainer.predict(looks[0].place) : null;
     worker.postMessage({ looks, after, drawing: trainer.network.predict(drawing) });
   };
 }

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # the canvas can be drawn on before these are imported
 
     from digits.explain.teaching import TaughtSymbol
     from page.draw.canvas import Drawing
-    from page.draw.view import Reading
+    from page.draw.reading import Reading
     from page.learned.lesson import Lesson
     from page.photo.view import Photo
 

@@ -17,7 +17,8 @@ from page.core.error_boundary import apology_html, explain, guarded
 from page.core.patch import patched_html
 from page.core.text import N_, _, a_digit, ngettext, number, percent
 from page.core.visit import visit
-from page.draw.view import answer_html, bars_html, find_classifier
+from page.draw.answer import answer_html, bars_html
+from page.draw.view import find_classifier
 from page.kiosk.kiosk import is_kiosk
 
 if TYPE_CHECKING:  # imported when the first photograph comes

@@ -3,7 +3,8 @@
 /** Waits that can be paused, and ended by a single step. */
 export class Clock {
   paused = false;
-  #timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
   #duration = 0;
   #resolve = () => {};
 
@@ -22,7 +23,7 @@ export class Clock {
   pause(paused) {
     this.paused = paused;
     clearTimeout(this.#timer);
-    if (!paused) this.#timer = Number(setTimeout(() => this.step(), this.#duration));
+    if (!paused) this.#timer = setTimeout(() => this.step(), this.#duration);
   }
 
   /** Ends the current wait. */

@@ -19,7 +19,7 @@ const WHOLE = { units: 512, rate: 0.02, examples: 6000 };
 const RUNS = {
   whole: WHOLE,
   few: { ...WHOLE, examples: 100 },
-  small: { ...WHOLE, units: 4 },
+  small: { ...WHOLE, units: 6 },
   giant: { ...WHOLE, rate: 10 * WHOLE.rate },
 };
 const LOOKS = 12000; // images to learn from: each of the 6,000 twice
@@ -31,7 +31,7 @@ const GROWTH = 1.18; // of the images a tick: doubles about every 1.5 s
 const MAX_REQUEST = 250; // ms of the worker's time, so that “Pause” works at once
 const [FIRST_TESTS, FASTER] = [10, 4]; // images a tick in the test; times as many by “Faster”
 const WALL = 24; // images
-const MISTAKES = 24; // shown at the end, at most
+const MISTAKES = 18; // shown at the end, at most
 const DIP = 0.05; // of the share that is right, below the best so far
 
 /** The run was ended, by another one or by leaving the page. */
@@ -45,8 +45,8 @@ class Lesson {
   runs = 0; // so far
   batch = 1; // images at a time
   slowly = SLOWLY; // images still to be shown one by one
-  /** @type {{ kind: Kind, right: number }[]} */
-  results = [];
+  /** @type {Map<Kind, number>} */
+  results = new Map(); // how many were right, in the latest test of each kind
   sentence = () => this.words.intro;
   takeTest = () => {};
 
@@ -187,9 +187,14 @@ class Lesson {
 
   showResults() {
     const { words, results } = this;
-    const rows = results.map(({ kind, right }) => ({ text: words.runs[kind], right }));
-    if (rows.length) rows.unshift({ text: words.your_guess, right: this.bet.valueAsNumber });
-    if (this.reference) rows.push({ text: words.reference, right: this.reference });
+    const rows = [...results].map(([kind, right]) => ({
+      text: words.runs[kind],
+      right,
+      latest: kind === this.kind,
+    }));
+    if (rows.length)
+      rows.unshift({ text: words.your_guess, right: this.bet.valueAsNumber, latest: false });
+    if (this.reference) rows.push({ text: words.reference, right: this.reference, latest: false });
     showResults(this.$(".results"), rows, TESTS, (right) => this.number(right));
   }
 
@@ -229,12 +234,11 @@ class Lesson {
     this.runs += 1;
     this.kind = kind;
     this.score = new Score();
-    this.slowly = this.results.length ? SLOWLY_AGAIN : SLOWLY;
+    this.slowly = this.results.size ? SLOWLY_AGAIN : SLOWLY;
     this.batch = 1;
     this.pause(false);
     this.wall.clear();
     this.showScore();
-    this.root.scrollIntoView({ block: "nearest" });
     try {
       this.showGuess(".mine", (await this.ask(this.settings())).drawing);
       while (this.score.count < LOOKS)
@@ -283,6 +287,7 @@ class Lesson {
     this.$(".truth").textContent = "";
     this.showGuess(".example", null);
     this.show("looking");
+    if (!this.score.count) this.root.scrollIntoView({ block: "nearest" });
     await this.sleep(0.3 * duration);
     this.showGuess(".example", probabilities);
     await this.sleep(0.3 * duration);
@@ -348,7 +353,7 @@ class Lesson {
     /** @type {Look[]} */
     const mistakes = [];
     this.batch = FIRST_TESTS;
-    for (let count = 0; count < TESTS; ) {
+    for (let count = 0; count < TESTS;) {
       const { looks } = await this.takeBatch(TESTS - count, (next) => ({
         test: { first: count, count: next },
       }));
@@ -359,7 +364,8 @@ class Lesson {
       await this.sleep(TICK);
     }
     const right = TESTS - mistakes.length;
-    this.results.push({ kind: this.kind, right });
+    this.results.delete(this.kind);
+    this.results.set(this.kind, right);
     const guess = this.bet.valueAsNumber;
     this.say(() => {
       const result = { right: this.number(right), guess: this.number(guess) };

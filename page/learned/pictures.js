@@ -15,8 +15,7 @@ export function urlOf(image) {
   return canvas.toDataURL();
 }
 
-const newCanvas = () =>
-  Object.assign(document.createElement("canvas"), { width: 28, height: 28 });
+const newCanvas = () => Object.assign(document.createElement("canvas"), { width: 28, height: 28 });
 
 /**
  * Ten bars, the longest one marked.
@@ -58,8 +57,7 @@ export class Wall {
   add(image, caption, wrong) {
     const figure =
       this.place.children[this.#next] ?? this.place.appendChild(document.createElement("figure"));
-    if (!figure.childElementCount)
-      figure.append(newCanvas(), document.createElement("figcaption"));
+    if (!figure.childElementCount) figure.append(newCanvas(), document.createElement("figcaption"));
     this.#next = (this.#next + 1) % this.size;
     figure.className = wrong ? "wrong" : "";
     paint(figure.children[0], image);
@@ -98,15 +96,16 @@ export function showCurve(place, points, ticks) {
 /**
  * How many were right: a bar for each row.
  * @param {Element} place
- * @param {{ text: string, right: number }[]} rows
+ * @param {{ text: string, right: number, latest: boolean }[]} rows
  * @param {number} most
  * @param {(right: number) => string} number
  */
 export function showResults(place, rows, most, number) {
-  const elements = rows.flatMap(({ text, right }) => {
+  const elements = rows.flatMap(({ text, right, latest }) => {
     const [name, value, bar] = ["dt", "dd", "i"].map((tag) => document.createElement(tag));
     name.textContent = text;
     bar.style.inlineSize = `${(100 * right) / most}%`;
+    value.className = latest ? "latest" : "";
     value.append(bar, number(right));
     return [name, value];
   });

@@ -28,7 +28,6 @@ const [SLOWLY, SLOWLY_AGAIN] = [15, 3]; // images shown one by one, in the first
 const [LONGEST, SHORTEST, SHRINK] = [2600, 1000, 0.92]; // ms each, every one shorter than the last
 const TICK = 350; // ms: no more than three changes a second (WCAG 2.3.1)
 const GROWTH = 1.18; // of the images a tick: doubles about every 1.5 s
-const MAX_REQUEST = 250; // ms of the worker's time, so that “Pause” works at once
 const [FIRST_TESTS, FASTER] = [10, 4]; // images a tick in the test; times as many by “Faster”
 const WALL = 24; // images
 const MISTAKES = 18; // shown at the end, at most
@@ -43,7 +42,7 @@ class Lesson {
   /** @type {Kind} */
   kind = "whole";
   runs = 0; // so far
-  batch = 1; // images at a time
+  batch = 1; // images a tick
   slowly = SLOWLY; // images still to be shown one by one
   /** @type {Map<Kind, number>} */
   results = new Map(); // how many were right, in the latest test of each kind
@@ -89,7 +88,9 @@ class Lesson {
   /** Writes everything in the visitor's language. @param {any} data */
   translate({ words, language }) {
     this.words = JSON.parse(words);
+    /** @type {Intl.NumberFormat} */
     this.numbers = new Intl.NumberFormat(language, { useGrouping: "always" });
+    /** @type {Intl.NumberFormat} */
     this.percents = new Intl.NumberFormat(language, { style: "percent" });
     for (const element of this.root.querySelectorAll("[data-word]"))
       element.textContent = this.words[/** @type {HTMLElement} */ (element).dataset.word ?? ""];
@@ -178,10 +179,10 @@ class Lesson {
 
   /** @param {Look[]} looks that are to be seen on the wall */
   showLooks(looks) {
-    for (const { place, probabilities } of looks.slice(-WALL)) {
-      const guess = best(probabilities);
-      const wrong = guess !== this.labelOf(place);
-      this.wall.add(this.image(place), `${guess} ${wrong ? "✗" : "✓"}`, wrong);
+    for (const look of looks.slice(-WALL)) {
+      const right = this.isRight(look);
+      const caption = `${best(look.probabilities)} ${right ? "✓" : "✗"}`;
+      this.wall.add(this.image(look.place), caption, !right);
     }
   }
 
@@ -214,7 +215,8 @@ class Lesson {
   }
 
   settings() {
-    return { begin: { ...RUNS[this.kind], seed: this.runs, drawing: this.drawing } };
+    const { drawing, kind, runs } = this;
+    return { begin: { ...RUNS[kind], seed: runs, drawing }, count: 0 };
   }
 
   /** @param {number} place */
@@ -228,6 +230,11 @@ class Lesson {
   }
 
   // A run
+
+  /** @param {Look} look */
+  isRight({ place, probabilities }) {
+    return best(probabilities) === this.labelOf(place);
+  }
 
   /** @param {Kind} kind */
   async begin(kind) {
@@ -276,10 +283,9 @@ class Lesson {
 
   /** One image in large: a look, a guess, the truth, a change. */
   async learnOne() {
-    const { looks, after, drawing } = await this.ask({ learn: 1, again: true });
+    const { looks, after, drawing } = await this.ask({ count: 1, again: true });
     const [{ place, probabilities }] = looks;
-    const label = this.labelOf(place);
-    const right = best(probabilities) === label;
+    const right = this.isRight(looks[0]);
     const duration = Math.max(SHORTEST, LONGEST * SHRINK ** this.score.count);
     const example = this.$(".example");
     example.classList.remove("right", "wrong");
@@ -292,7 +298,7 @@ class Lesson {
     this.showGuess(".example", probabilities);
     await this.sleep(0.3 * duration);
     example.classList.add(right ? "right" : "wrong");
-    this.$(".truth").textContent = this.words.truths[label];
+    this.$(".truth").textContent = this.words.truths[this.labelOf(place)];
     this.say(() => (right ? this.words.right : this.words.wrong));
     this.showBars(".example", after);
     this.note(looks, drawing);
@@ -305,35 +311,32 @@ class Lesson {
     this.show("streaming");
     this.say(() => this.words.streaming);
     while (this.score.count < LOOKS && !this.clock.paused) {
-      const { looks, drawing } = await this.takeBatch(LOOKS - this.score.count, (learn) => ({
-        learn,
-      }));
-      this.note(looks, drawing);
-      const { share, peak } = this.score;
-      this.say(() => (share < peak - DIP ? this.words.worse : this.words.streaming));
-      await this.sleep(TICK);
+      const count = Math.min(this.batch, LOOKS - this.score.count);
+      await this.takeBatch({ count }, ({ looks, drawing }) => {
+        this.note(looks, drawing);
+        const { share, peak } = this.score;
+        this.say(() => (share < peak - DIP ? this.words.worse : this.words.streaming));
+      });
     }
   }
 
   /**
-   * As many images as it is time for, and as the worker can look at.
-   * @param {number} left
-   * @param {(count: number) => object} request
+   * More images each time; returns after a tick.
+   * @param {object} request
+   * @param {(reply: Reply) => void} use the reply
    */
-  async takeBatch(left, request) {
-    const count = Math.min(Math.ceil(this.batch), left);
+  async takeBatch(request, use) {
     const began = performance.now();
-    const reply = await this.ask(request(count));
-    const possible = (count * MAX_REQUEST) / (performance.now() - began);
-    this.batch = Math.max(1, Math.min(this.batch * GROWTH, possible));
+    const reply = await this.ask(request);
+    this.batch *= GROWTH;
     this.showLooks(reply.looks);
-    return reply;
+    use(reply);
+    await this.sleep(Math.max(0, TICK - (performance.now() - began)));
   }
 
   /** @param {Look[]} looks @param {Float32Array} drawing */
   note(looks, drawing) {
-    for (const { place, probabilities } of looks)
-      this.score.add(best(probabilities) === this.labelOf(place));
+    for (const look of looks) this.score.add(this.isRight(look));
     this.score.mark();
     this.showScore();
     this.showGuess(".mine", drawing);
@@ -353,15 +356,15 @@ class Lesson {
     /** @type {Look[]} */
     const mistakes = [];
     this.batch = FIRST_TESTS;
-    for (let count = 0; count < TESTS;) {
-      const { looks } = await this.takeBatch(TESTS - count, (next) => ({
-        test: { first: count, count: next },
-      }));
-      count += looks.length;
-      mistakes.push(...looks.filter((one) => best(one.probabilities) !== this.labelOf(one.place)));
-      const values = { right: this.number(count - mistakes.length), count: this.number(count) };
-      this.$(".so-far").textContent = fill(this.words.so_far, values);
-      await this.sleep(TICK);
+    let count = 0;
+    while (count < TESTS) {
+      const request = { test: count, count: Math.min(this.batch, TESTS - count) };
+      await this.takeBatch(request, ({ looks }) => {
+        count += looks.length;
+        mistakes.push(...looks.filter((look) => !this.isRight(look)));
+        const values = { right: this.number(count - mistakes.length), count: this.number(count) };
+        this.$(".so-far").textContent = fill(this.words.so_far, values);
+      });
     }
     const right = TESTS - mistakes.length;
     this.results.delete(this.kind);

@@ -15,14 +15,15 @@ from handwriting import pen
 from page.core.component import component
 from page.core.text import N_, _, a_digit, language, number
 from page.core.visit import visit
+from page.draw.demo_drawing import drawings
 from page.learned.guess import words_for_tiles
 
 HERE = Path(__file__).parent
 # 6,000 of MNIST's training images and then 1,000 of its test images, each 784 grey levels from 0 to
 # 255, and after all of them their labels, a byte each.
 PRACTICE = HERE / "practice.gz"
-IMAGES, TESTS = 7000, 1000
-EXAMPLE = 3  # the digit that the page draws for visitors who have drawn none
+TESTS = 1000
+EXAMPLE = 2  # the digit that the page draws for visitors who have drawn none
 
 WORDS = {
     "title": N_("Watch me learn"),
@@ -127,5 +128,5 @@ def hero() -> np.ndarray:
 @functools.cache
 def example() -> np.ndarray:
     """A drawing for visitors who have not drawn yet: uint8 (28, 28)."""
-    strokes = pen.place(pen.draw_digit(EXAMPLE, np.random.default_rng(8)), 180, (140, 140))
-    return normalize(pen.render(strokes, width=18))
+    strokes = [pen.CANVAS * np.array(stroke) for stroke in drawings()[EXAMPLE][0]]
+    return normalize(pen.render(strokes, width=26))

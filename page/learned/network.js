@@ -143,43 +143,37 @@ export class Trainer {
   }
 
   /**
-   * Learns from the next images; after the last one it begins again in another order.
-   * @param {number} count
-   * @returns {Look[]}
+   * Learns from the next image; after the last one it starts again in another order.
+   * @returns {Look}
    */
-  learn(count) {
-    return Array.from({ length: count }, () => {
-      const next = this.count++ % this.examples;
-      if (!next) this.order = shuffled(this.examples, this.random);
-      const place = this.order[next];
-      const label = this.practice.labels[place];
-      return { place, probabilities: this.network.learn(this.image(place), label, this.rate) };
-    });
+  learn() {
+    const next = this.count++ % this.examples;
+    if (!next) this.order = shuffled(this.examples, this.random);
+    const place = this.order[next];
+    const label = this.practice.labels[place];
+    return { place, probabilities: this.network.learn(this.image(place), label, this.rate) };
   }
 
   /**
-   * Looks at test images without learning from them.
-   * @param {number} first
-   * @param {number} count
-   * @returns {Look[]}
+   * Looks at a test image without learning from it.
+   * @param {number} number 0 to tests - 1
+   * @returns {Look}
    */
-  test(first, count) {
-    const start = this.practice.labels.length - this.practice.tests + first;
-    return Array.from({ length: count }, (_, next) => ({
-      place: start + next,
-      probabilities: this.predict(start + next),
-    }));
+  test(number) {
+    const place = this.practice.labels.length - this.practice.tests + number;
+    return { place, probabilities: this.predict(place) };
   }
 }
 
 /**
- * Makes a worker of the script: the first message brings the practice images, every other one is a
- * request. `begin` starts with a new network, `learn` and `test` give the images to look at, and
- * `again` asks for another look at the only one after the step. Each reply has the prediction for
- * the visitor's drawing, too.
- * @param {{ onmessage: any, postMessage: (reply: object) => void }} worker
+ * Makes a worker of the script. Its first message brings the practice images, each later one is a
+ * request: `begin` starts with a new network; `count` is how many images to look at, unless time
+ * runs out; `test` is the first of them in a test, otherwise it learns from them; `again` asks for
+ * another look at the first one afterwards. Each reply has the prediction for the visitor's drawing.
+ * @param {{ onmessage: ((event: any) => void) | null, postMessage: (reply: object) => void }} worker
+ * @param {number} limit ms of work before a reply, so that a slow device can be paused, too
  */
-export function serve(worker) {
+export function serve(worker, limit = 250) {
   /** @type {Practice} */
   let practice;
   /** @type {Trainer} */
@@ -187,14 +181,18 @@ export function serve(worker) {
   /** @type {Uint8Array} */
   let drawing;
   worker.onmessage = ({ data }) => {
-    if (data.practice) return (practice = data.practice);
+    if (data.practice) {
+      practice = data.practice;
+      return;
+    }
     if (data.begin) {
       drawing = data.begin.drawing;
       trainer = new Trainer(practice, data.begin);
     }
-    const looks = data.test
-      ? trainer.test(data.test.first, data.test.count)
-      : trainer.learn(data.learn ?? 0);
+    const looks = [];
+    const end = performance.now() + limit;
+    while (looks.length < data.count && (!looks.length || performance.now() < end))
+      looks.push("test" in data ? trainer.test(data.test + looks.length) : trainer.learn());
     const after = data.again ? trainer.predict(looks[0].place) : null;
     worker.postMessage({ looks, after, drawing: trainer.network.predict(drawing) });
   };

@@ -15,8 +15,12 @@ const practice = {
 };
 const image = (place) => practice.images.subarray(place * PIXELS, (place + 1) * PIXELS);
 
+const times = (count, make) => Array.from({ length: count }, (_, number) => make(number));
+const learn = (trainer, count) => times(count, () => trainer.learn());
+const tests = (trainer) => times(1000, (number) => trainer.test(number));
+
 function accuracy(trainer) {
-  const looks = trainer.test(0, 1000);
+  const looks = tests(trainer);
   const right = looks.filter(
     ({ place, probabilities }) => best(probabilities) === practice.labels[place],
   );
@@ -86,7 +90,7 @@ test("a step makes the right answer likelier, and returns the guess from before"
 
 test("the same seed gives the same run, another one another", () => {
   const settings = { units: 8, rate: 0.02, examples: 50 };
-  const run = (seed) => new Trainer(practice, { ...settings, seed }).learn(60);
+  const run = (seed) => learn(new Trainer(practice, { ...settings, seed }), 60);
   assert.deepEqual(run(1), run(1));
   assert.notDeepEqual(run(1), run(2));
 });
@@ -94,13 +98,13 @@ test("the same seed gives the same run, another one another", () => {
 test("every image comes once before any comes again, and none of the test", () => {
   const trainer = new Trainer(practice, { units: 2, rate: 0.02, examples: 50, seed: 1 });
   for (let round = 0; round < 2; round++) {
-    const places = trainer.learn(50).map(({ place }) => place);
+    const places = learn(trainer, 50).map(({ place }) => place);
     assert.deepEqual(
       places.toSorted((one, other) => one - other),
       [...Array(50).keys()],
     );
   }
-  const places = trainer.test(0, 1000).map(({ place }) => place);
+  const places = tests(trainer).map(({ place }) => place);
   assert.deepEqual([places[0], places[999]], [6000, 6999]);
 });
 
@@ -108,7 +112,7 @@ test("it learns: from guessing to nine of ten new images, and each experiment do
   const run = (changes, looks) => {
     const settings = { units: 64, rate: 0.02, examples: 6000, seed: 1, ...changes };
     const trainer = new Trainer(practice, settings);
-    trainer.learn(looks);
+    learn(trainer, looks);
     return accuracy(trainer);
   };
   assert.ok(run({}, 0) < 0.25);
@@ -123,15 +127,15 @@ test("it learns: from guessing to nine of ten new images, and each experiment do
 test("the worker replies to each request, with the prediction for the drawing", () => {
   const replies = [];
   const worker = { postMessage: (reply) => replies.push(reply) };
-  serve(worker);
+  serve(worker, Infinity);
   const drawing = image(6000);
   const settings = { units: 64, rate: 0.02, examples: 6000, seed: 1, drawing };
   for (const data of [
     { practice },
-    { begin: settings },
-    { learn: 1, again: true },
-    { learn: 3000 },
-    { test: { first: 10, count: 20 } },
+    { begin: settings, count: 0 },
+    { count: 1, again: true },
+    { count: 3000 },
+    { test: 10, count: 20 },
   ])
     worker.onmessage({ data });
   const [begun, one, many, tested] = replies;
@@ -147,4 +151,14 @@ test("the worker replies to each request, with the prediction for the drawing", 
     tested.looks.map(({ place }) => place),
     [...Array(20).keys()].map((place) => 6010 + place),
   );
+});
+
+test("the worker replies in time, however much it is asked to do", () => {
+  const replies = [];
+  const worker = { postMessage: (reply) => replies.push(reply) };
+  serve(worker, 0);
+  const settings = { units: 2, rate: 0.02, examples: 6000, seed: 1, drawing: image(0) };
+  for (const data of [{ practice }, { begin: settings, count: 0 }, { count: 1000 }])
+    worker.onmessage({ data });
+  assert.equal(replies[1].looks.length, 1, "one at least: otherwise it would never end");
 });

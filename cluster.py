@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from ray import serve
 
-from api import settings_or_exit
+from service.settings import settings_or_exit
 
 
 class Settings(BaseSettings):
@@ -16,7 +16,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DIGITS_")
 
-    replicas: int = Field(1, ge=1)  # at least: each takes one processor
+    replicas: int = Field(1, ge=1)  # the least; each takes one processor
     most_replicas: int = Field(8, ge=1)
 
 
@@ -24,7 +24,7 @@ settings = settings_or_exit(Settings)
 
 
 def api() -> FastAPI:
-    """The application of api.py; each replica imports it for itself."""
+    """The application of api.py, which each replica imports itself."""
     from api import app
 
     return app
@@ -42,11 +42,11 @@ def api() -> FastAPI:
 )
 @serve.ingress(api)
 class Digits:
-    """A replica: healthy as long as it can read."""
+    """A replica. It is healthy while it can read."""
 
     def check_health(self) -> None:
-        """Raises ModelError when the model can't be used: Ray then replaces the replica."""
-        api().state.reader.classifier()
+        """Raises ModelError if the model can't be used; Ray then replaces the replica."""
+        api().state.inference.classifier()
 
 
 app = Digits.bind()

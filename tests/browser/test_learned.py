@@ -20,6 +20,7 @@ from tests.helpers.page import (
     expect_digit,
     expect_invitation,
     expect_seen,
+    go_to_learned,
     press,
     written,
 )
@@ -50,7 +51,7 @@ def expect_state(page, state: str) -> None:
 
 
 def there_and_back(page) -> None:
-    page.get_by_role("link", name="How it learned").click()
+    go_to_learned(page)
     page.get_by_role("heading", name="How it learned").wait_for()
     page.locator(READY).first.wait_for()
     page.get_by_role("link", name="Draw a digit").click()
@@ -215,7 +216,7 @@ def test_learns_in_the_visitors_browser_even_offline(visit, server):
     page = visit()
     draw(page, written(7))
     expect_digit(page, 7)
-    page.get_by_role("link", name="How it learned").click()
+    go_to_learned(page)
     page.locator(READY).first.wait_for()
     lesson = page.locator(".lesson")
     expect(lesson.locator(".mine figcaption")).to_have_text("Your drawing")

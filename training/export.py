@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digits.classifier import FORMAT
+from digits.card import FORMAT
 from digits.explain.neighbours import FILE as EXAMPLES
 
 if TYPE_CHECKING:

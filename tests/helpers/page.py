@@ -10,6 +10,7 @@ from PIL import Image
 
 from digits.normalize import normalize
 from handwriting.pen import WAYS, Strokes, by_hand, place, render, strokes_from_skeleton
+from page.draw import drawing
 from tests.helpers.servers import TIMEOUT
 
 # One legible way of writing each digit. 4, 5 and 7 take two strokes.
@@ -50,6 +51,15 @@ def number(text: str, size: float = 0.3, pitch: float = 0.23) -> Strokes:
         for nth, digit in enumerate(text)
         for stroke in written(int(digit), size, (first + nth * pitch, 0.5))
     ]
+
+
+def sent(strokes: Strokes) -> tuple[tuple[int, ...], ...]:
+    """As the browser sends strokes: see `page.draw.drawing`."""
+    left = (drawing.WIDTH - drawing.HEIGHT) / 2
+    return tuple(
+        tuple(np.rint(stroke * drawing.HEIGHT + [left, 0]).astype(int).ravel().tolist())
+        for stroke in strokes
+    )
 
 
 def on_screen(page, strokes: Strokes, selector: str = "canvas.upper-canvas") -> Strokes:
@@ -135,6 +145,32 @@ def press(page, button: str) -> None:
     page.get_by_role("button", name=button).click()
 
 
+def open_door(page, door: str) -> None:
+    """Opens the story, “All at once” ("inside"), a challenge ("fool") or a lesson ("teach").
+
+    By a script: before the first stroke the doors can't be seen.
+    """
+    panel = {"story": "story", "inside": "story"}.get(door, "panel")
+    button = "story" if door == "inside" else door
+    page.locator(f".st-key-ask_{button} button").evaluate("button => button.click()")
+    page.locator(f".st-key-{panel}").wait_for()
+    if door == "inside":
+        press(page, "All at once")
+        page.locator(".st-key-inside").wait_for()
+
+
+def close_door(page) -> None:
+    """Closes whatever is open; the answer is there again."""
+    page.get_by_role("button", name="Close", exact=True).click()
+    page.locator(".st-key-reading").wait_for()
+    page.locator(":is(.st-key-story, .st-key-inside, .st-key-panel)").wait_for(state="detached")
+
+
+def go_to_learned(page) -> None:
+    """Goes to “How it learned”, as the door at the end of the story does."""
+    page.locator(".st-key-to_learned a").evaluate("link => link.click()")
+
+
 def region(page, key: str):
     return page.locator(f".st-key-{key}")
 
@@ -144,7 +180,7 @@ def expect_answer(page, pattern: str) -> str:
     from playwright.sync_api import expect
 
     # An answer to another drawing than the one on the sheet is marked, and is none.
-    answer = page.locator(":is([data-reader=answered], [data-sheet=plain]) .st-key-answer")
+    answer = page.locator("[data-reader=answered] .st-key-answer")
     expect(answer).to_contain_text(re.compile(pattern), timeout=TIMEOUT * 1000)
     return answer.inner_text()
 

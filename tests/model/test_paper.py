@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 from digits.ink import canvas
 from digits.ink.paper import find_ink
 from digits.normalize import normalize
-from evaluation import paper as photos
+from evaluation.photographs import camera as photos
 from handwriting import pen
 
 # One that nobody would take for another.

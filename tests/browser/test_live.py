@@ -25,7 +25,7 @@ from tests.helpers.page import (
 )
 from tests.helpers.servers import TIMEOUT, serve, serve_page
 
-GONE = "The connection to the computer that reads is gone. It will come back by itself."
+GONE = "I’ve lost my connection. It will come back by itself."
 
 # In the page: draws on with the pen down, a bit in each frame, until `enough()`. Notes each picture
 # that is sent and each answer that is shown, what the words are, and how long the pen rested.

@@ -1,11 +1,12 @@
 """Reads handwritten digits. Knows nothing of the page, and imports no TensorFlow."""
 
-from digits.classifier import DigitClassifier, Prediction
+from digits.classifier import DigitClassifier
 from digits.network import ModelError
-from digits.numbers.reader import Reading, Symbol
 from digits.protocol import Classifier
+from digits.types import Ink, Prediction, Reading, Symbol
 
 __version__ = "2.0.0"  # and in pyproject.toml
 __all__ = [
-    "Classifier", "DigitClassifier", "ModelError", "Prediction", "Reading", "Symbol", "__version__",
+    "Classifier", "DigitClassifier", "Ink", "ModelError", "Prediction", "Reading", "Symbol",
+    "__version__",
 ]  # fmt: skip

@@ -7,21 +7,20 @@ import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from digits.calibration import apply_temperature
-from digits.explain.inside import Inside
 from digits.network import ModelError, Network
-from digits.normalize import centre, find_writing, pixels_of, shrink
-from digits.numbers.reader import UNKNOWN, WIDEST, Reading, Symbol, is_plain, read_ink
+from digits.normalize import BLANK, centre, find_ink
+from digits.numbers.reader import UNKNOWN, WIDEST, Found, is_plain, read_ink
+from digits.types import AnyImage, Ink, Inside, Prediction, Reading, Symbol
 
 FORMAT = 2  # of the folder: raised when an older program could not read a newer model
 _HERE = Path(__file__).parent
@@ -29,30 +28,6 @@ _HERE = Path(__file__).parent
 SHIPPED = _HERE / "model" if (_HERE / "model").is_dir() else _HERE.parent / "model"
 ROWS = "rows.tflite"  # the network that reads rows
 BATCH = 64  # drawings a run: more at once gain nothing here and cost memory
-
-Verdict = Literal["digit", "unsure", "blank"]
-
-
-@dataclass(frozen=True, eq=False)
-class Prediction:
-    """What the network makes of one drawing."""
-
-    digit: int | None  # 0-9; None when nothing is drawn or the verdict is "unsure"
-    probabilities: np.ndarray  # (10,) float32, of the ten digits; sums to 1
-    confidence: float  # the largest of them; 0.1 when nothing is drawn
-    none: float  # 0-1, the probability of "none of these"; 0 when nothing is drawn
-    verdict: Verdict
-    pixels: np.ndarray  # (28, 28) uint8: what the network was shown
-    inside: Inside | None = None  # what went on in the network, where that was asked for
-
-    @property
-    def bars(self) -> np.ndarray:
-        """The eleven probabilities as one distribution, as they are shown side by side.
-
-        Returns:
-            float32 (11,), summing to 1: `probabilities` times (1 - `none`), then `none`.
-        """
-        return np.append(self.probabilities * (1 - self.none), self.none).astype(np.float32)
 
 
 class DigitClassifier:
@@ -112,7 +87,7 @@ class DigitClassifier:
         except (KeyError, TypeError, ValueError, RuntimeError):
             raise ModelError(f"The model is damaged. {cure}") from None
 
-    def predict(self, image: np.ndarray | Image.Image, inside: bool = False) -> Prediction:
+    def predict(self, image: AnyImage, inside: bool = False) -> Prediction:
         """Reads one drawing.
 
         Args:
@@ -124,7 +99,7 @@ class DigitClassifier:
         """
         return self._read([image], inside)[0]
 
-    def predict_batch(self, images: Iterable[np.ndarray | Image.Image]) -> list[Prediction]:
+    def predict_batch(self, images: Iterable[AnyImage]) -> list[Prediction]:
         """Reads drawings of any sizes, and answers in their order.
 
         More than `BATCH` are read on all processors, while `images` is gone through: it may be a
@@ -134,20 +109,20 @@ class DigitClassifier:
         parts = iter(lambda: list(islice(images, BATCH)), [])
         first, second = next(parts, []), next(parts, [])
         if not second:
-            return self._read(first)
+            return self._read_without_ink(first)
         processors = os.cpu_count() or 1
         found: list[Prediction] = []
         waiting: deque[Future[list[Prediction]]] = deque()
         with ThreadPoolExecutor(processors) as pool:
             for part in chain((first, second), parts):
-                waiting.append(pool.submit(self._read, part))
+                waiting.append(pool.submit(self._read_without_ink, part))
                 if len(waiting) > 2 * processors:
                     found += waiting.popleft().result()
             for answers in waiting:
                 found += answers.result()
         return found
 
-    def read(self, image: np.ndarray | Image.Image, inside: bool = False) -> Reading:
+    def read(self, image: AnyImage, inside: bool = False) -> Reading:
         """Reads all that is written: one digit, a number, rows of numbers.
 
         One digit alone gets just the `Prediction` that `predict` gives.
@@ -160,36 +135,42 @@ class DigitClassifier:
             TypeError, ValueError: not an image; see `normalize`.
         """
         with self._normalizing:
-            writing = find_writing(image)
-            if writing is None:
+            found = find_ink(image)
+            if found is None:
                 return Reading("", [])
-            pixels = centre(writing.digit)
-        ink = writing.ink
+            pixels = centre(found.digit.pixels)
+        ink = found.everything
         whole = None
-        if ink.shape[1] <= WIDEST * ink.shape[0]:
-            (whole,) = self._predictions(pixels[None], [writing.digit] if inside else None)
-            plain = whole.digit is not None and is_plain(ink, whole.confidence, whole.none)
-        lines = [] if whole and plain else read_ink(ink, self._look, self._scan)
-        found = [symbol for line in lines for symbol in line.symbols]
-        if len(found) < 2:
+        if ink.pixels.shape[1] <= WIDEST * ink.pixels.shape[0]:
+            (whole,) = self._predictions(pixels[None], [found.digit], inside)
+            if whole.digit is not None and is_plain(ink.pixels, whole.confidence, whole.none):
+                return _single(whole, ink)
+        lines = read_ink(ink.pixels, self._look, self._scan)
+        located = [symbol for line in lines for symbol in line.symbols]
+        if len(located) < 2:
             if whole is None:
-                (whole,) = self._predictions(pixels[None], [writing.digit] if inside else None)
-            text = UNKNOWN if whole.digit is None else str(whole.digit)
-            return Reading(text, [Symbol(writing.place((0, 0, *ink.shape[::-1])), whole)])
-        said = [self._prediction(s.pixels, s.outputs[:10], float(s.outputs[10])) for s in found]
+                (whole,) = self._predictions(pixels[None], [found.digit], inside)
+            return _single(whole, ink)
+        return Reading("\n".join(line.text for line in lines), self._symbols(located, ink, inside))
+
+    def _symbols(self, located: list[Found], ink: Ink, inside: bool) -> list[Symbol]:
+        cuts = [ink.cut(one.box, one.mask) for one in located]
+        insides: list[Inside | None] = [None] * len(located)
         if inside and self.has_inside:
-            cuts = [
-                ink[symbol.box[1] : symbol.box[3], symbol.box[0] : symbol.box[2]]
-                for symbol in found
-            ]
-            looked = self._predictions(np.stack([symbol.pixels for symbol in found]), cuts)
-            said = [replace(one, inside=its.inside) for one, its in zip(said, looked, strict=True)]
+            pixels = np.stack([one.pixels for one in located])
+            insides = [one.inside for one in self._predictions(pixels, cuts, inside=True)]
         symbols = []
-        for symbol, prediction in zip(found, said, strict=True):
-            verdict: Verdict = "unsure" if symbol.digit is None else "digit"
-            prediction = replace(prediction, digit=symbol.digit, verdict=verdict)
-            symbols.append(Symbol(writing.place(symbol.box), prediction, symbol.certainty))
-        return Reading("\n".join(line.text for line in lines), symbols)
+        for one, cut, own_inside in zip(located, cuts, insides, strict=True):
+            prediction = replace(
+                self._prediction(one.pixels, one.outputs[:10], float(one.outputs[10])),
+                digit=one.digit,
+                verdict="unsure" if one.digit is None else "digit",
+                ink=cut,
+                inside=own_inside,
+            )
+            label = UNKNOWN if one.digit is None else str(one.digit)
+            symbols.append(Symbol(label, cut.box, one.mask, one.certainty, prediction))
+        return symbols
 
     def _look(self, pixels: np.ndarray) -> np.ndarray:
         """What the network says of pictures, calibrated: see `digits.numbers.reader.Look`."""
@@ -202,45 +183,37 @@ class DigitClassifier:
         said = _network_for_rows().run(strip[None], ("classes", "edges"))
         return said["classes"][0], said["edges"][0]
 
-    def _read(
-        self, images: list[np.ndarray | Image.Image], inside: bool = False
-    ) -> list[Prediction]:
+    def _read(self, images: list[AnyImage], inside: bool = False) -> list[Prediction]:
         if not images:
             return []
-        pixels = []
-        inks: list[np.ndarray | None] = []
+        pixels, inks = [], []
         for image in images:
             with self._normalizing:
-                writing = find_writing(image)
-                pixels.append(pixels_of(writing))
-            if inside:
-                inks.append(None if writing is None else writing.digit)
-        return self._predictions(np.stack(pixels), inks if inside else None)
+                found = find_ink(image)
+                pixels.append(BLANK if found is None else centre(found.digit.pixels))
+            inks.append(found and found.digit)
+        return self._predictions(np.stack(pixels), inks, inside)
+
+    def _read_without_ink(self, images: list[AnyImage]) -> list[Prediction]:
+        return [replace(prediction, ink=None) for prediction in self._read(images)]
 
     def _predictions(
-        self, pixels: np.ndarray, inks: Sequence[np.ndarray | None] | None = None
+        self, pixels: np.ndarray, inks: Sequence[Ink | None], inside: bool = False
     ) -> list[Prediction]:
-        """What the network makes of pictures, uint8 (n, 28, 28).
-
-        Args:
-            inks: what each was made of; then it is also told what went on inside.
-        """
-        looking = inks is not None and self.has_inside
+        """Runs the network on pictures, uint8 (n, 28, 28), and the ink that they were made from."""
+        looking = inside and self.has_inside
         outputs = self._network.run(
             pixels, self._network.outputs if looking else ("probabilities",)
         )
         probabilities, none = apply_temperature(outputs["probabilities"], self._temperature)
-        found = [
-            self._prediction(*one) for one in zip(pixels, probabilities, none.tolist(), strict=True)
-        ]
-        if inks is None or not looking:
-            return found
-        return [
-            prediction
-            if ink is None or prediction.verdict == "blank"
-            else replace(prediction, inside=_inside(outputs, place, ink))
-            for place, (prediction, ink) in enumerate(zip(found, inks, strict=True))
-        ]
+        predictions = []
+        for place, (ink, none_of_these) in enumerate(zip(inks, none.tolist(), strict=True)):
+            prediction = self._prediction(pixels[place], probabilities[place], none_of_these)
+            if prediction.verdict != "blank":
+                found_inside = _inside(outputs, place) if looking else None
+                prediction = replace(prediction, ink=ink, inside=found_inside)
+            predictions.append(prediction)
+        return predictions
 
     def _prediction(self, pixels: np.ndarray, probabilities: np.ndarray, none: float) -> Prediction:
         if not pixels.any():
@@ -269,11 +242,17 @@ def _network_for_rows() -> Network:
         ) from None
 
 
-def _inside(outputs: dict[str, np.ndarray], place: int, ink: np.ndarray) -> Inside:
+def _single(prediction: Prediction, ink: Ink) -> Reading:
+    """The reading of a picture of one digit, or of something that is no number."""
+    text = UNKNOWN if prediction.digit is None else str(prediction.digit)
+    mask = ink.pixels > 0
+    return Reading(text, [Symbol(text, ink.box, mask, 1.0, prediction)])
+
+
+def _inside(outputs: dict[str, np.ndarray], place: int) -> Inside:
     names = [name for name in outputs if name.startswith("block_")]
     names.sort(key=lambda name: int(name.removeprefix("block_")))
-    blocks = [outputs[name][place] for name in names]
-    return Inside(blocks, outputs["evidence"][place], shrink(ink))
+    return Inside([outputs[name][place] for name in names], outputs["evidence"][place])
 
 
 def _cure(folder: Path) -> str:

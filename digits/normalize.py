@@ -9,10 +9,11 @@ position this point at the center of the 28x28 field."
 """
 
 from math import ceil, floor
-from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageFilter
+
+from digits.types import Box, FoundInk, Ink
 
 SIDE = 28  # the image that the network is shown
 BOX = 20  # the longer side of the digit in it
@@ -37,28 +38,11 @@ FRAME_LINE = 1 / 32  # of the picture's shorter side: the lines of a table are t
 BLENDED = 0.4  # of a drawing: the pixels between ground and ink, on the edges of strokes, are fewer
 BLUR = 5  # pixels: these edges are narrower
 LARGEST = 4096  # pixels: a larger drawing is made smaller first
+BLANK = np.zeros((SIDE, SIDE), np.uint8)
 CELLS = 48  # pieces are told apart on a grid this fine: quick, and a hair's gap is no gap
 
 
 OPAQUE = np.array([0, 0, 0, 255], np.uint8).view(np.uint32)[0]  # the alpha of an RGBA pixel
-
-
-class Writing(NamedTuple):
-    """The ink of a picture."""
-
-    ink: np.ndarray  # float32 (rows, columns), 0 ground to 1 strongest ink, cropped to the ink
-    digit: np.ndarray  # the same, cropped to the one digit: without strays, if it is a digit's ink
-    left: float  # of `ink`, in pixels of the picture
-    top: float
-    scale: float  # pixels of the picture for one of `ink`
-
-    def place(self, box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
-        """A box in `ink` (left, top, right, bottom; the last two exclusive) in the picture."""
-        left, top, right, bottom = (side * self.scale for side in box)
-        return (
-            floor(self.left + left), floor(self.top + top),
-            ceil(self.left + right), ceil(self.top + bottom),
-        )  # fmt: skip
 
 
 def normalize(image: np.ndarray | Image.Image) -> np.ndarray:
@@ -76,25 +60,21 @@ def normalize(image: np.ndarray | Image.Image) -> np.ndarray:
         TypeError: not an array of uint8 and not a PIL image.
         ValueError: an array of another shape, or an image without pixels.
     """
-    return pixels_of(find_writing(image))
+    found = find_ink(image)
+    return BLANK if found is None else centre(found.digit.pixels)
 
 
-def pixels_of(writing: Writing | None) -> np.ndarray:
-    """The one digit that is written, in MNIST's form; see `normalize`."""
-    return np.zeros((SIDE, SIDE), np.uint8) if writing is None else centre(writing.digit)
-
-
-def find_writing(image: np.ndarray | Image.Image) -> Writing | None:
+def find_ink(image: np.ndarray | Image.Image) -> FoundInk | None:
     """Tells ink from ground, in a drawing or a photograph.
 
     Args:
         image: as in `normalize`.
 
     Returns:
-        What is written, or None if nothing is.
+        The ink, or None if the picture is blank.
 
     Raises:
-        TypeError, ValueError: as `normalize`.
+        TypeError, ValueError: as in `normalize`.
     """
     shades = _as_array(image) if isinstance(image, Image.Image) else image
     trimmed, (left, top) = _trim(shades)
@@ -107,12 +87,11 @@ def find_writing(image: np.ndarray | Image.Image) -> Writing | None:
         left, top, framed = left + x, top + y, x > 0
     if not is_photograph(grey, grey.shape if framed else (height, width)):
         found = all_ink(grey)
-        digit = None if found is None else without_strays(found[0])
+        digit = None if found is None else without_strays(found)
         if found is not None and digit is None and _is_by_thick_pen(grey, height * width):
-            digit = found[0]  # many dots, perhaps, but no printed pattern
+            digit = found  # many dots, perhaps, but no printed pattern
         if found is not None and digit is not None:
-            ink, (x, y) = found
-            return Writing(ink, digit, left + x, top + y, 1)
+            return FoundInk(_moved(found, left, top), _moved(digit, left, top))
     # A photograph; or ink that shows in colour only; or a pattern, on which there may be ink.
     colour = to_colour(image)
     if framed:
@@ -120,12 +99,20 @@ def find_writing(image: np.ndarray | Image.Image) -> Writing | None:
     # Where grey differs enough, so does a colour; and to tell this of grey is far quicker.
     if np.ptp(grey) < FAINTEST_INK and np.ptp(colour.reshape(-1, 3), axis=0).max() < FAINTEST_INK:
         return None
-    from digits.ink import paper as photo
+    from digits.ink import paper
 
-    writing = photo.find_writing(colour)
-    if writing is None or not framed:
-        return writing
-    return writing._replace(left=writing.left + left, top=writing.top + top)
+    found_on_paper = paper.find_ink(colour)
+    if found_on_paper is None or not framed:
+        return found_on_paper
+    return FoundInk(
+        _moved(found_on_paper.everything, left, top), _moved(found_on_paper.digit, left, top)
+    )
+
+
+def _moved(ink: Ink, left: int, top: int) -> Ink:
+    """The same ink in a picture that reaches farther to the left and top by so many pixels."""
+    x, y, right, bottom = ink.box
+    return Ink(ink.pixels, (x + left, y + top, right + left, bottom + top), ink.scale)
 
 
 def to_grey(image: np.ndarray | Image.Image) -> np.ndarray:
@@ -415,7 +402,7 @@ def _is_in_two_shades(grey: np.ndarray, ground: int, strongest: int, size: int) 
     return bool(exact >= max(0.9 * near, 0.25 * size) and solid >= ink / 3)
 
 
-def all_ink(grey: np.ndarray) -> tuple[np.ndarray, tuple[int, int]] | None:
+def all_ink(grey: np.ndarray) -> Ink | None:
     """Tells ink from ground.
 
     The ground is what the edge of the picture shows most; ink is what differs from it, on the side
@@ -425,8 +412,7 @@ def all_ink(grey: np.ndarray) -> tuple[np.ndarray, tuple[int, int]] | None:
         grey: uint8 (height, width).
 
     Returns:
-        float32 (rows, columns), 0 ground to 1 strongest ink, cropped to the ink; and the crop's
-        left and top in the picture. None if blank.
+        The ink; None if blank.
     """
     edge = _edge(grey)
     ground = _median(edge)
@@ -442,13 +428,13 @@ def all_ink(grey: np.ndarray) -> tuple[np.ndarray, tuple[int, int]] | None:
         (255 - ground if is_dark else ground) + min(FAINT * strongest + 4 * grain, strongest / 2)
     )
     mask = grey < 255 - faintest if is_dark else grey > faintest
-    box, corner = _box(mask)
+    left, top, right, bottom = box = _box(mask)
     # Only what is cropped becomes floats: the whole sheet is several times larger.
-    ink = grey[box].astype(np.float32)
+    ink = grey[top:bottom, left:right].astype(np.float32)
     ink -= ground
     ink /= -strongest if is_dark else strongest
-    ink *= mask[box]
-    return ink, corner
+    ink *= mask[top:bottom, left:right]
+    return Ink(ink, box)
 
 
 def centre(ink: np.ndarray) -> np.ndarray:
@@ -459,15 +445,7 @@ def centre(ink: np.ndarray) -> np.ndarray:
     if max(ink.shape) > LARGEST:  # or a line of many pixels would need much memory
         ink = np.asarray(Image.fromarray(ink).reduce(-(-max(ink.shape) // LARGEST)))
     height, width = ink.shape
-    scale = max(height, width) / BOX  # source pixels a target pixel
-    rows, columns = ink.sum(axis=1), ink.sum(axis=0)
-    mass = rows.sum()
-    middle_y = (rows @ np.arange(height)) / mass + 0.5
-    middle_x = (columns @ np.arange(width)) / mass + 0.5
-    if scale == 1:  # as in MNIST itself: moved by whole pixels, every grey level stays
-        middle_y, middle_x = np.floor(middle_y) + 0.5, np.floor(middle_x) + 0.5
-    # MNIST's digits have their centre of mass at the middle of pixel 14, counted from 0.
-    left, top = middle_x - CENTRE * scale, middle_y - CENTRE * scale
+    left, top, scale = field(ink)
     # Only where ink arrives is there anything to resample: half of the field, or less.
     first_x, end_x = _reached(left, width, scale)
     first_y, end_y = _reached(top, height, scale)
@@ -486,6 +464,23 @@ def centre(ink: np.ndarray) -> np.ndarray:
     pixels = np.zeros((SIDE, SIDE), np.uint8)
     pixels[first_y:end_y, first_x:end_x] = np.rint(small * (255 / small.max()))
     return pixels
+
+
+def field(ink: np.ndarray) -> tuple[float, float, float]:
+    """Where the field of SIDE × SIDE lies round ink: its left and top, and the side of a cell.
+
+    All in pixels of the ink, float32 (height, width).
+    """
+    height, width = ink.shape
+    scale = max(height, width) / BOX
+    rows, columns = ink.sum(axis=1), ink.sum(axis=0)
+    mass = rows.sum()
+    middle_y = (rows @ np.arange(height)) / mass + 0.5
+    middle_x = (columns @ np.arange(width)) / mass + 0.5
+    if scale == 1:  # as in MNIST itself: moved by whole pixels, every grey level stays
+        middle_y, middle_x = np.floor(middle_y) + 0.5, np.floor(middle_x) + 0.5
+    # MNIST's digits have their centre of mass at the middle of pixel 14, counted from 0.
+    return middle_x - CENTRE * scale, middle_y - CENTRE * scale, scale
 
 
 def shrink(ink: np.ndarray) -> np.ndarray:
@@ -507,11 +502,10 @@ def _reached(start: float, length: int, scale: float) -> tuple[int, int]:
     return max(0, first), min(SIDE, end)
 
 
-def _box(mask: np.ndarray) -> tuple[tuple[slice, slice], tuple[int, int]]:
-    """The smallest rectangle that holds all of the mask, and its left and top."""
+def _box(mask: np.ndarray) -> Box:
+    """The smallest box that holds all of the mask."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return box, (int(columns[0]), int(rows[0]))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def _median(values: np.ndarray) -> int:
@@ -524,16 +518,17 @@ def _as_bytes(shades: np.ndarray) -> np.ndarray:
     return np.rint(shades).clip(0, 255).astype(np.uint8)
 
 
-def without_strays(ink: np.ndarray) -> np.ndarray | None:
+def without_strays(all_of_it: Ink) -> Ink | None:
     """Removes dust anywhere, and small pieces that lie far from the rest; crops what is left.
 
     None if there are so many that they are a pattern.
     """
+    ink = all_of_it.pixels
     cell = -(-max(ink.shape) // CELLS)
     cells = _inked_cells(ink, cell)
     found = _flood(cells)
     if len(found) == 1:
-        return ink
+        return all_of_it
     if len(found) > MOST_PIECES:
         return None
     pieces = [_unpacked(piece, cells.shape) for piece in found]
@@ -555,8 +550,8 @@ def without_strays(ink: np.ndarray) -> np.ndarray | None:
             keep |= piece
     kept = np.repeat(np.repeat(keep, cell, axis=0), cell, axis=1)
     mask = kept[: ink.shape[0], : ink.shape[1]] & (ink > 0)
-    box, _ = _box(mask)
-    return ink[box] * mask[box]
+    left, top, right, bottom = box = _box(mask)
+    return all_of_it.cut(box, mask[top:bottom, left:right])
 
 
 def _inked_cells(ink: np.ndarray, cell: int) -> np.ndarray:

@@ -3,13 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-import numpy as np
-from PIL import Image
-
-from digits.classifier import Prediction
-from digits.numbers.reader import Reading
-
-Drawing = np.ndarray | Image.Image  # as in `digits.normalize.normalize`
+from digits.types import AnyImage, Prediction, Reading
 
 
 class Classifier(Protocol):
@@ -30,11 +24,11 @@ class Classifier(Protocol):
     def has_inside(self) -> bool:
         """Whether `inside` tells what went on in the network."""
 
-    def predict(self, image: Drawing, inside: bool = False) -> Prediction:
+    def predict(self, image: AnyImage, inside: bool = False) -> Prediction:
         """Reads one digit."""
 
-    def predict_batch(self, images: Iterable[Drawing]) -> list[Prediction]:
+    def predict_batch(self, images: Iterable[AnyImage]) -> list[Prediction]:
         """Reads one digit on each image, and answers in their order."""
 
-    def read(self, image: Drawing, inside: bool = False) -> Reading:
+    def read(self, image: AnyImage, inside: bool = False) -> Reading:
         """Reads all that is written: one digit, a number, rows of numbers."""

@@ -13,12 +13,10 @@ from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from urllib3 import Retry
 from urllib3.exceptions import ReadTimeoutError
 
-from digits.classifier import Prediction
 from digits.images import MOST_PIXELS, small
 from digits.network import ModelError
 from digits.normalize import to_grey
-from digits.numbers.reader import Reading, Symbol
-from digits.protocol import Drawing
+from digits.types import AnyImage, Prediction, Reading, Symbol
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 2, 5  # seconds: somebody stands before the page and waits
 MOST_IMAGES, MOST_BYTES = 64, 9_000_000  # of a request: the API takes hardly more
@@ -69,11 +67,11 @@ class RemoteClassifier:
             raise self._strange()
         return card
 
-    def predict(self, image: Drawing, inside: bool = False) -> Prediction:
+    def predict(self, image: AnyImage, inside: bool = False) -> Prediction:
         """Reads one digit; `Prediction.inside` stays None."""
         return self.predict_batch([image])[0]
 
-    def predict_batch(self, images: Iterable[Drawing]) -> list[Prediction]:
+    def predict_batch(self, images: Iterable[AnyImage]) -> list[Prediction]:
         """Reads one digit on each image, and answers in their order."""
         return [
             self._prediction(result)
@@ -81,21 +79,21 @@ class RemoteClassifier:
             for result in self._results("/v1/classify", files)
         ]
 
-    def read(self, image: Drawing, inside: bool = False) -> Reading:
+    def read(self, image: AnyImage, inside: bool = False) -> Reading:
         """Reads all that is written; see `DigitClassifier.read`."""
         file = to_png(image)
         (result,) = self._results("/v1/read", [file])
         width = image.shape[1] if isinstance(image, np.ndarray) else image.width
         scale = width / Image.open(io.BytesIO(file)).width  # 1, but for huge images
         try:
+            text = str(result["text"])
+            labels = "".join(text.split())
             symbols = [
-                Symbol(
-                    tuple(round(edge * scale) for edge in symbol["box"]), self._prediction(symbol)
-                )
-                for symbol in result["symbols"]
+                self._symbol(label, symbol, scale)
+                for label, symbol in zip(labels, result["symbols"], strict=True)
             ]
-            return Reading(str(result["text"]), symbols)
-        except (KeyError, TypeError):
+            return Reading(text, symbols)
+        except (KeyError, TypeError, ValueError):
             raise self._strange() from None
 
     def _results(self, path: str, files: list[bytes]) -> list[dict[str, Any]]:
@@ -145,6 +143,12 @@ class RemoteClassifier:
             f"{said} See whether the address is right."
         )
 
+    def _symbol(self, label: str, result: dict[str, Any], scale: float) -> Symbol:
+        """A symbol of the answer. The API sends no mask: the whole box counts as its own."""
+        left, top, right, bottom = (round(edge * scale) for edge in result["box"])
+        mask = np.ones((bottom - top, right - left), bool)
+        return Symbol(label, (left, top, right, bottom), mask, 1.0, self._prediction(result))
+
     def _prediction(self, result: dict[str, Any]) -> Prediction:
         try:
             png = base64.b64decode(result["pixels"].partition(",")[2])
@@ -166,7 +170,7 @@ def _error(status: int, detail: str) -> Exception:
     return ValueError(detail) if status in ABOUT_AN_IMAGE else ModelError(detail)
 
 
-def _requests(images: Iterable[Drawing]) -> Iterator[list[bytes]]:
+def _requests(images: Iterable[AnyImage]) -> Iterator[list[bytes]]:
     """The images as files, as many at a time as the API takes."""
     files: list[bytes] = []
     size = 0
@@ -182,7 +186,7 @@ def _requests(images: Iterable[Drawing]) -> Iterator[list[bytes]]:
         yield files
 
 
-def to_png(image: Drawing) -> bytes:
+def to_png(image: AnyImage) -> bytes:
     """An image as a PNG file, from which the API reads the same.
 
     Raises:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from digits import DigitClassifier, ModelError
-from digits.normalize import find_writing
+from digits.normalize import find_ink
 from digits.numbers import reader as reading
 from digits.numbers.components import label as label_pieces
 from digits.numbers.reader import Arcs
@@ -362,7 +362,7 @@ def fit(classifier: DigitClassifier, drawings: list[Drawing], fitted: int, chose
         for _ in range(fitted):
             writing = KINDS[kind](writers[rng.integers(len(writers))], rng)
             sheet = reading.Sheet(
-                find_writing(writing.image).ink, classifier._look, classifier._scan
+                find_ink(writing.image).everything.pixels, classifier._look, classifier._scan
             )
             rows = reading.find_rows(sheet)
             if len(rows) == 1:
@@ -475,7 +475,7 @@ def choose_limit(
 def read_certainly(classifier: DigitClassifier, writing: Writing) -> tuple[bool, bool, float]:
     """Whether it is read rightly, as digits only, and the least certainty of a digit."""
     found = classifier.read(writing.image)
-    certainties = [s.certainty for s in found.symbols if s.prediction.digit is not None]
+    certainties = [s.confidence for s in found.symbols if s.label.isdigit()]
     return (
         found.text == writing.text,
         reading.UNKNOWN not in found.text,

@@ -23,7 +23,7 @@ import numpy as np
 
 from digits import DigitClassifier, ModelError
 from digits.classifier import ROWS
-from digits.normalize import find_writing
+from digits.normalize import find_ink
 from digits.numbers import reader as reading
 from digits.numbers.reader import STRIDE, STRIP_HEIGHT, STRIP_SIGN
 from handwriting import pen
@@ -146,10 +146,10 @@ def rows_of(writing: Writing) -> list[Example]:
         One strip, uint8 (STRIP_HEIGHT, width), with the label, 0-10, and the left and right edge,
         in pixels of the strip, of each symbol; none where the ink is not found to be one row.
     """
-    found = find_writing(writing.image)
+    found = find_ink(writing.image)
     if found is None:
         return []
-    sheet = reading.Sheet(found.ink, _no_opinion, _no_opinion)
+    sheet = reading.Sheet(found.everything.pixels, _no_opinion, _no_opinion)
     rows = reading.find_rows(sheet)
     if len(rows) != 1:
         return []
@@ -157,7 +157,10 @@ def rows_of(writing: Writing) -> list[Example]:
     symbols = []
     for name, symbol in zip(writing.text, writing.symbols, strict=True):
         x = np.concatenate(symbol)[:, 0]
-        edges = np.array([x.min() - writing.width / 2, x.max() + writing.width / 2]) - found.left
+        edges = (
+            np.array([x.min() - writing.width / 2, x.max() + writing.width / 2])
+            - found.everything.box[0]
+        )
         left, right = strip.places(edges)
         symbols.append((pen.NO_DIGIT if name == reading.UNKNOWN else int(name), left, right))
     return [(strip.pixels, symbols)]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from digits.explain.inside import Inside
 from digits.normalize import SIDE
+from digits.types import Inside
 
 FILE = "examples.npz"
 REGIONS = 3  # the last feature maps are averaged over this many overlapping regions a side

@@ -9,11 +9,12 @@ grouped into strokes by hysteresis (Canny 1986).
 
 import functools
 from dataclasses import dataclass, replace
+from math import ceil, floor
 
 import cv2
 import numpy as np
 
-from digits.normalize import Writing
+from digits.types import FoundInk, Ink
 
 SIDE = 1280  # pixels: the longer side on which ink is looked for
 WINDOW_PENS = 6  # of the width of the strokes, once that is known
@@ -91,7 +92,7 @@ def _grain(sample: np.ndarray) -> float:
     return 1.4826 * float(np.median(np.abs(sample - np.median(sample))))
 
 
-def find_writing(image: np.ndarray) -> Writing | None:
+def find_ink(image: np.ndarray) -> FoundInk | None:
     """Finds what is written in a photograph, and the one digit in it.
 
     Args:
@@ -124,9 +125,10 @@ def find_writing(image: np.ndarray) -> Writing | None:
     if found is None:
         return None
     value, pieces, main = found
-    digit, _, _ = _ink(value, pieces, pieces.near(main))
-    ink, left, top = _ink(value, pieces, pieces.like(main))
-    return Writing(ink, digit, left * scale, top * scale, scale)
+    return FoundInk(
+        everything=_ink(value, pieces, pieces.like(main), scale),
+        digit=_ink(value, pieces, pieces.near(main), scale),
+    )
 
 
 def is_light(image: np.ndarray, sheet: np.ndarray | None = None) -> bool:
@@ -450,14 +452,17 @@ def find_pieces(value: np.ndarray, low: float, sheet: np.ndarray | None) -> Piec
     return pieces
 
 
-def _ink(value: np.ndarray, pieces: Pieces, chosen: np.ndarray) -> tuple[np.ndarray, int, int]:
-    """The ink of the chosen pieces, cropped, each as strong as the others; and its left and top."""
-    left, top = pieces.left[chosen].min(), pieces.top[chosen].min()
-    right, bottom = pieces.right[chosen].max(), pieces.bottom[chosen].max()
-    box = np.s_[top:bottom, left:right]
-    level = np.where(chosen, pieces.strength, np.inf)[pieces.labels[box]].astype(np.float32)
-    ink = (value[box] / level - 0.25) / 0.7
-    return ink.clip(0, 1), int(left), int(top)
+def _ink(value: np.ndarray, pieces: Pieces, chosen: np.ndarray, scale: float) -> Ink:
+    """The ink of the chosen pieces, each as strong as the others."""
+    left, top = int(pieces.left[chosen].min()), int(pieces.top[chosen].min())
+    right, bottom = int(pieces.right[chosen].max()), int(pieces.bottom[chosen].max())
+    part = np.s_[top:bottom, left:right]
+    level = np.where(chosen, pieces.strength, np.inf)[pieces.labels[part]].astype(np.float32)
+    ink = ((value[part] / level - 0.25) / 0.7).clip(0, 1)
+    box = (
+        floor(left * scale), floor(top * scale), ceil(right * scale), ceil(bottom * scale)
+    )  # fmt: skip
+    return Ink(ink, box, scale)
 
 
 def _bar(length: int, degrees: float) -> np.ndarray:

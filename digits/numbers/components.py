@@ -6,7 +6,6 @@ import numpy as np
 
 GROUND_COST = 0.03  # of a step over ground, where ink costs 1: cuts are short
 FAR_COST = 0.2  # as far from where symbols seem to meet as a cut may go
-Box = tuple[int, int, int, int]  # left, top, right, bottom; right and bottom exclusive
 
 
 def label(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

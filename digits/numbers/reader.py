@@ -16,16 +16,13 @@ After R. G. Casey and E. Lecolinet, "A survey of methods and strategies in chara
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from digits.normalize import centre
-from digits.numbers.components import Box, label, seam
-
-if TYPE_CHECKING:
-    from digits.classifier import Prediction
+from digits.numbers.components import label, seam
+from digits.types import Box
 
 UNKNOWN = "?"  # in the text, where a symbol is no digit or not sure
 NONE, SKIP = 10, 11  # labels of an arc besides 0 to 9: no digit, and a speck
@@ -63,34 +60,16 @@ STRIDE = 2  # pixels of it from one place that the network tells of to the next
 SURE = 0.6  # a symbol's probability from which on the text says its digit
 
 
-@dataclass(frozen=True, eq=False)
-class Symbol:
-    """One digit of a reading, or what stands in its place."""
-
-    box: Box  # left, top, right, bottom in pixels of the image; right and bottom exclusive
-    prediction: "Prediction"
-    certainty: float = 1.0  # 0-1, that just this symbol stands here, neither a part of one nor two
-
-
-@dataclass(frozen=True, eq=False)
-class Reading:
-    """What is written on a picture."""
-
-    # "2026": rows parted by a line break, numbers in a row by a space, "?" for what is no digit or
-    # not sure. "" when nothing is written. Without spaces and breaks as long as `symbols`.
-    text: str
-    symbols: list[Symbol]  # in the order of the text
-
-
 @dataclass(eq=False)
 class Found:
     """A symbol that was found, before anybody makes a `Prediction` of it."""
 
     box: Box
+    mask: np.ndarray  # bool, over the box: the symbol's own pixels
     pixels: np.ndarray  # (28, 28) uint8
     outputs: np.ndarray  # (11,) float32, of the network: see `Look`
     digit: int | None  # None: no digit, or not sure
-    certainty: float  # as in `Symbol`
+    certainty: float  # as `Symbol.confidence`
 
 
 @dataclass(eq=False)
@@ -225,12 +204,16 @@ class Sheet:
         left, top, right, bottom = zip(*(self.boxes[name] for name in names), strict=True)
         return min(left), min(top), max(right), max(bottom)
 
+    def mask(self, names: Sequence[int]) -> np.ndarray:
+        """Where these pieces are, bool, over their box."""
+        left, top, right, bottom = self.box(names)
+        labels = self.labels[top:bottom, left:right]
+        return labels == names[0] if len(names) == 1 else np.isin(labels, names)
+
     def crop(self, names: Sequence[int]) -> np.ndarray:
         """The ink of these pieces alone, float32 (height, width)."""
         left, top, right, bottom = self.box(names)
-        labels = self.labels[top:bottom, left:right]
-        mine = labels == names[0] if len(names) == 1 else np.isin(labels, names)
-        ink: np.ndarray = self.ink[top:bottom, left:right] * mine
+        ink: np.ndarray = self.ink[top:bottom, left:right] * self.mask(names)
         return ink
 
     def show(self, many: Sequence[tuple[int, ...]]) -> None:
@@ -672,5 +655,7 @@ def best_path(sheet: Sheet, arcs: Arcs, weights: np.ndarray) -> list[Found]:
             outputs = sheet.parts[arcs.shown[arc]]
         sure = kind < NONE and certainty >= SURE and kind == outputs[:10].argmax()
         digit = kind if sure else None
-        found.append(Found(sheet.box(arcs.shown[arc]), pixels, outputs, digit, certainty))
+        names = arcs.shown[arc]
+        box, mask = sheet.box(names), sheet.mask(names)
+        found.append(Found(box, mask, pixels, outputs, digit, certainty))
     return found

@@ -16,6 +16,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from page.core.visit import visit
+
 CATALOGUES = Path(__file__).parents[1] / "languages"
 LANGUAGES = {  # each by its own name, since whoever looks for theirs may know no other
     "en": "English",
@@ -34,16 +36,17 @@ SOURCE = "en"  # the language of the literals
 
 def choose_language() -> None:
     """Settles the visitor's language at the start of a run: `?lang=`, or the browser's own."""
+    mine = visit()
     asked = st.query_params.get("lang")
     if asked in LANGUAGES:
-        st.session_state.language = st.session_state.asked = asked
-    elif "asked" in st.session_state:  # a link to another page dropped it from the address
-        st.query_params["lang"] = st.session_state.asked
-    elif "language" not in st.session_state:
+        mine.language, mine.language_from_address = asked, True
+    elif mine.language_from_address:  # a link to another page dropped it from the address
+        st.query_params["lang"] = mine.language
+    elif not mine.language:
         from babel import negotiate_locale
 
         preferred = [st.context.locale or SOURCE]
-        st.session_state.language = negotiate_locale(preferred, LANGUAGES, sep="-") or SOURCE
+        mine.language = negotiate_locale(preferred, LANGUAGES, sep="-") or SOURCE
 
 
 def set_language(language: str) -> None:
@@ -56,7 +59,7 @@ def language() -> str:
     """The visitor's language; English outside of a visit."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return SOURCE
-    return st.session_state.get("language", SOURCE)
+    return visit().language or SOURCE
 
 
 @functools.cache

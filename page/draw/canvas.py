@@ -16,9 +16,10 @@ from streamlit_drawable_canvas import st_canvas
 from page.core.component import component
 from page.core.settings import LIVE
 from page.core.text import _
+from page.core.visit import visit
+from page.draw.picture import HEIGHT, RATIO
 
 HERE = Path(__file__).parent
-HEIGHT, RATIO = 800, 2.2  # of the canvas: pixels, and its width to its height; see canvas.css
 PEN = 52  # canvas pixels: like a thick marker
 # White paper in either theme: clearly the place to draw (and another colour would empty it).
 PAPER, INK = "#FFFFFF", "#1B2540"
@@ -76,9 +77,9 @@ def sheet() -> Drawing:
         picture = said["picture"]
         png = base64.b64decode(picture.partition(",")[2]) if picture else None
         how = (said[key] for key in ("number", "shown", "rests", "lifted"))
-        st.session_state.drawing_kept = Drawing(png, *how)
+        visit().draw.drawing = Drawing(png, *how)
     # Coming back from the other page, nothing was said yet: the drawing is as it was left.
-    drawing = st.session_state.get("drawing_kept") or Drawing(canvas.image_bytes)
+    drawing = visit().draw.drawing or Drawing(canvas.image_bytes)
     return replace(drawing, chosen=heard.symbol)
 
 

@@ -4,9 +4,9 @@ import numpy as np
 from PIL import Image
 
 from digits import Prediction
-from digits.explain.inside import Inside
 from digits.images import data_url, png_url
-from digits.normalize import BOX
+from digits.normalize import BOX, shrink
+from digits.types import Inside
 from page.core.text import N_, _, a_digit, ngettext
 
 MAPS = 6  # shown of each block: the liveliest
@@ -41,8 +41,8 @@ BRIGHTEST = (
 
 def steps_html(drawing: bytes, prediction: Prediction) -> str:
     """From the drawing, a PNG, to 28×28 in three pictures."""
-    assert prediction.inside is not None
-    small = prediction.inside.cut
+    assert prediction.ink is not None
+    small = shrink(prediction.ink.pixels)
     height, width = small.shape
     return section(
         _("From your drawing to 28 by 28 dots"),

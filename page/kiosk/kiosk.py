@@ -7,6 +7,7 @@ import streamlit as st
 from page.core.component import component
 from page.core.settings import KIOSK, KIOSK_SECONDS
 from page.core.text import _
+from page.core.visit import visit
 
 WARNING = 10  # seconds before it starts over: it asks whether anybody is still there
 
@@ -15,10 +16,9 @@ _kiosk = component(__file__)
 
 def is_kiosk() -> bool:
     """Whether this visit is in kiosk mode. It stays so, whatever becomes of the address."""
-    state = st.session_state
-    asked = st.query_params.get("kiosk")
-    state.kiosk = state.get("kiosk", KIOSK) if asked is None else asked != "0"
-    return state.kiosk
+    if (asked := st.query_params.get("kiosk")) is not None:
+        visit().kiosk = asked != "0"
+    return KIOSK if visit().kiosk is None else visit().kiosk
 
 
 def enable_kiosk() -> None:

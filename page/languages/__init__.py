@@ -55,11 +55,12 @@ def sentences(code: str) -> Iterator[str | tuple[str, ...]]:
 def load(language: str) -> Catalog:
     """A language's catalogue; an empty one for a new language."""
     if not path_of(language).exists():
-        return Catalog(locale=language, fuzzy=False)
+        return Catalog(locale=language, project="Draw a digit", fuzzy=False)
     with path_of(language).open("rb") as file:
         return read_po(file, locale=language)
 
 
 def complete(message: Message) -> bool:
-    """Whether a sentence is translated, in all of the language's plural forms."""
-    return all(message.string) if message.pluralizable else bool(message.string)
+    """Whether a sentence has a confirmed translation, in all of the language's plural forms."""
+    translated = all(message.string) if message.pluralizable else bool(message.string)
+    return translated and not message.fuzzy

@@ -19,6 +19,7 @@ from digits.normalize import normalize
 from handwriting import pen
 from page.core.settings import API, MODEL
 from page.core.text import N_, _, duration, listed, ngettext, number, percent, with_code
+from page.core.visit import visit
 from page.learned import lesson
 from page.learned.guess import guesses
 from page.learned.lesson import Lesson
@@ -92,7 +93,7 @@ def watch_it_learn(card: dict[str, Any]) -> None:
                 + f" {with_code(trouble)}</p>"
             )
             return
-        every = refresh_interval(st.session_state.get("lesson"))
+        every = refresh_interval(visit().lesson)
         st.fragment(show_lesson, run_every=every)(card, every)
 
 
@@ -110,15 +111,14 @@ def is_on(mine: Lesson | None) -> TypeGuard[Lesson]:
 
 def show_lesson(card: dict[str, Any], every: float | None) -> None:
     """The button that starts or stops the lesson, and what the network has learned so far."""
-    state = st.session_state
-    mine: Lesson | None = state.get("lesson")
+    mine = visit().lesson
     if is_on(mine):
         mine.keep_alive()
     elif mine and not np.array_equal(mine.drawings, last_drawings()):
-        mine = state.lesson = None  # the visitor has drawn something else since
+        mine = visit().lesson = None  # the visitor has drawn something else since
     if every != refresh_interval(mine):
         st.rerun()  # the whole page: a fragment cannot change its own interval
-    if state.get("drawings"):
+    if visit().draw.digits:
         words = _(
             "Here is a small network that knows nothing yet. Let it practise! Every few steps it "
             "has to read your last drawings again: at first it can only guess."
@@ -157,12 +157,12 @@ def show_lesson(card: dict[str, Any], every: float | None) -> None:
 def begin() -> None:
     """Starts a lesson; if another visitor was faster, the page will say so."""
     if started := lesson.start(last_drawings()):
-        st.session_state.lesson = started
+        visit().lesson = started
 
 
 def last_drawings() -> np.ndarray:
     """The visitor's drawings, or examples: uint8 (n, 28, 28)."""
-    if kept := st.session_state.get("drawings"):
+    if kept := visit().draw.digits:
         return np.stack(kept)
     rng = np.random.default_rng(8)
     drawn = (pen.place(pen.draw_digit(digit, rng), 180, (140, 140)) for digit in EXAMPLES)
@@ -174,7 +174,7 @@ def stage_html(mine: Lesson | None, card: dict[str, Any]) -> str:
     if not is_on(mine) and lesson.busy():
         return _("Somebody else is watching it learn right now. Your turn is next.")
     if mine is None:
-        drawn = st.session_state.get("drawings")
+        drawn = visit().draw.digits
         return "" if drawn else _("You haven’t drawn anything yet: here are some that I drew.")
     if mine.error:
         trouble = with_code(_(mine.error))

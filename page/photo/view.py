@@ -16,7 +16,9 @@ from page.core.component import component
 from page.core.error_boundary import apology_html, explain, guarded
 from page.core.patch import patched_html
 from page.core.text import N_, _, a_digit, ngettext, number, percent
-from page.draw.view import answer_html, bars_html, find_classifier
+from page.core.visit import visit
+from page.draw.answer import answer_html, bars_html
+from page.draw.view import find_classifier
 from page.kiosk.kiosk import is_kiosk
 
 if TYPE_CHECKING:  # imported when the first photograph comes
@@ -54,10 +56,9 @@ class Photo(NamedTuple):
 @guarded
 def page() -> None:
     """Takes a photograph, and shows what was read in it."""
-    state = st.session_state
-    count = state.setdefault("photo_number", 0)  # of photographs so far: each gets new widgets
+    mine = visit().photos
     with st.container(key="photo"):
-        shown = "photo" in state or "photo_file" in state
+        shown = mine.shown is not None or mine.file is not None
         _again(key="photo_again", data={"shown": shown}, on_picture_change=take_again)
         with st.container(key="take"):
             # Streamlit's button says “Upload” in English: the style sheet has it say this.
@@ -65,12 +66,13 @@ def page() -> None:
                 f"<style>:root {{ --choose: {json.dumps(_(CHOOSE), ensure_ascii=False)} }}</style>"
             )
             st.html(f"<p>{_(LEAD)}</p><p class='more'>{_(PRIVATE)}</p>{button}")
-            take(count)
-        if "photo_file" in state:
+            take(mine.count)
+        if mine.file is not None:
             with st.spinner(_("I’m looking at your picture…")):
-                state.photo = read(state.pop("photo_file"))
-        if photo := state.get("photo"):
-            show(photo, count)
+                file, mine.file = mine.file, None
+                mine.shown = read(file)
+        if mine.shown:
+            show(mine.shown, mine.count)
 
 
 def take(count: int) -> None:
@@ -102,32 +104,35 @@ def is_possible() -> bool:
 
 def hand_in(key: str) -> None:
     """Takes the file out of its widget, of which the next run makes a new, empty one."""
-    state = st.session_state
-    file = state.get(key)
+    file = st.session_state.get(key)
     if file is not None:
-        state.photo_file = file.getvalue()
-        state.photo_number += 1
+        take_file(file.getvalue())
         # Streamlit would keep it until the visit is over.
-        visit = get_script_run_ctx()
-        files: Any = visit.uploaded_file_mgr  # Streamlit's protocol for it knows no `remove_file`
-        files.remove_file(visit.session_id, file.file_id)
+        context = get_script_run_ctx()
+        files: Any = context.uploaded_file_mgr  # Streamlit's protocol for it knows no `remove_file`
+        files.remove_file(context.session_id, file.file_id)
+
+
+def take_file(file: bytes) -> None:
+    """Have a photograph read in the next run, with new, empty widgets beside it."""
+    visit().photos.file = file
+    visit().photos.count += 1
 
 
 def take_again() -> None:
     """Takes the picture that was shown when another server was here."""
     from digits.images import ImageError, decode_data_url
 
-    state = st.session_state
     try:
-        state.photo_file = decode_data_url(state.photo_again["picture"])
+        file = decode_data_url(st.session_state.photo_again["picture"])
     except ImageError:
         return
-    state.photo_number += 1
+    take_file(file)
 
 
 def forget() -> None:
     """Drops the photograph, when the visitor goes to another page."""
-    st.session_state.pop("photo", None)
+    visit().photos.shown = None
 
 
 def read(file: bytes) -> Photo:

@@ -11,11 +11,11 @@ from page.core.error_boundary import guarded
 from page.core.patch import patched_html
 from page.core.settings import load_classifier, load_examples
 from page.core.text import N_, _, ngettext, number
+from page.core.visit import visit
 
 if TYPE_CHECKING:
     from digits import Prediction
     from digits.explain.neighbours import Examples
-    from digits.explain.teaching import TaughtSymbol
     from page.draw.canvas import Drawing
 
 LONGEST = 12  # characters of a symbol's name
@@ -53,19 +53,14 @@ def is_open() -> bool:
 
 def needs_inside() -> bool:
     """Whether drawings are described by what went on in the network: something is taught."""
-    state = st.session_state
-    part = state.get("part_control") or state.get("part")  # what was tapped just now comes first
-    return "taught" in state or (is_open() and part == TEACH)
-
-
-def lesson() -> int:
-    """Counts what the visitor has taught: another number, another reading."""
-    return st.session_state.get("taught_times", 0)
+    # What was tapped just now comes first.
+    part = st.session_state.get("part_control") or visit().play.part
+    return bool(visit().play.taught) or (is_open() and part == TEACH)
 
 
 def recognize(prediction: Prediction) -> Known | None:
     """What a drawing has of the symbol that was taught; None if there is none."""
-    taught: TaughtSymbol | None = st.session_state.get("taught")
+    taught = visit().play.taught
     if not taught or prediction.inside is None:
         return None
     embedding = _examples().embed(prediction.inside)
@@ -74,7 +69,7 @@ def recognize(prediction: Prediction) -> Known | None:
 
 def name_of_symbol() -> str:
     """What the visitor calls the symbol."""
-    return st.session_state.get("symbol_name_kept", "").strip() or _("yours")
+    return visit().play.symbol_name.strip() or _("yours")
 
 
 def _examples() -> Examples | None:
@@ -85,20 +80,20 @@ def _examples() -> Examples | None:
 @guarded
 def play(drawing: Drawing, prediction: Prediction | None) -> None:
     """Shows what one can play, in the place of the answer; the bars stay."""
-    state = st.session_state
+    mine = visit().play
     with st.container(key="panel"):
         parts = [FOOL, TEACH] if _examples() else [FOOL]
         if len(parts) > 1:
             chosen = st.segmented_control(
                 _("Play"),
                 parts,
-                default=state.get("part", FOOL),
+                default=mine.part or FOOL,
                 format_func=lambda part: _(part),
                 label_visibility="collapsed",
                 key="part_control",
             )
-            state.part = chosen or state.get("part", FOOL)
-        if state.get("part", FOOL) == TEACH and len(parts) > 1:
+            mine.part = chosen or mine.part
+        if mine.part == TEACH and len(parts) > 1:
             teach(drawing, prediction)
         else:
             fool(drawing, prediction)
@@ -108,11 +103,10 @@ def fool(drawing: Drawing, prediction: Prediction | None) -> None:
     """A challenge, how near the drawing comes to it, and a button for another one."""
     from page.play.challenge import CHALLENGES
 
-    state = st.session_state
-    place = state.get("challenge", 0)
-    challenge = CHALLENGES[place % len(CHALLENGES)]
+    mine = visit().play
+    challenge = CHALLENGES[mine.challenge % len(CHALLENGES)]
     progress = 0.0
-    if state.get("fooled") == place:
+    if mine.solved == mine.challenge:
         progress, words = 1.0, _("You did it! Well done.")
     elif prediction is None:
         words = _("Draw it on the sheet. The bars show what I think.")
@@ -120,16 +114,16 @@ def fool(drawing: Drawing, prediction: Prediction | None) -> None:
         verdict = challenge.judge(prediction.bars)
         progress = verdict.progress
         if verdict.done and drawing.lifted:
-            state.fooled = place
+            mine.solved = mine.challenge
             words = _("You did it! Well done.")
         elif verdict.done:
             words = _("That’s it! Now lift the pen.")
         elif drawing.rests:
             words = _(verdict.hint)
         else:
-            words = state.get("fool_words", "")
-    state.fool_words = words
-    done = "done" if state.get("fooled") == place else ""
+            words = mine.hint
+    mine.hint = words
+    done = "done" if mine.solved == mine.challenge else ""
     html = (
         f'<p class="task {done}">{challenge.words()}</p>'
         f'<div class="progress {done}" role="progressbar" aria-label="{_("How near you are")}" '
@@ -142,30 +136,29 @@ def fool(drawing: Drawing, prediction: Prediction | None) -> None:
 
 
 def _another() -> None:
-    st.session_state.challenge = st.session_state.get("challenge", 0) + 1
+    visit().play.challenge += 1
 
 
 def teach(drawing: Drawing, prediction: Prediction | None) -> None:
     """Learns a symbol of the visitor's own, example by example."""
-    state = st.session_state
+    mine = visit().play
     name = st.text_input(
         _("What is your sign called?"),
-        value=state.get("symbol_name_kept", ""),
+        value=mine.symbol_name,
         max_chars=LONGEST,
         key="symbol_name",
         autocomplete="off",
     )
-    state.symbol_name_kept = name or ""
+    mine.symbol_name = name or ""
     words = st.container(key="taught_so_far")
     with st.container(horizontal=True, key="teach_buttons"):
         blank = prediction is None or prediction.inside is None
         if st.button(_("Keep this one"), type="primary", key="keep", disabled=blank):
             keep(drawing, prediction)
-        count = len(state.get("taught", ()))
-        st.button(_("Forget it"), key="forget", disabled=not count, on_click=forget)
+        st.button(_("Forget it"), key="forget", disabled=not mine.taught, on_click=forget)
     with words:
         patched_html(taught_html(), "taught_html")
-    _clean(key="clean", data={"kept": lesson()})
+    _clean(key="clean", data={"kept": mine.changes})
 
 
 def keep(drawing: Drawing, prediction: Prediction | None) -> None:
@@ -173,32 +166,30 @@ def keep(drawing: Drawing, prediction: Prediction | None) -> None:
     from digits.explain.teaching import MOST, TaughtSymbol
     from digits.images import data_url
 
-    state = st.session_state
+    mine = visit().play
     examples = _examples()
-    if prediction is None or prediction.inside is None or state.get("kept") == drawing.png:
+    if prediction is None or prediction.inside is None or mine.last_example == drawing.png:
         return
-    if "taught" not in state:
-        state.taught, state.taught_pictures = TaughtSymbol(examples), []
-    if len(state.taught) == MOST:
+    mine.taught = mine.taught or TaughtSymbol(examples)
+    if len(mine.taught) == MOST:
         return
-    state.kept = drawing.png
-    state.taught.add(examples.embed(prediction.inside), prediction.bars)
-    state.taught_pictures.append(data_url(prediction.pixels))
-    state.taught_times = lesson() + 1
+    mine.last_example = drawing.png
+    mine.taught.add(examples.embed(prediction.inside), prediction.bars)
+    mine.pictures.append(data_url(prediction.pixels))
+    mine.changes += 1
 
 
 def forget() -> None:
     """Forgets the symbol."""
-    state = st.session_state
-    for key in ("taught", "taught_pictures", "kept", "symbol_name", "symbol_name_kept"):
-        state.pop(key, None)
-    state.taught_times = lesson() + 1
+    st.session_state.pop("symbol_name", None)
+    mine = visit().play
+    mine.taught, mine.pictures, mine.last_example, mine.symbol_name = None, [], None, ""
+    mine.changes += 1
 
 
 def taught_html() -> str:
     """The examples so far, and how many more would help."""
-    state = st.session_state
-    taught = state.get("taught")
+    taught = visit().play.taught
     if not taught:
         words = _(
             "A heart, a letter, your own way of writing 7: draw it on the sheet, and I’ll learn it."
@@ -223,7 +214,7 @@ def taught_html() -> str:
         words = _("I know it now: draw it once more, and watch its bar!")
     pictures = "".join(
         f'<img src="{picture}" alt="{_("Example {number}").format(number=number(place))}">'
-        for place, picture in enumerate(state.taught_pictures, 1)
+        for place, picture in enumerate(visit().play.pictures, 1)
     )
     words = words.format(count=number(wanted))
     return f'<div class="examples">{pictures}</div><p class="hint" role="status">{words}</p>'

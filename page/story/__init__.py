@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import base64
-import io
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
 from digits import Prediction
-from digits.explain.inside import Inside, slide
+from digits.explain.inside import slide
 from digits.explain.neighbours import Examples
 from digits.images import png_url
-from digits.normalize import BOX, CENTRE, all_ink, to_grey, without_strays
+from digits.normalize import field
+from digits.types import Ink, Inside
 from page.core.component import component
 from page.core.error_boundary import guarded
 from page.core.settings import load_classifier, load_examples
 from page.core.text import N_, _, certain, ngettext, percent
+
+if TYPE_CHECKING:
+    from page.draw.reading import Part
 
 MAPS = 6  # of each block: the liveliest
 NONE = 10  # the output that says “no digit”
@@ -93,11 +96,11 @@ def _open(wanted: bool) -> None:
 
 
 @guarded
-def tell(drawing: bytes | None, prediction: Prediction | None, rests: bool) -> None:
+def tell(part: Part | None, prediction: Prediction | None, rests: bool) -> None:
     """Shows the story; what it shows follows the drawing.
 
     Args:
-        drawing: the sheet, as a PNG.
+        part: what is shown of the drawing.
         prediction: what was made of it, with its inside; None as long as nothing is drawn.
         rests: whether the pen rests, so that words may be read aloud.
     """
@@ -105,11 +108,11 @@ def tell(drawing: bytes | None, prediction: Prediction | None, rests: bool) -> N
     examples = load_examples(card["sha256"])
     with st.container(key="story"):
         _screen(key="story_screen", on_close_change=lambda: _open(False))
-        _feed(key="story_feed", data=content(drawing, prediction, card, examples, rests))
+        _feed(key="story_feed", data=content(part, prediction, card, examples, rests))
 
 
 def content(
-    drawing: bytes | None,
+    part: Part | None,
     prediction: Prediction | None,
     card: dict[str, Any],
     examples: Examples | None,
@@ -121,10 +124,9 @@ def content(
         for key, text in WORDS.items()
     }
     common = {"words": words, "begin": _(BEGIN), "rests": rests}
-    if drawing is None or prediction is None or prediction.inside is None:
+    if part is None or prediction is None or prediction.inside is None:
         return common
     inside = prediction.inside
-    box, place = geometry(drawing)
     found = examples.nearest(examples.embed(inside)) if examples else []
     order = in_question(prediction)
     names = [_(NO_DIGIT) if one == NONE else str(one) for one in order]
@@ -148,9 +150,9 @@ def content(
                 bars=", ".join(f"{name}: {text}" for name, text in bars.items() if text)
             ),
         ],
-        "drawing": png_url(drawing),
-        "box": box,
-        "place": place,
+        "drawing": png_url(part.png),
+        "box": list(part.box),
+        "place": place_in_dots(prediction.ink),
         "pixels": packed(prediction.pixels),
         "kernel": kernel,
         "map": packed(found_map),
@@ -218,34 +220,11 @@ def bar_texts(prediction: Prediction) -> dict[str, str]:
     }
 
 
-def geometry(drawing: bytes) -> tuple[list[float], list[float]]:
-    """Where the digit is on the sheet, and where it comes to lie in the 28×28 dots.
-
-    Args:
-        drawing: the sheet, as a PNG; not blank.
-
-    Returns:
-        left, top, width and height, as parts of the sheet's side; the same in dots.
-    """
-    grey = to_grey(Image.open(io.BytesIO(drawing)))
-    ink, (left, top) = all_ink(grey)
-    kept = without_strays(ink)
-    left += shift(ink.sum(axis=0), kept.sum(axis=0))
-    top += shift(ink.sum(axis=1), kept.sum(axis=1))
-    height, width = kept.shape
-    dots = BOX / max(kept.shape)  # a pixel's side, in dots
-    middle_x = (kept.sum(axis=0) @ np.arange(width)) / kept.sum() + 0.5
-    middle_y = (kept.sum(axis=1) @ np.arange(height)) / kept.sum() + 0.5
-    side = max(grey.shape)
-    box = [left / side, top / side, width / side, height / side]
-    place = [CENTRE - middle_x * dots, CENTRE - middle_y * dots, width * dots, height * dots]
-    return [float(part) for part in box], [float(part) for part in place]
-
-
-def shift(whole: np.ndarray, part: np.ndarray) -> int:
-    """How far into the profile of all ink that of the digit fits best."""
-    windows = np.lib.stride_tricks.sliding_window_view(whole, len(part))
-    return int(np.abs(windows - part).sum(axis=1).argmin())
+def place_in_dots(ink: Ink) -> list[float]:
+    """Where the ink of a digit comes to lie in the 28×28 dots: left, top, width and height."""
+    left, top, side = field(ink.pixels)
+    height, width = ink.pixels.shape
+    return [float(part) for part in (-left / side, -top / side, width / side, height / side)]
 
 
 def sliding(

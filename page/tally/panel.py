@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from contextlib import suppress
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from page.core.component import component
 from page.core.error_boundary import guarded
 from page.core.settings import TALLY
 from page.core.text import _, number
+from page.core.visit import visit
 
 if TYPE_CHECKING:
     from digits import Prediction
@@ -36,22 +38,22 @@ def ask(drawing: Drawing, prediction: Prediction | None) -> None:
         drawing: the sheet.
         prediction: what was answered; None: nothing that can be right or wrong.
     """
-    state = st.session_state
+    mine = visit().tally
     if drawing.png is None:
-        state.pop("score_drawing", None)
-    elif "score_drawing" not in state:  # what is on the sheet counts once, whatever is added to it
-        state.score_drawing = secrets.token_hex(16)
+        mine.drawing = ""
+    elif not mine.drawing:  # what is on the canvas counts once, whatever is added to it
+        mine.drawing = secrets.token_hex(16)
     answered = prediction and drawing.png and drawing.rests and not drawing.shown
     said = -1
     if answered:
         said = said_of(prediction)
-        state.score_said = said
-    name = state.get("score_drawing", "") if answered else ""
+        mine.answer = said
+    name = mine.drawing if answered else ""
     data = {
         "drawing": name,
         # Of a guess nobody can say that it is right.
         "sure": bool(answered) and (prediction.digit is not None or prediction.none >= 0.5),
-        "counted": state.get("score_counted", {}).get(name, ""),
+        "counted": mine.words if mine.counted == name else "",
         "question": _("Was I right?"),
         "right": _("Right"),
         "wrong": _("It was a …"),
@@ -73,31 +75,31 @@ def _count() -> None:
     """Counts what a visitor tapped. Whatever goes wrong, visitors are not disturbed."""
     from page.tally.counts import NO_DIGIT, TallyError, score, tally
 
-    state = st.session_state
-    tap: Any = state.tally_row.get("tap")
+    mine = visit().tally
+    tap: Any = st.session_state.tally_row.get("tap")
     try:
         name, meant = tap["drawing"], int(tap["meant"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return
-    if name != state.get("score_drawing") or not 0 <= meant <= NO_DIGIT:
+    if name != mine.drawing or not 0 <= meant <= NO_DIGIT:
         return  # another drawing is on the sheet by now
     words = ""
     try:
-        tally().add(name, state.score_said, meant)
+        tally().add(name, mine.answer, meant)
         right, total = score(tally().taken())
         words = _("I got {right} of {total} right.").format(
             right=number(right), total=number(total)
         )
     except TallyError:
         words = " "  # nothing to see; the presenter is told
-    state.score_counted = {name: words}
+    mine.counted, mine.words = name, words
 
 
 def is_presenter() -> bool:
     """Whether the address says `?presenter`; it stays so for the visit."""
-    state = st.session_state
-    state.presenter = state.get("presenter", False) or "presenter" in st.query_params
-    return state.presenter
+    mine = visit()
+    mine.presenter = mine.presenter or "presenter" in st.query_params
+    return mine.presenter
 
 
 @st.fragment(run_every=EVERY)
@@ -106,7 +108,6 @@ def show() -> None:
     """Shows the presenter how often it was right, and what was taken for what."""
     from page.tally.counts import TallyError, score, tally
 
-    state = st.session_state
     with st.container(key="presenter"):
         st.html(f"<h2>{_('How often I was right')}</h2>")
         if not is_kept():
@@ -114,8 +115,6 @@ def show() -> None:
             st.html(f"<p>{off}</p>")
             return
         try:
-            if state.pop("score_clear", False):
-                tally().clear()
             taken = tally().taken()
         except TallyError as error:
             trouble = _("The file {file} can’t be used, so nothing is counted: {why}.")
@@ -130,7 +129,7 @@ def show() -> None:
         )
         if not total:
             return
-        if state.get("score_asked"):
+        if visit().tally.confirm_clear:
             with st.container(horizontal=True):
                 st.html(f"<p>{_('Forget all of it?')}</p>")
                 st.button(_("Yes, forget it"), type="primary", key="score_yes", on_click=_clear)
@@ -140,12 +139,15 @@ def show() -> None:
 
 
 def _ask_clear(asked: bool) -> None:
-    st.session_state.score_asked = asked
+    visit().tally.confirm_clear = asked
 
 
 def _clear() -> None:
-    st.session_state.score_clear = True
-    st.session_state.score_asked = False
+    from page.tally.counts import TallyError, tally
+
+    visit().tally.confirm_clear = False
+    with suppress(TallyError):  # `show` reports it
+        tally().clear()
 
 
 def mistakes_html(taken: dict[tuple[int, int], int]) -> str:

@@ -100,7 +100,7 @@ def test_requirements_txt_and_pyproject_agree():
 def test_the_version_is_the_same_everywhere():
     version = PROJECT["project"]["version"]
     assert digits.__version__ == version
-    assert f"## {version} " in (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert f"## [{version}] " in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("part", PARTS)

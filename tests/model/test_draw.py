@@ -10,16 +10,9 @@ import streamlit as st
 from PIL import Image
 
 from handwriting.pen import render
-from page.draw import view as draw
+from page.draw import answer, reading
 from page.play.panel import Known
 from tests.helpers.page import number
-
-
-class State(dict):
-    """A visit's state, outside of Streamlit."""
-
-    __getattr__ = dict.__getitem__
-    __setattr__ = dict.__setitem__
 
 
 def drawing(png: bytes, lifted: bool = True) -> SimpleNamespace:
@@ -29,9 +22,8 @@ def drawing(png: bytes, lifted: bool = True) -> SimpleNamespace:
 
 @pytest.fixture
 def state(monkeypatch):
-    state = State()
-    monkeypatch.setattr(st, "session_state", state)
-    return state
+    """The state of a visit, outside of Streamlit."""
+    monkeypatch.setattr(st, "session_state", {})
 
 
 @pytest.fixture
@@ -40,35 +32,35 @@ def wide() -> bytes:
     png = io.BytesIO()
     strokes = [stroke * 400 for stroke in number("20", size=0.5, pitch=0.4)]
     Image.fromarray(255 - render(strokes, 26, 400)).save(png, "PNG")
-    assert draw.ink_shape(Image.open(png))[0] == 1
+    assert reading.ink_shape(Image.open(png))[0] == 1
     return png.getvalue()
 
 
 def test_lifting_the_pen_is_no_news_to_the_picture_but_to_its_reading(state, classifier, wide):
-    live = draw.read(drawing(wide, lifted=False), classifier, inside=False)
+    live = reading.read(drawing(wide, lifted=False), classifier, inside=False)
     assert not live.symbols
-    lifted = draw.read(drawing(wide), classifier, inside=False)
+    lifted = reading.read(drawing(wide), classifier, inside=False)
     assert lifted.text == "20"
 
 
 def test_while_one_plays_all_that_is_drawn_is_one_thing(state, classifier, wide):
-    assert draw.read(drawing(wide), classifier, inside=False).text == "20"
-    assert not draw.read(drawing(wide), classifier, inside=False, one=True).symbols
+    assert reading.read(drawing(wide), classifier, inside=False).text == "20"
+    assert not reading.read(drawing(wide), classifier, inside=False, one=True).symbols
 
 
 def test_the_name_of_a_symbol_is_no_html(classifier, mnist_sample):
     prediction = classifier.predict(mnist_sample[0][0])
     for score in (0.2, 0.9):
         known = Known("<i>I & you", score)
-        shown = draw.answer_html(prediction, known) + draw.bars_html(prediction, known)
+        shown = answer.answer_html(prediction, known) + answer.bars_html(prediction, known)
         assert "<i>" not in shown
         assert "&lt;i&gt;I &amp; you" in shown
 
 
 def test_the_bar_of_a_symbol_takes_its_share_from_the_others(classifier, mnist_sample):
     prediction = classifier.predict(mnist_sample[0][0])
-    assert draw.bars_html(prediction).count('class="name"') == 11
-    shown = draw.bars_html(prediction, Known("heart", 0.75))
+    assert answer.bars_html(prediction).count('class="name"') == 11
+    shown = answer.bars_html(prediction, Known("heart", 0.75))
     assert shown.count('class="name"') == 12
     assert "heart: 75%" in shown
 
@@ -80,11 +72,11 @@ def test_the_part_of_a_number_shows_nothing_of_its_neighbours(classifier):
     found = classifier.read(image, inside=False)
     assert found.text == "2026"
     for place, symbol in enumerate(found.symbols):
-        reading = draw.Reading(
+        read = reading.Reading(
             symbol.prediction, text=found.text, symbols=found.symbols, chosen=place
         )
-        part = draw.part_of(drawing(png.getvalue()), reading)
-        ink = (np.asarray(Image.open(io.BytesIO(part)).convert("L")) < 128).astype(np.uint8)
+        part = reading.part_of(drawing(png.getvalue()), read)
+        ink = (np.asarray(Image.open(io.BytesIO(part.png)).convert("L")) < 128).astype(np.uint8)
         _, _, sizes, _ = cv2.connectedComponentsWithStats(ink)
         sizes = sorted(sizes[1:, cv2.CC_STAT_AREA])
         assert sum(sizes[:-1]) < 0.002 * sizes[-1], sizes

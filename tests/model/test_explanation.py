@@ -3,11 +3,10 @@ import pytest
 from PIL import Image, ImageFilter
 
 from digits.classifier import _inside
-from digits.explain.inside import Inside
+from digits.normalize import shrink
+from digits.types import Inside
 from handwriting.pen import SYMBOLS, WAYS, by_hand, render, strokes_from_skeleton
 from tests.helpers.packages import needs_tensorflow
-
-CUT = np.zeros((20, 20), np.uint8)
 
 
 def written(digit: int, way: str) -> np.ndarray:
@@ -54,7 +53,7 @@ def test_shows_what_was_cut_out_and_shrunk(classifier):
         classifier.predict(drawing, inside=True),
         classifier.read(drawing, inside=True).symbols[0].prediction,
     ):
-        cut = prediction.inside.cut
+        cut = shrink(prediction.ink.pixels)
         assert (max(cut.shape), cut.max(), cut.dtype) == (20, 255, np.uint8)
         assert all(edge.any() for edge in (cut[0], cut[-1], cut[:, 0], cut[:, -1])), "not cut close"
         assert cut.shape[0] / cut.shape[1] == pytest.approx(ratio, rel=0.05)
@@ -63,7 +62,7 @@ def test_shows_what_was_cut_out_and_shrunk(classifier):
 def test_blocks_are_in_the_order_of_their_numbers():
     outputs = {f"block_{n}": np.full((1, 1, 1, 1), n) for n in (10, 2, 1, 11, 9)}
     outputs["evidence"] = np.zeros((1, 1, 1, 11))
-    inside = _inside(outputs, 0, np.ones((3, 3), np.float32))
+    inside = _inside(outputs, 0)
     assert [int(block.item()) for block in inside.blocks] == [1, 2, 9, 10, 11]
 
 
@@ -102,10 +101,10 @@ def test_the_liveliest_maps_come_first():
     maps[..., 0] = 5  # the same everywhere: says nothing
     maps[0, 0, 1] = 2
     maps[1, 1, 3] = 8
-    found = Inside([maps], np.zeros((2, 2, 11)), CUT).liveliest(0, 2)
+    found = Inside([maps], np.zeros((2, 2, 11))).liveliest(0, 2)
     assert found.dtype == np.uint8
     assert found.tolist() == [[[0, 0], [0, 255]], [[255, 0], [0, 0]]]
 
 
 def test_maps_that_found_nothing_are_dark():
-    assert not Inside([np.zeros((2, 2, 3))], np.zeros((2, 2, 11)), CUT).liveliest(0, 3).any()
+    assert not Inside([np.zeros((2, 2, 3))], np.zeros((2, 2, 11))).liveliest(0, 3).any()

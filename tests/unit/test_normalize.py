@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from digits.normalize import (
     all_ink,
     centre,
-    find_writing,
+    find_ink,
     normalize,
     to_grey,
     without_strays,
@@ -58,9 +58,9 @@ def test_clean_drawings_come_out_as_when_the_network_learned(mnist_sample):
 
 def test_a_margin_that_is_not_looked_at_changes_nothing():
     for drawing in steady_drawings():
-        quick, (ink, corner) = find_writing(drawing), all_ink(to_grey(drawing))
-        assert np.array_equal(quick.ink, ink)
-        assert (quick.left, quick.top) == corner
+        quick, ink = find_ink(drawing).everything, all_ink(to_grey(drawing))
+        assert np.array_equal(quick.pixels, ink.pixels)
+        assert quick.box == ink.box
 
 
 def test_keeps_the_aspect():
@@ -160,8 +160,8 @@ def test_a_frame_is_no_ink(thickness, shade, jpeg):
         assert difference(expected, normalize(same)) < (0.25 if jpeg else 1e-9)
     if not jpeg:
         rows, columns = np.nonzero(seven())
-        writing = find_writing(image)
-        assert (writing.left, writing.top) == (columns.min(), rows.min())
+        left, top, _, _ = find_ink(image).everything.box
+        assert (left, top) == (columns.min(), rows.min())
     assert not normalize(framed(np.zeros((280, 280), np.uint8), thickness, shade, jpeg)).any()
 
 
@@ -201,7 +201,7 @@ def test_a_drawing_that_fills_its_sheet_or_goes_over_its_edge_is_a_drawing(place
     eight = pen.strokes_from_skeleton(pen.WAYS[8]["from the right"], np.random.default_rng(0))
     for strokes in (SEVEN, pen.unit(eight)):
         drawing = pen.render(pen.place(strokes, 260, place), width)
-        expected = centre(without_strays(all_ink(drawing)[0]))
+        expected = centre(without_strays(all_ink(drawing)).pixels)
         assert np.array_equal(normalize(drawing), expected)
         assert np.array_equal(normalize(255 - drawing), expected)
 
@@ -269,7 +269,7 @@ def test_whatever_a_thick_pen_draws_is_a_drawing(monkeypatch, what, size, pen_wi
     def no_photograph(image):
         raise AssertionError("it was taken for a photograph")
 
-    monkeypatch.setattr(photo, "find_writing", no_photograph)
+    monkeypatch.setattr(photo, "find_ink", no_photograph)
     assert normalize(on_canvas(THICK[what], size, pen_width, THEMES[theme])).any()
 
 

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import string
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 from digits.explain.neighbours import Examples
 from handwriting.pen import render
 from page import story
+from page.draw import reading
 from tests.helpers.page import HASH, written
 from tests.helpers.servers import ROOT
 
@@ -34,12 +36,17 @@ def read(classifier, drawing: bytes):
     return classifier.predict(Image.open(io.BytesIO(drawing)), inside=True)
 
 
+def part_shown(png: bytes, prediction):
+    return reading.part_of(SimpleNamespace(png=png), reading.Reading(prediction))
+
+
 @pytest.fixture
 def tell(classifier, examples):
     def tell(strokes):
         drawing = sheet(strokes)
         prediction = read(classifier, drawing)
-        return prediction, story.content(drawing, prediction, classifier.card, examples, True)
+        part = part_shown(drawing, prediction)
+        return prediction, story.content(part, prediction, classifier.card, examples, True)
 
     return tell
 
@@ -136,7 +143,8 @@ def test_nothing_drawn_is_an_invitation(classifier, examples):
 def test_a_model_without_examples_and_filters_tells_the_rest(classifier):
     drawing = sheet(written(3))
     card = {name: part for name, part in classifier.card.items() if name != "filters"}
-    told = story.content(drawing, read(classifier, drawing), card, None, True)
+    prediction = read(classifier, drawing)
+    told = story.content(part_shown(drawing, prediction), prediction, card, None, True)
     assert told["kernel"] is None and told["neighbours"] == []
     assert array(told["map"], 28, 28).any()
     assert told["sentences"][5] == story.REMINDS_MISSING

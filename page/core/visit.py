@@ -1,0 +1,88 @@
+"""What the server remembers of one visit, from the first page until the browser leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:  # the canvas can be drawn on before these are imported
+    import numpy as np
+
+    from digits.explain.teaching import TaughtSymbol
+    from page.draw.canvas import Drawing
+    from page.draw.reading import Reading
+    from page.learned.lesson import Lesson
+    from page.photo.view import Photo
+
+
+@dataclass
+class Draw:
+    """The first page's drawing and answer."""
+
+    drawing: Drawing | None = None  # the last one that the browser sent
+    reading: Reading | None = None  # its reading,
+    read_for: tuple[object, ...] = ()  # and everything that it depends on
+    chosen: int | None = None  # the symbol that was tapped; None: the last one
+    words: str = ""  # the answer, as HTML
+    digits: list[np.ndarray] = field(default_factory=list)  # the last ones: uint8 (28, 28)
+    digits_on_canvas: int = 0  # how many of these belong to the drawing on the canvas
+
+
+@dataclass
+class Play:
+    """Challenges, and the symbol that was taught."""
+
+    part: str = ""  # the tab that is open
+    challenge: int = 0  # counts up
+    solved: int | None = None  # the challenge that was solved last
+    hint: str = ""
+    symbol_name: str = ""  # as the visitor typed it: escape it
+    taught: TaughtSymbol | None = None
+    pictures: list[str] = field(default_factory=list)  # the examples, as data URLs
+    last_example: bytes | None = None  # the drawing it was taught with, a PNG
+    changes: int = 0  # to what was taught: other numbers, other readings
+
+
+@dataclass
+class Photos:
+    """The page “Photo”."""
+
+    count: int = 0  # photographs so far: each gets new widgets
+    file: bytes | None = None  # waits to be read
+    shown: Photo | None = None
+
+
+@dataclass
+class TallyRow:
+    """“Was I right?”, and the presenter's view of all answers."""
+
+    drawing: str = ""  # a random name: each drawing counts once
+    answer: int = -1  # the digit that the page answered with, or NO_DIGIT
+    counted: str = ""  # the drawing that was counted,
+    words: str = ""  # and what to say about it
+    confirm_clear: bool = False  # the presenter is asked whether to clear the count
+
+
+@dataclass
+class Visit:
+    """One visit."""
+
+    language: str = ""  # a key of `page.core.text.LANGUAGES`; empty: not settled yet
+    language_from_address: bool = False  # the address has `?lang=`, and is to keep it
+    kiosk: bool | None = None  # None: as the server is set
+    presenter: bool = False
+    draw: Draw = field(default_factory=Draw)
+    play: Play = field(default_factory=Play)
+    photos: Photos = field(default_factory=Photos)
+    tally: TallyRow = field(default_factory=TallyRow)
+    lesson: Lesson | None = None  # a network that learns while the visitor watches
+
+
+def visit() -> Visit:
+    """The visit that this run of the page is for."""
+    state = st.session_state
+    if "visit" not in state:
+        state["visit"] = Visit()
+    return state["visit"]

@@ -1,0 +1,172 @@
+"""What the first page reads in a drawing, and what it keeps of it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from page.core.error_boundary import explain
+from page.core.visit import visit
+from page.draw.picture import open_picture
+from page.play import panel as play
+
+if TYPE_CHECKING:  # at run time it is imported once the canvas is there to draw on
+    from PIL import Image
+
+    from digits import Classifier, Prediction, Symbol
+    from page.draw.canvas import Drawing
+    from page.play.panel import Known
+
+KEPT = 6  # of a visitor's last digits
+# A drawing without a gap is taken for one digit where it is narrower for its height than NARROW, or
+# than WIDE and the network has no doubt.
+NARROW, WIDE, CLEAR = 0.6, 0.95, 0.97
+
+
+class Reading(NamedTuple):
+    """What there is to say about a drawing."""
+
+    prediction: Prediction | None = None  # None: nothing is drawn, or it can't be read
+    trouble: str = ""  # why it can't be read; `code` in backticks
+    text: str = ""  # of a number: see `digits.types.Reading`
+    symbols: Sequence[Symbol] = ()  # its digits, if they are several
+    chosen: int = 0  # the one among them that `prediction` is for
+    known: Known | None = None  # of a single drawing: what it has of the symbol that was taught
+
+
+def read(drawing: Drawing, classifier: Classifier, inside: bool, one: bool = False) -> Reading:
+    """What the network makes of a drawing, and, if wanted, what went on inside it.
+
+    Args:
+        drawing: the sheet.
+        classifier: reads it.
+        inside: also tell what went on in the network.
+        one: all that is drawn is one thing, and no number.
+    """
+    mine = visit().draw
+    if drawing.png is None:
+        mine.digits_on_canvas = 0
+        mine.chosen = None
+        return Reading()
+    # A rerun that changed nothing (another theme, a pen that rests) reads nothing anew.
+    read_for = (drawing.png, inside, drawing.lifted, one, visit().play.changes)
+    if mine.read_for != read_for:
+        try:
+            mine.reading = read_png(drawing.png, classifier, inside, drawing.lifted, one)
+        except Exception as error:
+            return Reading(trouble=explain(error))
+        mine.read_for = read_for
+    reading = mine.reading
+    if drawing.rests and not drawing.shown:
+        keep(reading)
+    if drawing.chosen is not None:
+        mine.chosen = drawing.chosen
+    if not reading.symbols:
+        return reading
+    last = len(reading.symbols) - 1  # which the pen is at, as a rule
+    chosen = last if mine.chosen is None else min(mine.chosen, last)
+    return reading._replace(prediction=reading.symbols[chosen].prediction, chosen=chosen)
+
+
+def read_png(
+    png: bytes, classifier: Classifier, inside: bool, lifted: bool, one: bool = False
+) -> Reading:
+    """What the network makes of a picture of the sheet.
+
+    A symbol that the visitor taught is looked for first: it may be as wide as a number. To look for
+    several digits takes far longer than to read one. So it does that only where there may be
+    several, and where no gap parts them, only once the pen is lifted.
+    """
+    image = open_picture(png)
+    if one or visit().play.taught:
+        whole = classifier.predict(image, inside=inside)
+        if whole.verdict == "blank":
+            return Reading()
+        reading = Reading(whole, known=play.recognize(whole))
+        if one or is_taught(reading):
+            return reading
+    groups, shape = ink_shape(image)
+    if groups == 1:
+        prediction = classifier.predict(image, inside=inside)
+        clear = prediction.confidence * (1 - prediction.none) >= CLEAR
+        if not lifted or shape < NARROW or (shape < WIDE and clear):
+            return single(None if prediction.verdict == "blank" else prediction)
+    found = classifier.read(image, inside=inside)
+    if not found.symbols:
+        return Reading()
+    if len(found.symbols) == 1:
+        return single(found.symbols[0].prediction)
+    if all(
+        symbol.prediction.digit is None for symbol in found.symbols
+    ):  # scribbles: no number at all
+        return single(classifier.predict(image, inside=inside))
+    return Reading(text=found.text, symbols=found.symbols)
+
+
+def single(prediction: Prediction | None) -> Reading:
+    """The reading of one drawing."""
+    return Reading(prediction, known=play.recognize(prediction) if prediction else None)
+
+
+def is_taught(reading: Reading) -> bool:
+    """Whether a drawing is taken for the symbol that the visitor taught."""
+    return reading.known is not None and reading.known.score >= 0.5
+
+
+def ink_shape(image: Image.Image) -> tuple[int, float]:
+    """How many groups of ink stand side by side with a gap between, and their width to height."""
+    import numpy as np
+
+    ink = np.asarray(image.convert("L")) < 128
+    columns, rows = np.flatnonzero(ink.any(axis=0)), np.flatnonzero(ink.any(axis=1))
+    if not len(columns):
+        return 0, 0.0
+    groups = 1 + np.count_nonzero(np.diff(columns) > 1)
+    return int(groups), float((np.ptp(columns) + 1) / (np.ptp(rows) + 1))
+
+
+def keep(reading: Reading) -> None:
+    """Remembers the visitor's last digits for “How it learned”, each as it was at last."""
+    mine = visit().draw
+    predictions = [symbol.prediction for symbol in reading.symbols] or [reading.prediction]
+    pixels = [prediction.pixels for prediction in predictions if prediction]
+    earlier = mine.digits[: max(0, len(mine.digits) - mine.digits_on_canvas)]
+    mine.digits_on_canvas = len(pixels[-KEPT:])
+    mine.digits = [*earlier, *pixels][-KEPT:]
+
+
+class Part(NamedTuple):
+    """The part of a drawing that is shown: all of it; of a number, one symbol."""
+
+    png: bytes  # square
+    box: tuple[float, float, float, float]  # of the digit: left, top, width, height; side is 1
+
+
+def part_of(drawing: Drawing, reading: Reading) -> Part | None:
+    """The part of the drawing that `reading.prediction` is for; None if nothing is drawn."""
+    prediction = reading.prediction
+    if drawing.png is None or prediction is None or prediction.ink is None:
+        return None
+    from PIL import Image, ImageFilter
+
+    image = open_picture(drawing.png).convert("RGB")
+    left, top, right, bottom = prediction.ink.box
+    mask, corner, side = None, (0, 0), max(image.size)
+    if reading.symbols:
+        symbol = reading.symbols[reading.chosen]
+        corner = symbol.box[:2]
+        image = image.crop(symbol.box)
+        side = round(1.3 * max(image.size))
+        mask = Image.fromarray(symbol.mask).convert("L").resize(image.size)
+        mask = mask.filter(ImageFilter.MaxFilter(3))  # the soft edges of strokes, too
+    place = (side - image.width) // 2, (side - image.height) // 2
+    x, y = (place[axis] - corner[axis] for axis in (0, 1))
+    box = (left + x) / side, (top + y) / side, (right - left) / side, (bottom - top) / side
+    if mask is None and image.size == (side, side):
+        return Part(drawing.png, box)
+    square = Image.new("RGB", (side, side), "white")
+    square.paste(image, place, mask)
+    png = io.BytesIO()
+    square.save(png, "PNG", compress_level=1)
+    return Part(png.getvalue(), box)

@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from ray import serve
 
-from api import settings_or_exit
+from service.settings import settings_or_exit
 
 
 class Settings(BaseSettings):
@@ -24,7 +24,7 @@ settings = settings_or_exit(Settings)
 
 
 def api() -> FastAPI:
-    """The application of api.py; each replica imports it for itself."""
+    """The application of api.py, which each replica imports itself."""
     from api import app
 
     return app
@@ -46,7 +46,7 @@ class Digits:
 
     def check_health(self) -> None:
         """Raises ModelError when the model can't be used: Ray then replaces the replica."""
-        api().state.reader.classifier()
+        api().state.inference.classifier()
 
 
 app = Digits.bind()

@@ -135,10 +135,35 @@ def to_grey(image: np.ndarray | Image.Image) -> np.ndarray:
     grey = _bytes_of(Image.fromarray(image).convert("L"))
     if image.shape[2] == 3 or _is_opaque(image):
         return grey
-    # Drawn on a transparent sheet: lay it on the ground that its ink stands out from.
     alpha = image[..., 3].astype(np.float32) / 255
-    ink_is_light = (grey * alpha).sum() >= 127.5 * alpha.sum()
-    return _as_bytes(grey * alpha + (0 if ink_is_light else 255) * (1 - alpha))
+    background = _page_shade(grey, image[..., 3])
+    if background is None:  # strokes alone: put them on what they stand out from
+        background = 0 if (grey * alpha).sum() >= 127.5 * alpha.sum() else 255
+    return _as_bytes(grey * alpha + background * (1 - alpha))
+
+
+def _page_shade(grey: np.ndarray, alpha: np.ndarray) -> int | None:
+    """The background of an opaque page in a picture with transparent parts.
+
+    Args:
+        grey, alpha: uint8 (height, width).
+
+    Returns:
+        The shade that all opaque pixels next to transparent ones share; None if there is no such
+        shade, or if the opaque pixels are strokes rather than a page.
+    """
+    opaque = alpha == 255
+    if not opaque.any():
+        return None
+    left, top, right, bottom = _box(opaque)
+    shades = grey[opaque]
+    if 2 * len(shades) < (right - left) * (bottom - top) or np.ptp(shades) < FAINTEST_INK:
+        return None
+    clear = np.pad(~opaque, 1)
+    beside = clear[:-2, 1:-1] | clear[2:, 1:-1] | clear[1:-1, :-2] | clear[1:-1, 2:]
+    edge = grey[opaque & beside].astype(np.int16)
+    shade = _median(edge)
+    return shade if (np.abs(edge - shade) <= FLAT).mean() > FRAMED else None
 
 
 def _as_array(image: Image.Image) -> np.ndarray:

@@ -1,6 +1,5 @@
 """Has an API read digits: for pages without a model of their own."""
 
-import base64
 import io
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -13,7 +12,7 @@ from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from urllib3 import Retry
 from urllib3.exceptions import ReadTimeoutError
 
-from digits.images import MOST_PIXELS, small
+from digits.images import MOST_PIXELS, decode_data_url, small
 from digits.network import ModelError
 from digits.normalize import to_grey
 from digits.types import AnyImage, Prediction, Reading, Symbol
@@ -86,14 +85,9 @@ class RemoteClassifier:
         width = image.shape[1] if isinstance(image, np.ndarray) else image.width
         scale = width / Image.open(io.BytesIO(file)).width  # 1, but for huge images
         try:
-            text = str(result["text"])
-            labels = "".join(text.split())
-            symbols = [
-                self._symbol(label, symbol, scale)
-                for label, symbol in zip(labels, result["symbols"], strict=True)
-            ]
-            return Reading(text, symbols)
-        except (KeyError, TypeError, ValueError):
+            symbols = [self._symbol(symbol, scale) for symbol in result["symbols"]]
+            return Reading(str(result["text"]), symbols)
+        except (KeyError, TypeError, AttributeError, ValueError, OSError):
             raise self._strange() from None
 
     def _results(self, path: str, files: list[bytes]) -> list[dict[str, Any]]:
@@ -143,15 +137,19 @@ class RemoteClassifier:
             f"{said} See whether the address is right."
         )
 
-    def _symbol(self, label: str, result: dict[str, Any], scale: float) -> Symbol:
-        """A symbol of the answer. The API sends no mask: the whole box counts as its own."""
+    def _symbol(self, result: dict[str, Any], scale: float) -> Symbol:
         left, top, right, bottom = (round(edge * scale) for edge in result["box"])
-        mask = np.ones((bottom - top, right - left), bool)
-        return Symbol(label, (left, top, right, bottom), mask, 1.0, self._prediction(result))
+        prediction = result["prediction"]
+        return Symbol(
+            label=str(result["label"]),
+            box=(left, top, right, bottom),
+            mask=_decoded(result["mask"]) > 0,
+            confidence=float(result["confidence"]),
+            prediction=None if prediction is None else self._prediction(prediction),
+        )
 
     def _prediction(self, result: dict[str, Any]) -> Prediction:
         try:
-            png = base64.b64decode(result["pixels"].partition(",")[2])
             probabilities = np.array(result["probabilities"], np.float32)
             return Prediction(
                 digit=result["digit"],
@@ -159,10 +157,15 @@ class RemoteClassifier:
                 confidence=float(probabilities.max()),
                 none=float(result["none"]),
                 verdict=result["verdict"],
-                pixels=np.asarray(Image.open(io.BytesIO(png))),
+                pixels=_decoded(result["pixels"]),
             )
         except (KeyError, TypeError, AttributeError, ValueError, OSError):
             raise self._strange() from None
+
+
+def _decoded(url: str) -> np.ndarray:
+    """The pixels of a PNG in a data URL."""
+    return np.asarray(Image.open(io.BytesIO(decode_data_url(url)), formats=["PNG"]))
 
 
 def _error(status: int, detail: str) -> Exception:

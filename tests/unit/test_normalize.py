@@ -290,6 +290,25 @@ def test_a_thin_pen_on_a_large_drawing_is_not_faint():
     assert normalize(seven(size=240, width=2)).max() == 255
 
 
+@pytest.mark.parametrize("background", [0, 40, 200, 255])
+@pytest.mark.parametrize("hole", [np.s_[:5, :5], np.s_[:20], np.s_[::279, ::279]])
+def test_an_opaque_page_in_a_transparent_picture_is_the_background(background, hole):
+    ink = seven().astype(float) / 255
+    grey = np.rint(background + ink * ((255 if background < 128 else 0) - background))
+    grey = grey.astype(np.uint8)
+    alpha = np.full(grey.shape, 255, np.uint8)
+    alpha[hole] = 0
+    picture = np.dstack([grey, grey, grey, alpha])
+    assert np.array_equal(to_grey(picture), grey)
+
+
+@pytest.mark.parametrize("colour", [0, 255])
+def test_strokes_on_a_transparent_canvas_are_ink(colour):
+    ink = seven(width=30)
+    shade = np.full_like(ink, colour)
+    assert difference(normalize(ink), normalize(np.dstack([shade, shade, shade, ink]))) < 0.02
+
+
 @pytest.mark.parametrize(
     ("image", "error", "words"),
     [

@@ -1,0 +1,1 @@
+"""The HTTP API: reads digits and numbers in images that clients send."""

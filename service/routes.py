@@ -1,0 +1,129 @@
+"""The addresses of the API."""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from PIL import Image
+from pydantic_core import to_json
+
+from digits import Classifier, Prediction, Symbol
+from digits.images import data_url
+from service.bodies import received_images
+from service.inference import Describe, Inference, Size
+from service.problems import problem_response, responses
+from service.schemas import REQUEST_BODY, Answer, Model, Readings
+
+router = APIRouter()
+Pixels = Annotated[bool, Query(description="include the network's input in the response")]
+IMAGES = {"requestBody": REQUEST_BODY}
+IMAGE_PROBLEMS = responses(400, 408, 413, 415, 422, 500, 503)
+
+
+@router.get("/", include_in_schema=False)
+async def docs() -> Response:
+    """Redirects visitors to the documentation."""
+    return RedirectResponse("/docs")
+
+
+@router.post("/v1/classify", response_model=Answer, responses=IMAGE_PROBLEMS, openapi_extra=IMAGES)
+async def classify(request: Request, pixels: Pixels = False) -> Response:
+    """Classifies the digit in each image. Send one image as the body, files in a form, or data URLs
+    in JSON."""
+
+    def classified(classifier: Classifier, image: Image.Image, size: Size) -> dict[str, Any]:
+        return result(classifier.predict(image), pixels)
+
+    return await answer(request, classified)
+
+
+@router.post("/v1/read", response_model=Readings, responses=IMAGE_PROBLEMS, openapi_extra=IMAGES)
+async def read(request: Request, pixels: Pixels = False) -> Response:
+    """Reads everything that is written in each image: a digit, a number, rows of numbers. Takes the
+    same forms of input as `/v1/classify`."""
+
+    def reading(classifier: Classifier, image: Image.Image, size: Size) -> dict[str, Any]:
+        found = classifier.read(image)
+        scale = max(size) / max(image.size)  # large images are shrunk before they are read
+        symbols = [symbol_result(symbol, scale, pixels) for symbol in found.symbols]
+        return {"text": found.text, "symbols": symbols}
+
+    return await answer(request, reading)
+
+
+@router.get("/v1/model", responses=responses(503))
+def model_card(request: Request) -> dict[str, Any]:
+    """Returns the model card: how the network was trained, and how accurate it is."""
+    return without_paths(inference(request).classifier().card)
+
+
+@router.head("/health/live", include_in_schema=False)
+@router.get("/health/live")
+async def live() -> dict[str, str]:
+    """Answers while the server runs."""
+    return {"status": "live"}
+
+
+@router.head("/health/ready", include_in_schema=False)
+@router.get("/health/ready", responses=responses(503))
+def ready(request: Request) -> dict[str, str]:
+    """Answers with 200 when the model has classified a test image."""
+    inference(request).classifier()
+    return {"status": "ready"}
+
+
+@router.get("/metrics", response_class=Response)
+def metrics(request: Request) -> Response:
+    """Returns counts and times in Prometheus's text format."""
+    return inference(request).metrics.response()
+
+
+def inference(request: Request) -> Inference:
+    return request.app.state.inference
+
+
+async def answer(request: Request, describe: Describe) -> Response:
+    """Receives a request, and returns the results for its images."""
+    engine = inference(request)
+    images = await received_images(request, engine.settings)
+    results = await engine.results(request, images, describe)
+    if len(results) == 1 and "error" in results[0]:
+        error = results[0]["error"]
+        return problem_response(error["status"], error["detail"])
+    card = engine.classifier().card
+    model = {name: card[name] for name in Model.model_fields}
+    content = to_json({"model": model, "results": results})
+    return Response(content, media_type="application/json")
+
+
+def result(prediction: Prediction, pixels: bool) -> dict[str, Any]:
+    """Returns a `schemas.Result` as a dict."""
+    fields = {
+        "digit": prediction.digit,
+        "verdict": prediction.verdict,
+        "confidence": round(prediction.confidence, 6),
+        "probabilities": [round(share, 6) for share in prediction.probabilities.tolist()],
+        "none": round(prediction.none, 6),
+    }
+    return {**fields, "pixels": data_url(prediction.pixels)} if pixels else fields
+
+
+def symbol_result(symbol: Symbol, scale: float, pixels: bool) -> dict[str, Any]:
+    """Returns a `schemas.SymbolResult` as a dict."""
+    fields = {
+        "label": symbol.label,
+        "box": [round(edge * scale) for edge in symbol.box],
+        "confidence": round(symbol.confidence, 6),
+        "prediction": None if symbol.prediction is None else result(symbol.prediction, pixels),
+    }
+    return {**fields, "mask": data_url(symbol.mask)} if pixels else fields
+
+
+def without_paths(card: dict[str, Any]) -> dict[str, Any]:
+    """Removes what reveals folders of the computer that trained the model."""
+    return {
+        key: without_paths(value) if isinstance(value, dict) else value
+        for key, value in card.items()
+        if not (key in ("command", "source") and re.search(r"[\\/]", str(value)))
+    }

@@ -1,0 +1,44 @@
+"""A classifier without a network, for tests of what surrounds it."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from digits import Prediction, Reading, Symbol
+
+
+class FakeClassifier:
+    """A `digits.Classifier` for which the last decimal of an image's width is the digit.
+
+    An image without dark pixels is blank, and one that is as wide as high is unsure.
+    """
+
+    has_inside = False
+
+    def __init__(self) -> None:
+        self.card = {"network": "fake", "trained": "2026-01-01T00:00:00+00:00", "sha256": "0" * 64}
+
+    def predict(self, image, inside: bool = False) -> Prediction:
+        grey = np.asarray(image if isinstance(image, np.ndarray) else image.convert("L"))
+        height, width = grey.shape
+        pixels = np.zeros((28, 28), np.uint8)
+        if grey.min() > 127:
+            return Prediction(None, np.full(10, 0.1, np.float32), 0.1, 0.0, "blank", pixels)
+        digit = width % 10
+        pixels[:, digit] = 255
+        probabilities = np.eye(10, dtype=np.float32)[digit]
+        if width == height:
+            return Prediction(None, probabilities, 1.0, 0.9, "unsure", pixels)
+        return Prediction(digit, probabilities, 1.0, 0.0, "digit", pixels)
+
+    def predict_batch(self, images: Iterable) -> list[Prediction]:
+        return [self.predict(image) for image in images]
+
+    def read(self, image, inside: bool = False) -> Reading:
+        prediction = self.predict(image)
+        if prediction.verdict == "blank":
+            return Reading("", [])
+        height, width = np.asarray(image).shape[:2]
+        label = "?" if prediction.digit is None else str(prediction.digit)
+        mask = np.ones((height, width), bool)
+        return Reading(label, [Symbol(label, (0, 0, width, height), mask, 0.75, prediction)])

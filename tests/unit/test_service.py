@@ -1,0 +1,552 @@
+"""The HTTP API, with a classifier that needs no network."""
+
+import asyncio
+import base64
+import gzip
+import io
+import json
+import struct
+import threading
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydantic import ValidationError
+from starlette.testclient import TestClient
+
+from digits import ModelError, Reading, Symbol
+from service.app import create_app
+from service.limits import LimitBodies
+from service.schemas import EXAMPLE, Images
+from service.settings import Settings
+from tests.helpers.fake import FakeClassifier
+
+PATHS = ("/v1/classify", "/v1/read")
+
+
+@contextmanager
+def client_of(classifier=None, load=None, **settings):
+    """A client of an application with these settings."""
+    load = load or (lambda folder: classifier or FakeClassifier())
+    app = create_app(Settings(**settings), load)
+    with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def client():
+    with client_of() as client:
+        yield client
+
+
+def image(digit: int, height: int = 11, width: int = 20, form: str = "PNG") -> bytes:
+    """An image file that `FakeClassifier` reads as this digit."""
+    file = io.BytesIO()
+    Image.new("L", (width + digit, height)).save(file, form)
+    return file.getvalue()
+
+
+def send(client, body, kind="image/png", path="/v1/classify", **headers):
+    return client.post(path, content=body, headers={"Content-Type": kind, **headers})
+
+
+def send_json(client, *images: str, path="/v1/classify"):
+    return send(client, json.dumps({"images": images}), "application/json", path)
+
+
+def upload(client, *files: bytes, path="/v1/classify"):
+    return client.post(path, files=[("images", ("a.png", file, "image/png")) for file in files])
+
+
+def digits(answer) -> list[int | None]:
+    assert answer.status_code == 200, answer.text
+    return [result.get("digit") for result in answer.json()["results"]]
+
+
+def assert_problem(answer, status: int, *words: str) -> None:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem = answer.json()
+    assert (problem["status"], problem["type"]) == (status, "about:blank")
+    assert problem["title"]
+    for word in words:
+        assert word in problem["detail"]
+    assert problem["detail"].endswith(".")
+
+
+# Results
+
+
+def test_results_are_in_the_order_of_the_images(client):
+    wanted = [3, 1, 4, 1, 5, 9, 2, 6]
+    files = [image(digit) for digit in wanted]
+    assert digits(upload(client, *files)) == wanted
+    texts = [base64.b64encode(file).decode() for file in files]
+    texts[::2] = [f"data:image/png;base64,{text}" for text in texts[::2]]
+    assert digits(send_json(client, *texts)) == wanted
+    assert digits(send(client, files[0])) == [3]
+
+
+def test_a_result_has_what_the_network_predicted(client):
+    (result,) = send(client, image(7)).json()["results"]
+    assert result == {
+        "digit": 7, "verdict": "digit", "confidence": 1.0, "none": 0.0,
+        "probabilities": [0, 0, 0, 0, 0, 0, 0, 1.0, 0, 0],
+    }  # fmt: skip
+    answer = client.post(
+        "/v1/classify?pixels=true", content=image(7), headers={"Content-Type": "image/png"}
+    )
+    (result,) = answer.json()["results"]
+    png = base64.b64decode(result["pixels"].removeprefix("data:image/png;base64,"))
+    assert Image.open(io.BytesIO(png)).size == (28, 28)
+    assert answer.json()["model"] == FakeClassifier().card
+
+
+def test_unsure_and_blank_have_no_digit(client):
+    (unsure,) = send(client, image(1, height=21)).json()["results"]
+    assert (unsure["verdict"], unsure["digit"], unsure["none"]) == ("unsure", None, 0.9)
+    white = io.BytesIO()
+    Image.new("L", (30, 20), 255).save(white, "PNG")
+    (blank,) = send(client, white.getvalue()).json()["results"]
+    assert (blank["verdict"], blank["digit"]) == ("blank", None)
+    (reading,) = send(client, white.getvalue(), path="/v1/read").json()["results"]
+    assert reading == {"text": "", "symbols": []}
+
+
+def test_a_reading_has_symbols_with_and_without_a_prediction():
+    class Decimal(FakeClassifier):
+        def read(self, image, inside=False):
+            found = super().read(image)
+            dot = np.array([[True, False, True]])
+            return Reading(
+                found.text + ".", [*found.symbols, Symbol(".", (9, 8, 12, 9), dot, 0.5, None)]
+            )
+
+    with client_of(Decimal()) as client:
+        (plain,) = send(client, image(3), path="/v1/read").json()["results"]
+        (full,) = send(client, image(3), path="/v1/read?pixels=true").json()["results"]
+    assert plain["text"] == full["text"] == "3."
+    three, dot = plain["symbols"]
+    assert (three["label"], three["confidence"], three["prediction"]["digit"]) == ("3", 0.75, 3)
+    assert dot == {"label": ".", "box": [9, 8, 12, 9], "confidence": 0.5, "prediction": None}
+    png = base64.b64decode(full["symbols"][1]["mask"].partition(",")[2])
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(png))), [[True, False, True]])
+
+
+def test_boxes_are_in_pixels_of_the_file(client):
+    file = image(8, height=600, width=3_000)  # is shrunk before it is read
+    (result,) = send(client, file, path="/v1/read").json()["results"]
+    (symbol,) = result["symbols"]
+    assert symbol["box"] == pytest.approx([0, 0, 3_008, 600], abs=3)
+
+
+def test_a_bad_image_gets_an_error_in_its_place(client):
+    first, second, third = upload(client, image(5), b"not an image", image(6)).json()["results"]
+    assert (first["digit"], third["digit"]) == (5, 6)
+    assert second["error"]["status"] == 400
+    assert "PNG" in second["error"]["detail"]
+    assert_problem(send(client, b"not an image"), 400, "PNG")
+    assert_problem(send_json(client, "§§§"), 400, "base64")
+
+
+def test_an_image_that_trips_the_classifier_spoils_no_other(caplog):
+    class Tripping(FakeClassifier):
+        def predict(self, image, inside=False):
+            if getattr(image, "width", 0) % 10 == 4:
+                raise IndexError("a secret")
+            return super().predict(image)
+
+    with client_of(Tripping()) as client:
+        answer = upload(client, image(3), image(4), image(5))
+        assert digits(answer) == [3, None, 5]
+        assert answer.json()["results"][1]["error"]["status"] == 500
+        assert_problem(send(client, image(4)), 500, "report")
+    assert "secret" not in answer.text
+    assert "a secret" in caplog.text
+
+
+# Requests
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    "kind",
+    ["image/jpg", "image/x-png", "IMAGE/PNG; charset=binary", "application/octet-stream", ""],
+)
+def test_the_content_decides_how_an_image_is_decoded(client, path, kind):
+    for form in ("PNG", "JPEG", "BMP"):
+        answer = send(client, image(1, form=form), kind, path)
+        assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_other_content_types_are_rejected(client, path):
+    for kind in ("text/plain", "image/tiff", "nonsense"):
+        assert_problem(send(client, image(1), kind, path), 415, "image/png")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_compressed_bodies_are_rejected_not_misread(client, path):
+    for coding in ("gzip", "br", "gzip, identity"):
+        answer = send(client, gzip.compress(image(1)), path=path, **{"Content-Encoding": coding})
+        assert_problem(answer, 415, coding)
+        assert answer.headers["Accept-Encoding"] == "identity"
+    answer = send(client, image(1), path=path, **{"Content-Encoding": "identity"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_json_of_another_format(client, path):
+    for body in ("", "{", "[]", "{}", '{"images": []}', '{"images": "x"}', '{"images": [1]}'):
+        assert_problem(send(client, body, "application/json", path), 422)
+    answer = client.post(f"{path}?pixels=perhaps", content=image(1))
+    assert_problem(answer, 422, "pixels")
+
+
+def test_json_with_a_byte_order_mark(client):
+    body = b"\xef\xbb\xbf" + json.dumps({"images": [EXAMPLE]}).encode()
+    assert send(client, body, "application/json").status_code == 200
+
+
+def test_json_with_very_many_values_is_rejected_before_it_is_parsed(client, monkeypatch):
+    monkeypatch.setattr(Images, "model_validate_json", None)
+    for item in (b"1", b'""', b"[]", b"{}"):
+        body = b'{"images":[' + b",".join([item] * 50_000) + b"]}"
+        assert_problem(send(client, body, "application/json"), 413, "many values")
+
+
+def test_wrong_json_costs_one_error_however_many_items_are_wrong():
+    with pytest.raises(ValidationError) as raised:
+        Images.model_validate_json('{"images": [' + ",".join(["1"] * 1_000) + "]}")
+    assert raised.value.error_count() == 1
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_forms_without_files_and_broken_forms(client, path):
+    assert_problem(client.post(path, files={"text": (None, "hello")}), 400, "file")
+    assert_problem(send(client, b"--x", "multipart/form-data", path), 400)
+    assert_problem(send(client, b"hello", "multipart/form-data; boundary=x", path), 400)
+
+
+def test_a_form_field_without_a_chosen_file_is_ignored(client):
+    def part(name: str, file: bytes) -> bytes:
+        head = f'--x\r\nContent-Disposition: form-data; name="images"; filename="{name}"\r\n\r\n'
+        return head.encode() + file + b"\r\n"
+
+    kind = "multipart/form-data; boundary=x"
+    body = part("a.png", image(5)) + part("", b"") + b"--x--\r\n"
+    assert digits(send(client, body, kind)) == [5]
+    assert_problem(send(client, part("", b"") + b"--x--\r\n", kind), 400, "no file")
+    empty = part("a.png", b"") + b"--x--\r\n"
+    assert_problem(send(client, empty, kind), 400, "PNG")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_too_many_images(path):
+    with client_of(max_images=3) as client:
+        assert upload(client, *[image(1)] * 3, path=path).status_code == 200
+        assert_problem(upload(client, *[image(1)] * 4, path=path), 413, "3")
+        assert_problem(send_json(client, *[EXAMPLE] * 4, path=path), 413, "3")
+
+
+def test_other_addresses_and_methods(client):
+    assert_problem(client.get("/nothing"), 404, "/docs")
+    assert_problem(client.get("/v1/classify"), 405, "/docs")
+    answer = client.get("/")
+    assert answer.is_redirect and answer.headers["Location"] == "/docs"
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+def test_monitors_may_use_head(client, path):
+    assert client.get(path).status_code == 200
+    answer = client.head(path)
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+# Pixels
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that announces its size and has no pixels."""
+    size = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunks = ((b"IHDR", size), (b"IDAT", zlib.compress(bytes(100))))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    )
+
+
+def test_too_many_pixels_are_rejected_by_the_header(client):
+    for size in ((10_000, 4_001), (60_000, 60_000), (2**31 - 1, 2**31 - 1)):
+        assert_problem(send(client, png_header(*size)), 413, "smaller")
+
+
+def test_the_images_of_a_request_share_a_budget_of_pixels():
+    with client_of(max_request_pixels=700) as client:
+        results = upload(client, *[image(0)] * 5).json()["results"]  # 220 pixels each
+        assert ["error" in result for result in results] == [False] * 3 + [True] * 2
+        assert results[3]["error"]["status"] == 413
+        assert "together" in results[3]["error"]["detail"]
+        assert digits(send(client, image(0))) == [0], "the next request has a budget of its own"
+
+
+class Held(FakeClassifier):
+    """Holds every request with a large image until `release` is set."""
+
+    def __init__(self):
+        super().__init__()
+        self.holding, self.release = threading.Semaphore(0), threading.Event()
+
+    def predict(self, image, inside=False):
+        if getattr(image, "width", 0) > 500:
+            self.holding.release()
+            assert self.release.wait(60)
+        return super().predict(image)
+
+
+def test_small_requests_do_not_wait_for_large_ones():
+    held = Held()
+    large = image(4, height=2_500, width=2_000)
+    with client_of(held, threads=2) as client, ThreadPoolExecutor() as clients:
+        try:
+            waiting = [clients.submit(send, client, large) for _ in range(8)]
+            for _ in range(2):
+                held.holding.acquire()
+            assert digits(send(client, image(7))) == [7]
+        finally:
+            held.release.set()
+        assert [one.result().status_code for one in waiting] == [200] * 8
+
+
+def test_only_as_many_large_images_are_decoded_at_once_as_fit():
+    held = Held()
+    large = image(4, height=2_500, width=2_000)
+    settings = {"threads": 4, "max_pixels": 6_000_000, "max_process_pixels": 13_000_000}
+    with client_of(held, **settings) as client, ThreadPoolExecutor() as clients:
+        try:
+            waiting = [clients.submit(send, client, large) for _ in range(4)]
+            for _ in range(2):
+                held.holding.acquire()
+            assert not held.holding.acquire(timeout=0.5), "a third is in memory"
+        finally:
+            held.release.set()
+        assert [one.result().status_code for one in waiting] == [200] * 4
+
+
+def test_a_full_queue_says_when_to_come_back():
+    held = Held()
+    large = image(4, height=10, width=1_000)
+    with client_of(held, threads=1, queue=0) as client, ThreadPoolExecutor() as clients:
+        try:
+            waiting = clients.submit(send, client, large)
+            held.holding.acquire()
+            answer = send(client, image(7))
+            assert_problem(answer, 503, "second")
+            assert int(answer.headers["Retry-After"]) >= 1
+        finally:
+            held.release.set()
+        assert digits(waiting.result()) == [4]
+        assert digits(send(client, image(7))) == [7], "the place was given back"
+
+
+# Bytes
+
+
+def test_a_body_that_is_too_large():
+    with client_of(max_body=1_000) as client:
+        assert_problem(send(client, bytes(1_001)), 413, "1,000")
+        chunks = (bytes(100) for _ in range(11))  # a generator: its size is not announced
+        assert_problem(send(client, chunks), 413, "1,000")
+        assert digits(send(client, image(6))) == [6]
+
+
+class Requests:
+    """Requests to a `LimitBodies` whose application receives a body and then waits."""
+
+    def __init__(self, **limits):
+        self.received: list[str] = []
+        self.statuses: dict[str, int] = {}
+        self.finish: dict[str, asyncio.Event] = {}
+        self.tasks: dict[str, asyncio.Task] = {}
+        limits = {"max_body": 1_000_000, "max_process_bytes": 250_000, "max_wait": 60} | limits
+        self.app = LimitBodies(self._app, **limits)
+
+    async def _app(self, scope, receive, send):
+        await receive()
+        self.received.append(scope["path"])
+        await self.finish[scope["path"]].wait()
+
+    async def start(self, name: str, size: int | None) -> None:
+        async def receive():
+            return {"type": "http.request", "body": bytes(size or 10)}
+
+        async def send(message):
+            self.statuses[name] = message.get("status", self.statuses.get(name))
+
+        header = (b"transfer-encoding", b"chunked")
+        if size is not None:
+            header = (b"content-length", str(size).encode())
+        scope = {"type": "http", "method": "POST", "path": name, "headers": [header]}
+        self.finish[name] = asyncio.Event()
+        self.tasks[name] = asyncio.create_task(self.app(scope, receive, send))
+        await asyncio.sleep(0.01)
+
+    async def end(self, name: str) -> None:
+        self.finish[name].set()
+        await self.tasks[name]
+        await asyncio.sleep(0.01)
+
+
+def test_bodies_that_do_not_fit_wait_unreceived_in_their_order():
+    async def run():
+        requests = Requests()
+        for name in "abcd":
+            await requests.start(name, 100_000)
+        assert requests.received == ["a", "b"], "both fit"
+        await requests.start("small", 1_000)
+        assert requests.received == ["a", "b", "small"], "small bodies do not wait"
+        await requests.end("b")
+        assert requests.received == ["a", "b", "small", "c"]
+        await requests.end("a")
+        for name in ("c", "d", "small"):
+            await requests.end(name)
+        assert requests.received == ["a", "b", "small", "c", "d"]
+
+    asyncio.run(run())
+
+
+def test_a_body_of_unknown_size_counts_as_the_largest():
+    async def run():
+        requests = Requests(max_body=200_000)
+        await requests.start("unknown", None)
+        await requests.start("next", 100_000)
+        assert requests.received == ["unknown"]
+        await requests.end("unknown")
+        assert requests.received == ["unknown", "next"]
+        await requests.end("next")
+
+    asyncio.run(run())
+
+
+def test_clients_that_leave_give_their_bytes_back():
+    async def run():
+        requests = Requests()
+        for name in "abc":
+            await requests.start(name, 200_000)
+        requests.tasks["b"].cancel()  # waits
+        requests.tasks["a"].cancel()  # is being received
+        await asyncio.sleep(0.01)
+        assert requests.received == ["a", "c"]
+        await requests.end("c")
+
+    asyncio.run(run())
+
+
+def test_who_waits_too_long_gets_503():
+    async def run():
+        requests = Requests(max_wait=0.05)
+        await requests.start("a", 200_000)
+        await requests.start("b", 200_000)
+        await requests.tasks["b"]
+        assert requests.statuses == {"b": 503}
+        await requests.end("a")
+        await requests.start("c", 200_000)
+        await requests.end("c")
+        assert requests.received == ["a", "c"]
+
+    asyncio.run(run())
+
+
+# The model
+
+
+def test_without_a_model_the_server_lives_but_is_not_ready(caplog):
+    path = "/srv/secret/model"
+
+    def load(folder):
+        if broken:
+            raise ModelError(f"The model's file “{path}/card.json” is missing.")
+        return FakeClassifier()
+
+    broken = True
+    with client_of(load=load) as client:
+        assert client.get("/health/live").status_code == 200
+        for answer in (
+            client.get("/health/ready"), client.get("/v1/model"), send(client, image(1)),
+        ):  # fmt: skip
+            assert_problem(answer, 503, "log")
+            assert "secret" not in answer.text, "paths are for the log"
+        assert client.head("/health/ready").status_code == 503
+        assert path in caplog.text
+        broken = False
+        assert client.get("/health/ready").status_code == 200
+        assert digits(send(client, image(1))) == [1]
+
+
+@pytest.mark.parametrize("method", ["predict", "read"])
+def test_a_model_that_can_not_read_a_test_image_is_not_ready(method):
+    class Broken(FakeClassifier):
+        pass
+
+    def fail(self, image, inside=False):
+        raise ValueError("a damaged buffer in /srv/secret/rows.tflite")
+
+    setattr(Broken, method, fail)
+    with client_of(Broken()) as client:
+        answer = client.get("/health/ready")
+        assert_problem(answer, 503)
+        assert "secret" not in answer.text
+
+
+def test_the_card_is_published_without_local_paths():
+    classifier = FakeClassifier()
+    classifier.card |= {
+        "data": {"source": "/home/ada/mnist.npz", "mnist": True},
+        "command": r"python train.py --data C:\Users\ada\mnist.npz",
+    }
+    with client_of(classifier) as client:
+        answer = client.get("/v1/model")
+    assert "ada" not in answer.text
+    assert answer.json()["data"] == {"mnist": True}
+    assert answer.json()["network"] == "fake"
+
+
+# The rest
+
+
+def test_metrics_count_images_by_verdict():
+    with client_of() as client:
+        upload(client, image(1), image(2), b"not an image")
+        text = client.get("/metrics").text
+    assert 'digits_images_total{verdict="digit"} 2.0' in text
+    assert 'digits_images_total{verdict="error"} 1.0' in text
+    assert "digits_classify_seconds_count 1.0" in text
+
+
+def test_other_web_pages_may_call_only_if_they_are_allowed(client):
+    origin = {"Origin": "https://example.org"}
+    allow = "Access-Control-Allow-Origin"
+    assert allow not in client.get("/health/live", headers=origin).headers
+    with client_of(cors=["https://example.org"], max_body=1_000) as other:
+        assert other.get("/health/live", headers=origin).headers[allow] == "https://example.org"
+        rejected = send(other, bytes(2_000), **origin)
+        assert_problem(rejected, 413)
+        assert rejected.headers[allow] == "https://example.org", "or the page could not read why"
+
+
+def test_the_description_has_each_schema_once_and_only_possible_errors(client):
+    description = client.get("/openapi.json").json()
+    assert json.dumps(description).count("about:blank") == 1, "errors refer to one schema"
+    statuses = {
+        path: sorted(set(operation["responses"]) - {"200"})
+        for path, operations in description["paths"].items()
+        for operation in operations.values()
+    }
+    images = ["400", "408", "413", "415", "422", "500", "503"]
+    assert statuses == {
+        "/v1/classify": images, "/v1/read": images,
+        "/v1/model": ["503"], "/health/live": [], "/health/ready": ["503"], "/metrics": [],
+    }  # fmt: skip

@@ -65,7 +65,8 @@ def main() -> int:
         learned, checked = before
     else:
         drawings = without_doubtful(classifier, drawings)
-        teach, choose = (numbers.hands(drawings, part) for part in (people.TEACH, people.CHOOSE))
+        teach = numbers.hands(drawings, people.TRAIN)
+        choose = numbers.hands(drawings, people.VALIDATION)
         print(f"Writing numbers in the hands of {len(teach)} people…", flush=True)
         learned = gather(teach, args.numbers, args.seed)
         checked = gather(choose, min(args.numbers, NUMBERS_TO_CHECK), args.seed + 1)

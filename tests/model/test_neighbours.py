@@ -145,7 +145,7 @@ def test_damaged_examples_are_none_and_the_log_says_what_to_do(
 ):
     (tmp_path / FILE).write_bytes(damage((ROOT / "model" / FILE).read_bytes()))
     assert Examples.load(tmp_path, classifier.card["sha256"]) is None
-    assert "--recalibrate" in caplog.text
+    assert "python train.py" in caplog.text
 
 
 def test_filters_find_what_the_network_finds(classifier, mnist_sample):

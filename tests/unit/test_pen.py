@@ -3,7 +3,6 @@ import pytest
 
 from digits.normalize import normalize
 from handwriting import pen
-from training import sevens
 
 EVERY_WAY = [(digit, way) for digit, ways in pen.WAYS.items() for way in ways]
 
@@ -94,21 +93,42 @@ def test_the_shipped_model_reads_every_way_of_writing(classifier, drawings):
     ways = [EVERY_WAY[i % len(EVERY_WAY)] for i in range(len(labels))]
     predictions = classifier.predict_batch(sheets)
     guesses = np.array([p.probabilities.argmax() for p in predictions])
-    # A steep 7 may be a 1 to people, too: training.sevens measures those.
+    # A steep 7 may be a 1 to people, too.
     clear = np.array([not way.startswith("steep") for _, way in ways])
     wrong = [(ways[i], int(guesses[i])) for i in np.flatnonzero(clear & (guesses != labels))]
     assert np.mean((guesses == labels)[clear]) >= 0.99, wrong
 
 
-def test_a_7_whose_bar_rises_is_never_surely_a_1(classifier):
-    found = sevens.measure(classifier)
-    for angle, as_one, sure in zip(
-        found["angles"], found["one"], found["sure_of_another"], strict=True
-    ):
-        if angle <= 20:
-            assert as_one == 0, angle
-        if angle <= 22.5:
-            assert sure == 0, angle
+def rising_seven(angle, slant, length):
+    """A 7 in one stroke, with a stem of 1: the bar rises, the stem leans, in degrees."""
+    rise, lean = np.radians(angle), np.radians(slant)
+    left = -length * np.cos(rise), length * np.sin(rise)
+    return pen.unit([[left, (0, 0), (-np.tan(lean), 1)]])
+
+
+SLANTS, LENGTHS = (0, 10, 20, 30), (0.4, 0.5, 0.6, 0.7, 0.8)
+
+
+@pytest.mark.parametrize("angle", [0, 10, 15, 20])
+def test_a_7_whose_bar_rises_is_never_stated_to_be_a_1(classifier, angle):
+    strokes = [rising_seven(angle, slant, length) for slant in SLANTS for length in LENGTHS]
+    sheets = [pen.render(pen.place(one, 150, (140, 140)), 16) for one in strokes]
+    assert 1 not in [prediction.digit for prediction in classifier.predict_batch(sheets)]
+
+
+@pytest.mark.parametrize(
+    ("digit", "angle", "between"),
+    [(7, 5, False), (7, 30, True), (1, 20, True), (1, 45, False), (4, 25, False)],
+)
+def test_a_stroke_that_could_be_a_1_or_a_7_is_not_drawn(digit, angle, between):
+    strokes = rising_seven(angle, 10, 0.6)
+    assert pen.rise_to_corner(strokes[0]) == pytest.approx(angle)
+    assert pen.is_between_one_and_seven(digit, strokes) == between
+    assert not pen.is_between_one_and_seven(digit, [*strokes, strokes[0]]), "a cross or a foot"
+
+
+def test_a_bare_stroke_has_no_corner():
+    assert pen.rise_to_corner(np.array([[0, 0], [0.01, 0.5], [0, 1]])) is None
 
 
 @pytest.mark.slow

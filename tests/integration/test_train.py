@@ -44,7 +44,7 @@ LITTLE = f"""
 from dataclasses import replace
 import train
 from training.datasets import Amounts
-train.QUICK = replace(train.QUICK, steps=8, amounts={AMOUNTS})
+train.QUICK = replace(train.QUICK, steps=12, amounts={AMOUNTS})
 train.run(train.main, "train.py")
 """
 
@@ -57,7 +57,7 @@ def train(*arguments, program=(ROOT / "train.py",), **options):
 
 
 def few_steps(out, *more, data=SMALL, **options):
-    arguments = ("--quick", "--epochs", 2, "--data", data, "--out", out, *more)
+    arguments = ("--quick", "--epochs", 3, "--data", data, "--out", out, *more)
     return train(*arguments, program=("-c", LITTLE), **options)
 
 
@@ -115,7 +115,7 @@ def test_the_card_tells_what_was_done(trained):
             assert one["label"] == small["y_test"][one["number"]] != one["guess"]
             assert 0.1 <= one["confidence"] <= 1
             assert one["pixels"] == data_url(small["x_test"][one["number"]])
-    assert len(card["learning_curve"]["loss"]) == card["epochs"] == 2
+    assert len(card["learning_curve"]["loss"]) == card["epochs"] == 3
     assert set(card["versions"]) >= {"python", "tensorflow", "keras", "numpy"}
     assert set(card["thresholds"]) == {"none", "confidence", "cost"}
     assert card["files"].keys() == {"digits.keras", "digits.tflite"}

@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from digits.calibration import apply_temperature
+from digits.ink.components import label
 from digits.network import ModelError, Network
 from digits.normalize import BLANK, centre, find_ink
-from digits.numbers.reader import UNKNOWN, WIDEST, Found, is_plain, read_ink
-from digits.types import AnyImage, Ink, Inside, Prediction, Reading, Symbol
+from digits.numbers.reader import INK, Found, read_ink
+from digits.types import UNKNOWN, AnyImage, Ink, Inside, Prediction, Reading, Symbol
 
 FORMAT = 2  # of the folder: raised when an older program could not read a newer model
 _HERE = Path(__file__).parent
@@ -28,6 +29,12 @@ _HERE = Path(__file__).parent
 SHIPPED = _HERE / "model" if (_HERE / "model").is_dir() else _HERE.parent / "model"
 ROWS = "rows.tflite"  # the network that reads rows
 BATCH = 64  # drawings a run: more at once gain nothing here and cost memory
+# What is a single digit, and no number: all ratios are width to height.
+MAX_DIGIT_RATIO = 1.4  # anything wider is not a single digit
+MAX_CLEAR_RATIO = 0.95  # up to here, a digit that the network is sure of is a single one
+MAX_NARROW_RATIO = 0.6  # up to here, so is anything that hangs together
+MIN_CLEAR = 0.97  # the probability that the network is sure from
+MIN_COMPONENT = 0.08  # of the largest component's longer side: anything smaller is dust
 
 
 class DigitClassifier:
@@ -122,14 +129,17 @@ class DigitClassifier:
                 found += answers.result()
         return found
 
-    def read(self, image: AnyImage, inside: bool = False) -> Reading:
-        """Reads all that is written: one digit, a number, rows of numbers.
+    def read(self, image: AnyImage, inside: bool = False, quick: bool = False) -> Reading:
+        """Reads everything in a picture: one digit, a number, rows of numbers.
 
-        One digit alone gets just the `Prediction` that `predict` gives.
+        A single digit gets the `Prediction` that `predict` returns, and so does a picture in which
+        no symbol is known.
 
         Args:
             image: as in `digits.normalize.normalize`.
-            inside: also tell what went on in the network for each symbol, if it `has_inside`.
+            inside: also return the activations for each symbol, if the model `has_inside`.
+            quick: ink without a gap from left to right is a single digit. For pictures that are
+                taken while the pen moves; reading a number takes far longer than a digit.
 
         Raises:
             TypeError, ValueError: not an image; see `normalize`.
@@ -141,17 +151,18 @@ class DigitClassifier:
             pixels = centre(found.digit.pixels)
         ink = found.everything
         whole = None
-        if ink.pixels.shape[1] <= WIDEST * ink.pixels.shape[0]:
+        if ink.pixels.shape[1] <= MAX_DIGIT_RATIO * ink.pixels.shape[0]:
             (whole,) = self._predictions(pixels[None], [found.digit], inside)
-            if whole.digit is not None and is_plain(ink.pixels, whole.confidence, whole.none):
-                return _single(whole, ink)
-        lines = read_ink(ink.pixels, self._look, self._scan)
-        located = [symbol for line in lines for symbol in line.symbols]
-        if len(located) < 2:
-            if whole is None:
-                (whole,) = self._predictions(pixels[None], [found.digit], inside)
-            return _single(whole, ink)
-        return Reading("\n".join(line.text for line in lines), self._symbols(located, ink, inside))
+        if not is_single_digit(ink.pixels, whole, quick):
+            lines = read_ink(ink.pixels, self._look, self._scan)
+            located = [symbol for line in lines for symbol in line.symbols]
+            if len(located) > 1 and any(one.digit is not None for one in located):
+                text = "\n".join(line.text for line in lines)
+                return Reading(text, self._symbols(located, ink, inside))
+        if whole is None:
+            (whole,) = self._predictions(pixels[None], [found.digit], inside)
+        text = UNKNOWN if whole.digit is None else str(whole.digit)
+        return Reading(text, [Symbol(text, ink.box, ink.pixels > 0, 1.0, whole)])
 
     def _symbols(self, located: list[Found], ink: Ink, inside: bool) -> list[Symbol]:
         cuts = [ink.cut(one.box, one.mask) for one in located]
@@ -242,11 +253,29 @@ def _network_for_rows() -> Network:
         ) from None
 
 
-def _single(prediction: Prediction, ink: Ink) -> Reading:
-    """The reading of a picture of one digit, or of something that is no number."""
-    text = UNKNOWN if prediction.digit is None else str(prediction.digit)
-    mask = ink.pixels > 0
-    return Reading(text, [Symbol(text, ink.box, mask, 1.0, prediction)])
+def is_single_digit(ink: np.ndarray, whole: Prediction | None, quick: bool) -> bool:
+    """Decides whether ink is a single digit, without looking for several.
+
+    Args:
+        ink: float32 (height, width), cropped.
+        whole: the prediction for all of it; None if it is too wide for a digit.
+        quick: as in `DigitClassifier.read`.
+    """
+    mask = ink > INK
+    if not mask.any(axis=0).all():
+        return False
+    if quick:
+        return True
+    ratio = ink.shape[1] / ink.shape[0]
+    if whole is None or ratio > MAX_CLEAR_RATIO:
+        return False
+    if whole.digit is not None and whole.confidence * (1 - whole.none) >= MIN_CLEAR:
+        return True
+    if ratio > MAX_NARROW_RATIO:
+        return False
+    _, boxes = label(mask)
+    sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    return bool((sizes >= MIN_COMPONENT * sizes.max()).sum() == 1)
 
 
 def _inside(outputs: dict[str, np.ndarray], place: int) -> Inside:

@@ -13,6 +13,7 @@ from math import ceil, floor
 import numpy as np
 from PIL import Image, ImageFilter
 
+from digits.ink.components import label
 from digits.types import Box, FoundInk, Ink
 
 SIDE = 28  # the image that the network is shown
@@ -550,78 +551,21 @@ def without_strays(all_of_it: Ink) -> Ink | None:
     """
     ink = all_of_it.pixels
     cell = -(-max(ink.shape) // CELLS)
-    cells = _inked_cells(ink, cell)
-    found = _flood(cells)
-    if len(found) == 1:
-        return all_of_it
-    if len(found) > MOST_PIECES:
-        return None
-    pieces = [_unpacked(piece, cells.shape) for piece in found]
     mass = np.asarray(Image.fromarray(ink).reduce(cell))  # the mean ink of each cell
-    weights = [mass[piece].sum() for piece in pieces]
-    main = pieces[int(np.argmax(weights))]
-    main_rows, main_columns = np.nonzero(main)
-    far = STRAY_DISTANCE * max(np.ptp(main_rows) + 1, np.ptp(main_columns) + 1)
-    keep = np.zeros_like(main)
-    for piece, weight in zip(pieces, weights, strict=True):
-        rows, columns = np.nonzero(piece)
-        gap = max(
-            rows.min() - main_rows.max(),
-            main_rows.min() - rows.max(),
-            columns.min() - main_columns.max(),
-            main_columns.min() - columns.max(),
-        )
-        if weight > (STRAY if gap > far else DUST) * mass.sum():
-            keep |= piece
+    labels, boxes = label(mass > 0)
+    if len(boxes) == 1:
+        return all_of_it
+    if len(boxes) > MOST_PIECES:
+        return None
+    weights = np.bincount(labels.ravel(), mass.ravel())[1:]
+    left, top, right, bottom = boxes[weights.argmax()]
+    far = STRAY_DISTANCE * max(right - left, bottom - top)
+    gaps = 1 + np.maximum.reduce(
+        [boxes[:, 0] - right, left - boxes[:, 2], boxes[:, 1] - bottom, top - boxes[:, 3]]
+    )
+    kept_components = weights > np.where(gaps > far, STRAY, DUST) * mass.sum()
+    keep = np.append(False, kept_components)[labels]
     kept = np.repeat(np.repeat(keep, cell, axis=0), cell, axis=1)
     mask = kept[: ink.shape[0], : ink.shape[1]] & (ink > 0)
     left, top, right, bottom = box = _box(mask)
     return all_of_it.cut(box, mask[top:bottom, left:right])
-
-
-def _inked_cells(ink: np.ndarray, cell: int) -> np.ndarray:
-    """Which squares, `cell` pixels wide, hold ink: bool (rows, columns)."""
-    height, width = ink.shape
-    rows, columns = -(-height // cell), -(-width // cell)
-    mask = np.zeros((rows * cell, columns * cell), bool)
-    np.greater(ink, 0, out=mask[:height, :width])
-    across = mask.reshape(rows, cell, -1).any(axis=1)
-    # NumPy is quick along a long last axis: the other way round once more.
-    turned = np.ascontiguousarray(across.T)
-    inked = np.asarray(turned.reshape(columns, cell, rows).any(axis=1))
-    return inked.T
-
-
-def _flood(mask: np.ndarray) -> list[int]:
-    """Splits a bool grid into its 8-connected pieces.
-
-    Flood fill on one long integer whose bits are the cells, a row after the other with an empty
-    column between them: each step grows all of the piece at once.
-
-    Returns:
-        A piece's cells each, as such an integer; see `_unpacked`.
-    """
-    height, width = mask.shape
-    row = width + 1
-    padded = np.zeros((height, row), bool)
-    padded[:, :width] = mask
-    left = int.from_bytes(np.packbits(padded.ravel(), bitorder="little").tobytes(), "little")
-    pieces = []
-    while left:
-        piece, grown = 0, left & -left
-        while grown != piece:
-            piece = grown
-            beside = piece | piece << 1 | piece >> 1
-            grown = (beside | beside << row | beside >> row) & left
-        left &= ~piece
-        pieces.append(piece)
-    return pieces
-
-
-def _unpacked(piece: int, shape: tuple[int, ...]) -> np.ndarray:
-    """A piece of `_flood` as a bool grid of this shape."""
-    height, width = shape
-    count = height * (width + 1)
-    bits = np.frombuffer(piece.to_bytes(-(-count // 8), "little"), np.uint8)
-    cells = np.unpackbits(bits, count=count, bitorder="little").astype(bool)
-    return cells.reshape(height, width + 1)[:, :width]

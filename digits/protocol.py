@@ -30,5 +30,5 @@ class Classifier(Protocol):
     def predict_batch(self, images: Iterable[AnyImage]) -> list[Prediction]:
         """Reads one digit on each image, and answers in their order."""
 
-    def read(self, image: AnyImage, inside: bool = False) -> Reading:
-        """Reads all that is written: one digit, a number, rows of numbers."""
+    def read(self, image: AnyImage, inside: bool = False, quick: bool = False) -> Reading:
+        """Reads everything in a picture: one digit, a number, rows of numbers."""

@@ -1,4 +1,4 @@
-"""Has an API read digits: for pages without a model of their own."""
+"""The HTTP client: reads digits through an API, without a model of its own."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -9,44 +9,21 @@ import requests
 from PIL import Image
 from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
-from urllib3 import Retry
-from urllib3.exceptions import ReadTimeoutError
 
 from digits.images import MOST_PIXELS, decode_data_url, small
 from digits.network import ModelError
 from digits.normalize import to_grey
 from digits.types import AnyImage, Prediction, Reading, Symbol
 
-CONNECT_TIMEOUT, READ_TIMEOUT = 2, 5  # seconds: somebody stands before the page and waits
-MOST_IMAGES, MOST_BYTES = 64, 9_000_000  # of a request: the API takes hardly more
-LOSSLESS = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")  # modes that PNG keeps
+CONNECT_TIMEOUT, READ_TIMEOUT = 2, 5  # seconds: a visitor is waiting at the page
+MAX_IMAGES, MAX_BYTES = 64, 9_000_000  # of a request: about the limits of the API
+LOSSLESS = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")  # modes that PNG can store
 ABOUT_AN_IMAGE = (400, 413)  # statuses; others are about the API
-
-
-class OnceMore(Retry):
-    """Tries again, once and at once: another replica may answer.
-
-    Not after a timeout: whoever waits has waited long enough. Nor as late as `Retry-After` says:
-    people stand before the page.
-    """
-
-    def __init__(self, total: int = 1, **options: Any):
-        options |= {
-            "allowed_methods": None,  # reading a drawing twice does no harm
-            "status_forcelist": (502, 503, 504),
-            "raise_on_status": False,
-            "respect_retry_after_header": False,
-        }
-        super().__init__(total, **options)
-
-    def increment(self, *args: Any, **more: Any) -> "OnceMore":
-        if isinstance(error := more.get("error"), ReadTimeoutError):
-            raise error
-        return super().increment(*args, **more)
+TRY_AGAIN = (502, 503, 504)  # statuses: another replica may answer
 
 
 class RemoteClassifier:
-    """A `Classifier` that asks an API. It can't tell what went on inside the network."""
+    """A `Classifier` that sends pictures to an API. It has no access to the activations."""
 
     has_inside = False
 
@@ -55,13 +32,12 @@ class RemoteClassifier:
         self._url = url.rstrip("/")
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
-            adapter = HTTPAdapter(pool_maxsize=32, max_retries=OnceMore())
-            self._session.mount(scheme, adapter)
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=32))
 
     @property
     def card(self) -> dict[str, Any]:
-        """What train.py recorded of the API's model. Asks for it each time."""
-        card = self._ask("GET", "/v1/model")
+        """The card of the API's model, requested anew each time."""
+        card = self._request("GET", "/v1/model")
         if not isinstance(card, dict):
             raise self._strange()
         return card
@@ -78,10 +54,10 @@ class RemoteClassifier:
             for result in self._results("/v1/classify", files)
         ]
 
-    def read(self, image: AnyImage, inside: bool = False) -> Reading:
-        """Reads all that is written; see `DigitClassifier.read`."""
+    def read(self, image: AnyImage, inside: bool = False, quick: bool = False) -> Reading:
+        """Reads everything in a picture; see `DigitClassifier.read`."""
         file = to_png(image)
-        (result,) = self._results("/v1/read", [file])
+        (result,) = self._results("/v1/read", [file], quick=quick)
         width = image.shape[1] if isinstance(image, np.ndarray) else image.width
         scale = width / Image.open(io.BytesIO(file)).width  # 1, but for huge images
         try:
@@ -90,11 +66,12 @@ class RemoteClassifier:
         except (KeyError, TypeError, AttributeError, ValueError, OSError):
             raise self._strange() from None
 
-    def _results(self, path: str, files: list[bytes]) -> list[dict[str, Any]]:
-        """What the API makes of each file."""
+    def _results(self, path: str, files: list[bytes], **options: bool) -> list[dict[str, Any]]:
+        """The API's result for each file."""
         form = [("images", ("drawing.png", file, "image/png")) for file in files]
-        more = len(files) - 1  # seconds: photographs may take so long
-        answer = self._ask("POST", path, more, files=form, params={"pixels": "true"})
+        params = {name: "true" for name, wanted in options.items() if wanted} | {"pixels": "true"}
+        extra = len(files) - 1  # seconds: a photograph may take this long
+        answer = self._request("POST", path, extra, files=form, params=params)
         try:
             results: list[dict[str, Any]] = answer["results"]
             for error in (result["error"] for result in results if "error" in result):
@@ -105,19 +82,19 @@ class RemoteClassifier:
             raise self._strange()
         return results
 
-    def _ask(self, method: str, path: str, more_seconds: float = 0, **options: Any) -> Any:
-        """The JSON that the API answers with."""
-        timeout = (CONNECT_TIMEOUT, READ_TIMEOUT + more_seconds)
+    def _request(self, method: str, path: str, extra_seconds: float = 0, **options: Any) -> Any:
+        """The JSON of the API's answer."""
         try:
-            answer = self._session.request(method, self._url + path, timeout=timeout, **options)
+            answer = self._send(method, path, extra_seconds, **options)
         except (InvalidSchema, InvalidURL, MissingSchema):
             raise ModelError(
-                f"“{self._url}” is no address of a reader. It looks like http://192.168.0.7:8000."
+                f"“{self._url}” is not the address of an API. An address looks like "
+                "http://192.168.0.7:8000."
             ) from None
         except requests.RequestException:
             raise ModelError(
-                f"The reader at {self._url} does not answer. Please try again in a moment; if it "
-                "stays so, see whether it runs."
+                f"The API at {self._url} does not answer. Try again in a moment; if that does not "
+                "help, check that it is running."
             ) from None
         try:
             body = answer.json()
@@ -130,11 +107,29 @@ class RemoteClassifier:
             raise _error(answer.status_code, detail)
         raise self._strange(answer)
 
+    def _send(
+        self, method: str, path: str, extra_seconds: float, **options: Any
+    ) -> requests.Response:
+        """Sends a request, and sends it again at once if the API is unavailable.
+
+        Not after a timeout, and without the delay of `Retry-After`: a visitor is waiting.
+        """
+        timeout = (CONNECT_TIMEOUT, READ_TIMEOUT + extra_seconds)
+
+        def send() -> requests.Response:
+            return self._session.request(method, self._url + path, timeout=timeout, **options)
+
+        try:
+            answer = send()
+        except requests.ConnectionError:
+            return send()
+        return send() if answer.status_code in TRY_AGAIN else answer
+
     def _strange(self, answer: requests.Response | None = None) -> ModelError:
-        said = "" if answer is None else f" It says “{answer.status_code} {answer.reason}”."
+        status = "" if answer is None else f" Its status is “{answer.status_code} {answer.reason}”."
         return ModelError(
-            f"What answers at {self._url} is not this program's API, or another version of it."
-            f"{said} See whether the address is right."
+            f"The server at {self._url} is not this program's API, or another version of it."
+            f"{status} Check the address."
         )
 
     def _symbol(self, result: dict[str, Any], scale: float) -> Symbol:
@@ -169,17 +164,17 @@ def _decoded(url: str) -> np.ndarray:
 
 
 def _error(status: int, detail: str) -> Exception:
-    """What `DigitClassifier` raises where the API answers with a problem."""
+    """The exception that `DigitClassifier` would raise, for a problem from the API."""
     return ValueError(detail) if status in ABOUT_AN_IMAGE else ModelError(detail)
 
 
 def _requests(images: Iterable[AnyImage]) -> Iterator[list[bytes]]:
-    """The images as files, as many at a time as the API takes."""
+    """Groups images, as files, into requests that the API accepts."""
     files: list[bytes] = []
     size = 0
     for image in images:
         file = to_png(image)
-        if len(files) == MOST_IMAGES or size + len(file) > MOST_BYTES:
+        if len(files) == MAX_IMAGES or size + len(file) > MAX_BYTES:
             if files:
                 yield files
             files, size = [], 0
@@ -190,15 +185,15 @@ def _requests(images: Iterable[AnyImage]) -> Iterator[list[bytes]]:
 
 
 def to_png(image: AnyImage) -> bytes:
-    """An image as a PNG file, from which the API reads the same.
+    """Converts an image to a PNG file in which the API finds the same ink.
 
     Raises:
         TypeError, ValueError: not an image; see `digits.normalize.normalize`.
     """
-    grey = to_grey(image)  # which is strict about what it takes
+    grey = to_grey(image)  # checks the type and the shape, too
     if isinstance(image, np.ndarray):
         image = Image.fromarray(image)
-    if image.width * image.height > MOST_PIXELS:  # which the API would refuse
+    if image.width * image.height > MOST_PIXELS:  # the API refuses more
         image = small(Image.fromarray(grey))
     elif image.mode == "F" or (image.mode.startswith("I") and image.mode not in LOSSLESS):
         image = Image.fromarray(grey)

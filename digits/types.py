@@ -9,6 +9,7 @@ from PIL import Image
 
 # uint8 of shape (height, width), (height, width, 3) or (height, width, 4), or PIL of any mode
 AnyImage = np.ndarray | Image.Image
+UNKNOWN = "?"  # the label of a symbol that is unknown or unsure
 Box = tuple[int, int, int, int]  # left, top, right, bottom; right and bottom exclusive
 Verdict = Literal["digit", "unsure", "blank"]
 

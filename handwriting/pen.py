@@ -39,8 +39,17 @@ def strokes_from_skeleton(skeleton: str, rng: np.random.Generator, shake: float 
 
     Returns:
         One float64 array (points, 2) for each stroke, x right and y down, about 100 tall.
+
+    Raises:
+        ValueError: the skeleton is malformed. The message quotes it, so that its line can be found.
     """
-    return [_curve(*_points(stroke, rng, shake)) for stroke in skeleton.split("/")]
+    try:
+        return [_curve(*_points(stroke, rng, shake)) for stroke in skeleton.split("/")]
+    except (ValueError, IndexError):
+        raise ValueError(
+            f"The skeleton “{skeleton}” is malformed. A stroke is a list of points “x y” or arcs "
+            "“@x y rx ry a b”, separated by commas; see handwriting/allographs.py."
+        ) from None
 
 
 def _points(stroke: str, rng: np.random.Generator, shake: float) -> tuple[np.ndarray, np.ndarray]:
@@ -59,7 +68,8 @@ def _points(stroke: str, rng: np.random.Generator, shake: float) -> tuple[np.nda
             points.extend(arc)
             sharp.extend([False] * len(arc))
         else:
-            points.append(numbers)
+            x, y = numbers
+            points.append([x, y])
             sharp.append(corner)
     return np.array(points) + rng.normal(0, shake, (len(points), 2)), np.array(sharp)
 

@@ -17,6 +17,7 @@ from service.schemas import REQUEST_BODY, Answer, Model, Readings
 
 router = APIRouter()
 Pixels = Annotated[bool, Query(description="include the network's input in the response")]
+Quick = Annotated[bool, Query(description="take ink without a gap for a single digit")]
 IMAGES = {"requestBody": REQUEST_BODY}
 IMAGE_PROBLEMS = responses(400, 408, 413, 415, 422, 500, 503)
 
@@ -39,12 +40,12 @@ async def classify(request: Request, pixels: Pixels = False) -> Response:
 
 
 @router.post("/v1/read", response_model=Readings, responses=IMAGE_PROBLEMS, openapi_extra=IMAGES)
-async def read(request: Request, pixels: Pixels = False) -> Response:
+async def read(request: Request, pixels: Pixels = False, quick: Quick = False) -> Response:
     """Reads everything that is written in each image: a digit, a number, rows of numbers. Takes the
     same forms of input as `/v1/classify`."""
 
     def reading(classifier: Classifier, image: Image.Image, size: Size) -> dict[str, Any]:
-        found = classifier.read(image)
+        found = classifier.read(image, quick=quick)
         scale = max(size) / max(image.size)  # large images are shrunk before they are read
         symbols = [symbol_result(symbol, scale, pixels) for symbol in found.symbols]
         return {"text": found.text, "symbols": symbols}

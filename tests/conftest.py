@@ -58,7 +58,8 @@ def browser() -> Iterator[Any]:
 
 
 def _no_browser(why: str) -> None:
-    sentence = f"The page was not tested: {why}. Install one with `playwright install chromium`."
+    cure = "uv run --group dev playwright install chromium"
+    sentence = f"The page was not tested: {why}. Install one with `{cure}`."
     if os.environ.get("CI"):
         pytest.fail(sentence)
     pytest.skip(sentence)

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from digits import DigitClassifier, ModelError
+from digits.ink.components import label as label_pieces
 from digits.normalize import find_ink
 from digits.numbers import reader as reading
-from digits.numbers.components import label as label_pieces
 from digits.numbers.reader import Arcs
 from handwriting import pen
 from handwriting.pen import Strokes

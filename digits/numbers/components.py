@@ -1,4 +1,4 @@
-"""Takes ink apart: connected pieces, and the places where touching symbols may be cut."""
+"""Takes ink apart at the places where touching symbols may be cut."""
 
 from dataclasses import dataclass
 
@@ -6,51 +6,6 @@ import numpy as np
 
 GROUND_COST = 0.03  # of a step over ground, where ink costs 1: cuts are short
 FAR_COST = 0.2  # as far from where symbols seem to meet as a cut may go
-
-
-def label(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Labels 8-connected pieces by merging the runs of neighbouring rows (union-find).
-
-    He et al. 2008, "A run-based two-scan labeling algorithm". NumPy alone: a drawing need not wait
-    for a library of computer vision to load.
-
-    Args:
-        mask: bool (height, width).
-
-    Returns:
-        int32 (height, width): 0 where the mask is not, else 1, 2, ... by piece; and int64
-        (pieces, 4): left, top, right, bottom of each, right and bottom exclusive.
-    """
-    height, width = mask.shape
-    stride = width + 1  # an empty column between the end of a row and the next one
-    flat = np.zeros(height * stride + 1, np.int8)
-    flat[:-1].reshape(height, stride)[:, :width] = mask
-    steps = np.diff(flat, prepend=0)
-    starts, stops = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
-    first = np.searchsorted(stops, starts + stride - 1, side="right")
-    count = np.maximum(np.searchsorted(starts, stops + stride + 1) - first, 0)
-    above = np.repeat(np.arange(len(starts)), count)
-    below = np.arange(count.sum()) + np.repeat(first - np.cumsum(count) + count, count)
-    root = np.arange(len(starts))
-    while True:
-        one, other = root[above], root[below]
-        if (one == other).all():
-            break
-        low = np.minimum(one, other)
-        np.minimum.at(root, one, low)
-        np.minimum.at(root, other, low)
-        while not np.array_equal(root, root[root]):
-            root = root[root]
-    _, piece = np.unique(root, return_inverse=True)
-    labels = np.zeros(mask.shape, np.int32)
-    labels[mask] = np.repeat(piece + 1, stops - starts)
-    boxes = np.empty((piece.max(initial=-1) + 1, 4), np.int64)
-    boxes[:, :2], boxes[:, 2:] = max(height, width), 0
-    np.minimum.at(boxes[:, 0], piece, starts % stride)
-    np.minimum.at(boxes[:, 1], piece, starts // stride)
-    np.maximum.at(boxes[:, 2], piece, (stops - 1) % stride + 1)
-    np.maximum.at(boxes[:, 3], piece, starts // stride + 1)
-    return labels, boxes
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,11 +20,11 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image
 
+from digits.ink.components import label
 from digits.normalize import centre
-from digits.numbers.components import label, seam
-from digits.types import Box
+from digits.numbers.components import seam
+from digits.types import UNKNOWN, Box
 
-UNKNOWN = "?"  # in the text, where a symbol is no digit or not sure
 NONE, SKIP = 10, 11  # labels of an arc besides 0 to 9: no digit, and a speck
 INK = 0.3  # 0-1: from here on ink holds a piece together
 SPECK = 0.08  # of the height of a symbol: a piece smaller than this both ways is left out at once
@@ -266,15 +266,6 @@ class Sheet:
         del self.boxes[name]
         inks = [found[number].ink for number in filled[:-1]]
         return [(*pair, ink) for pair, ink in zip(pairwise(names), inks, strict=True)]
-
-
-def is_plain(ink: np.ndarray, confidence: float, none: float) -> bool:
-    """Whether the ink (cropped) is plainly one digit: one piece, and the network has no doubt."""
-    if confidence * (1 - none) < CLEAR or ink.shape[1] > SINGLE * ink.shape[0]:
-        return False
-    _, boxes = label(ink > INK)
-    sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
-    return int((sizes >= SPECK * sizes.max(initial=0)).sum()) == 1
 
 
 def read_ink(ink: np.ndarray, look: Look, scan: Scan) -> list[Line]:

@@ -12,16 +12,11 @@ from page.draw.picture import open_picture
 from page.play import panel as play
 
 if TYPE_CHECKING:  # at run time it is imported once the canvas is there to draw on
-    from PIL import Image
-
     from digits import Classifier, Prediction, Symbol
     from page.draw.canvas import Drawing
     from page.play.panel import Known
 
 KEPT = 6  # of a visitor's last digits
-# A drawing without a gap is taken for one digit where it is narrower for its height than NARROW, or
-# than WIDE and the network has no doubt.
-NARROW, WIDE, CLEAR = 0.6, 0.95, 0.97
 
 
 class Reading(NamedTuple):
@@ -74,9 +69,7 @@ def read_png(
 ) -> Reading:
     """What the network makes of a picture of the sheet.
 
-    A symbol that the visitor taught is looked for first: it may be as wide as a number. To look for
-    several digits takes far longer than to read one. So it does that only where there may be
-    several, and where no gap parts them, only once the pen is lifted.
+    A symbol that the visitor taught is looked for first: it may be as wide as a number.
     """
     image = open_picture(png)
     if one or visit().play.taught:
@@ -86,21 +79,9 @@ def read_png(
         reading = Reading(whole, known=play.recognize(whole))
         if one or is_taught(reading):
             return reading
-    groups, shape = ink_shape(image)
-    if groups == 1:
-        prediction = classifier.predict(image, inside=inside)
-        clear = prediction.confidence * (1 - prediction.none) >= CLEAR
-        if not lifted or shape < NARROW or (shape < WIDE and clear):
-            return single(None if prediction.verdict == "blank" else prediction)
-    found = classifier.read(image, inside=inside)
-    if not found.symbols:
-        return Reading()
-    if len(found.symbols) == 1:
-        return single(found.symbols[0].prediction)
-    if all(
-        symbol.prediction.digit is None for symbol in found.symbols
-    ):  # scribbles: no number at all
-        return single(classifier.predict(image, inside=inside))
+    found = classifier.read(image, inside=inside, quick=not lifted)
+    if len(found.symbols) < 2:
+        return single(found.symbols[0].prediction if found.symbols else None)
     return Reading(text=found.text, symbols=found.symbols)
 
 
@@ -112,18 +93,6 @@ def single(prediction: Prediction | None) -> Reading:
 def is_taught(reading: Reading) -> bool:
     """Whether a drawing is taken for the symbol that the visitor taught."""
     return reading.known is not None and reading.known.score >= 0.5
-
-
-def ink_shape(image: Image.Image) -> tuple[int, float]:
-    """How many groups of ink stand side by side with a gap between, and their width to height."""
-    import numpy as np
-
-    ink = np.asarray(image.convert("L")) < 128
-    columns, rows = np.flatnonzero(ink.any(axis=0)), np.flatnonzero(ink.any(axis=1))
-    if not len(columns):
-        return 0, 0.0
-    groups = 1 + np.count_nonzero(np.diff(columns) > 1)
-    return int(groups), float((np.ptp(columns) + 1) / (np.ptp(rows) + 1))
 
 
 def keep(reading: Reading) -> None:

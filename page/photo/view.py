@@ -244,7 +244,7 @@ def picture_html(photo: Photo, chosen: int) -> str:
 def said_html(reading: Reading, prediction: Prediction) -> str:
     """What was read, and of one symbol the certainty, the bars and the 28×28."""
     from digits.images import data_url
-    from digits.numbers.reader import UNKNOWN
+    from digits.types import UNKNOWN
 
     several = ""
     if len(reading.symbols) > 1:

@@ -34,7 +34,7 @@ class FakeClassifier:
     def predict_batch(self, images: Iterable) -> list[Prediction]:
         return [self.predict(image) for image in images]
 
-    def read(self, image, inside: bool = False) -> Reading:
+    def read(self, image, inside: bool = False, quick: bool = False) -> Reading:
         prediction = self.predict(image)
         if prediction.verdict == "blank":
             return Reading("", [])

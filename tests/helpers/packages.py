@@ -1,5 +1,8 @@
 """Tests that need TensorFlow, and processes that run as if packages were not installed."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,3 +17,14 @@ def hide_modules(folder: Path, *names: str) -> None:
     (folder / "sitecustomize.py").write_text(
         f"import sys\nsys.modules.update(dict.fromkeys({names!r}))\n"
     )
+
+
+@contextmanager
+def unloadable(*names: str) -> Iterator[None]:
+    """Makes this process unable to import `names`."""
+    kept = {name: sys.modules[name] for name in names if name in sys.modules}
+    sys.modules.update(dict.fromkeys(names))  # type: ignore[arg-type]
+    yield
+    for name in names:
+        del sys.modules[name]
+    sys.modules.update(kept)

@@ -1,7 +1,7 @@
 """The API on Ray Serve, for real: two replicas on this machine.
 
-Ray is large and slow to start, so it is not in the dev group: these tests are skipped without it.
-`uv run --group dev --extra cluster pytest tests/integration/test_cluster.py` runs them. CI does too.
+Ray is large and slow to start, so it is not in the dev group: without it these tests are skipped.
+CI runs `uv run --group dev --extra cluster pytest tests/integration/test_cluster.py`.
 """
 
 import threading

@@ -221,7 +221,7 @@ def test_it_tries_once_more(first):
 
 def test_it_never_waits_as_long_as_the_api_asks_for(monkeypatch):
     slept = []
-    monkeypatch.setattr("urllib3.util.retry.time.sleep", slept.append)
+    monkeypatch.setattr("time.sleep", slept.append)
     with scripted(UNAVAILABLE) as (reader, server):
         with pytest.raises(ModelError, match=r"^Too many requests are waiting\.$"):
             reader.predict(drawing(3))
@@ -264,8 +264,8 @@ def test_what_answers_otherwise_is_not_believed_nor_is_the_drawing_blamed(nonsen
 
 
 def test_a_batch_is_sent_in_requests_that_the_api_takes(monkeypatch):
-    monkeypatch.setattr("digits.remote.MOST_BYTES", 10_000)
-    monkeypatch.setattr("digits.remote.MOST_IMAGES", 7)
+    monkeypatch.setattr("digits.remote.MAX_BYTES", 10_000)
+    monkeypatch.setattr("digits.remote.MAX_IMAGES", 7)
     with serve_app(create_app(Settings(max_body=12_000, max_images=7))) as url:
         found = RemoteClassifier(url).predict_batch(
             [drawing(5, side) for side in range(50, 350, 10)]
@@ -282,7 +282,7 @@ def test_an_api_that_is_away_is_said_in_a_sentence():
 
 @pytest.mark.parametrize("address", ["localhost:8000", "http://", "ftp://localhost", "reader"])
 def test_what_is_no_address_is_said(address):
-    with pytest.raises(ModelError, match="no address of a reader"):
+    with pytest.raises(ModelError, match="not the address of an API"):
         RemoteClassifier(address).predict(drawing(1))
 
 

@@ -32,7 +32,6 @@ def wide() -> bytes:
     png = io.BytesIO()
     strokes = [stroke * 400 for stroke in number("20", size=0.5, pitch=0.4)]
     Image.fromarray(255 - render(strokes, 26, 400)).save(png, "PNG")
-    assert reading.ink_shape(Image.open(png))[0] == 1
     return png.getvalue()
 
 

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from digits.numbers.components import label, seam
+from digits.ink.components import label
+from digits.numbers.components import seam
 from handwriting import pen
 
 HEIGHT = 120.0

@@ -118,7 +118,7 @@ def test_unsure_and_blank_have_no_digit(client):
 
 def test_a_reading_has_symbols_with_and_without_a_prediction():
     class Decimal(FakeClassifier):
-        def read(self, image, inside=False):
+        def read(self, image, inside=False, quick=False):
             found = super().read(image)
             dot = np.array([[True, False, True]])
             return Reading(

@@ -26,12 +26,10 @@ def test_what_somebody_might_call_a_digit_is_neither_digit_nor_none():
     assert {label(one) for one in "OolI|SsZzqgbBDGYy/\\()[]',!ij"} == {None}
 
 
-def test_a_drawing_is_redrawn_differently_each_time_and_stays_itself(classifier):
+def test_a_drawing_is_redrawn_differently_each_time():
     rng = np.random.default_rng(4)
     images = [writers.redrawn(Drawing(SEVEN, "7", "x"), rng) for _ in range(200)]
     assert len({image.tobytes() for image in images}) > 150
-    guesses = [p.probabilities.argmax() for p in classifier.predict_batch(images)]
-    assert np.mean(np.array(guesses) == 7) > 0.9
 
 
 def test_strokes_are_loosened_a_little_and_a_single_one_not_at_all():

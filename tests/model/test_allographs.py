@@ -1,0 +1,83 @@
+"""What the shipped network reads of the variants that the program draws itself."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from handwriting import pen
+from page.draw import demo_drawing as hand
+
+EVERY_WAY = [(digit, way) for digit, ways in pen.WAYS.items() for way in ways]
+
+
+@pytest.fixture(scope="module")
+def drawings():
+    """2,000 drawings of all ways at many sizes, places and pens, on the page's own canvas."""
+    rng = np.random.default_rng(2026)
+    labels, sheets = [], []
+    for i in range(2_000):
+        digit, way = EVERY_WAY[i % len(EVERY_WAY)]
+        size, width = rng.uniform(60, 235), rng.uniform(8, 24)
+        room = (size + width) / 2
+        middle = rng.uniform(min(room, 140), max(280 - room, 140), 2)
+        sheets.append(pen.render(pen.place(pen.draw_digit(digit, rng, way), size, middle), width))
+        labels.append(digit)
+    return np.array(labels), sheets
+
+
+@pytest.mark.slow
+def test_the_shipped_model_reads_every_way_of_writing(classifier, drawings):
+    labels, sheets = drawings
+    ways = [EVERY_WAY[i % len(EVERY_WAY)] for i in range(len(labels))]
+    predictions = classifier.predict_batch(sheets)
+    guesses = np.array([p.probabilities.argmax() for p in predictions])
+    # A steep 7 may be a 1 to people, too.
+    clear = np.array([not way.startswith("steep") for _, way in ways])
+    wrong = [(ways[i], int(guesses[i])) for i in np.flatnonzero(clear & (guesses != labels))]
+    assert np.mean((guesses == labels)[clear]) >= 0.99, wrong
+
+
+@pytest.mark.parametrize("angle", [0, 10, 15, 20])
+def test_a_7_whose_bar_rises_is_never_stated_to_be_a_1(classifier, angle):
+    """With four slants of the stem, and five lengths of the bar for a stem of 1."""
+    rise, sheets = np.radians(angle), []
+    for slant in (0, 10, 20, 30):
+        for length in (0.4, 0.5, 0.6, 0.7, 0.8):
+            left = -length * np.cos(rise), length * np.sin(rise)
+            strokes = pen.unit([[left, (0, 0), (-np.tan(np.radians(slant)), 1)]])
+            sheets.append(pen.render(pen.place(strokes, 150, (140, 140)), 16))
+    assert 1 not in [prediction.digit for prediction in classifier.predict_batch(sheets)]
+
+
+@pytest.mark.slow
+def test_the_shipped_model_refuses_what_is_no_digit(classifier):
+    rng = np.random.default_rng(2027)
+    sheets = [
+        pen.render(pen.place(pen.draw_non_digit(rng), rng.uniform(100, 220), (140, 140)), 14)
+        for _ in range(600)
+    ]
+    verdicts = [p.verdict for p in classifier.predict_batch(sheets)]
+    assert np.mean([v == "unsure" for v in verdicts]) >= 0.9
+
+
+@pytest.mark.slow
+def test_the_shipped_model_is_as_sure_as_it_is_right(classifier, drawings, mnist_sample):
+    from training.calibration import calibration_error
+
+    for labels, images in (drawings, mnist_sample[::-1]):
+        predictions = classifier.predict_batch(list(images))
+        right = np.array([p.probabilities.argmax() for p in predictions]) == labels
+        confidence = np.array([p.confidence for p in predictions])
+        assert calibration_error(confidence, right) <= 0.02
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_the_network_reads_what_the_page_draws(classifier, digit):
+    ways = hand.drawings()[digit]
+    assert len(ways) >= 3
+    for strokes in ways:
+        points = np.concatenate([np.array(stroke) for stroke in strokes])
+        assert points.min() > 0.08 and points.max() < 0.92, "it leaves the sheet"
+        drawing = pen.render([np.array(stroke) * 400 for stroke in strokes], 26, 400)
+        prediction = classifier.predict(Image.fromarray(255 - drawing))
+        assert prediction.digit == digit and prediction.confidence > 0.9

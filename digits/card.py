@@ -219,10 +219,11 @@ def convert(expected: Any, value: Any, where: str = "card") -> Any:
     if origin is dict and isinstance(value, dict):
         return {name: convert(arguments[1], one, f"{where}.{name}") for name, one in value.items()}
     if dataclasses.is_dataclass(expected) and isinstance(value, dict):
+        make: Any = expected
         hints = get_type_hints(expected)
         names = [one.name for one in dataclasses.fields(expected) if one.name in value]
         try:
-            return expected(**{n: convert(hints[n], value[n], f"{where}.{n}") for n in names})
+            return make(**{n: convert(hints[n], value[n], f"{where}.{n}") for n in names})
         except TypeError as error:
             raise CardError(f"the model's {FILE} is incomplete: {error}") from None
     if expected is float and isinstance(value, int) and not isinstance(value, bool):

@@ -62,9 +62,9 @@ def fit_thresholds(
         for min_confidence in values:
             stated = (none <= max_none) & (confidence >= min_confidence)
             mistaken = (none_of_others <= max_none) & (confidence_of_others >= min_confidence)
-            expected = (1 - non_digits) * np.mean(np.where(stated, cost * wrong, 1))
+            expected = float((1 - non_digits) * np.where(stated, cost * wrong, 1).mean())
             if len(mistaken):
-                expected += non_digits * cost * np.mean(mistaken)
+                expected += float(non_digits * cost * mistaken.mean())
             if expected < lowest:
                 lowest = expected
                 best = Thresholds(float(max_none), float(min_confidence), float(cost))

@@ -154,13 +154,9 @@ def _draw(
     some = np.random.default_rng(seed).permutation(len(x_others))[:OTHERS]
     others = x_others[some], y_others[some]
     real = _real(drawings, amounts.letters, learn, others, seed, folder)
-    return Datasets(
-        *(
-            np.concatenate([getattr(synthetic, name), getattr(real, name)])
-            for name in ("x", "y", "x_held", "y_held", "judged", "x_none")
-        ),
-        real.people,
-    )
+    arrays = ("x", "y", "x_held", "y_held", "judged", "x_none")
+    both = {n: np.concatenate([getattr(synthetic, n), getattr(real, n)]) for n in arrays}
+    return Datasets(**both, people=real.people)
 
 
 def _labels(digits: int, non_digits: int) -> np.ndarray:

@@ -113,7 +113,7 @@ OURS = Kind(
         document.querySelector("[data-reading]").dataset.reading""",
     eraser="[data-command=clear]",
 )
-OPEN = replace(OURS, name="this project, looking inside", toggle=".st-key-look label")
+OPEN = replace(OURS, name="this project, with the story open", toggle=".st-key-ask_story button")
 # What Streamlit does unless it is told otherwise; this project's own config.toml says otherwise.
 AS_IT_COMES = {"STREAMLIT_RUNNER_POST_SCRIPT_GC": "true"}
 BARE = Kind("bare page", (*STREAMLIT, str(BASELINES / "bare_page.py")), environment=AS_IT_COMES)

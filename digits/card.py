@@ -3,12 +3,17 @@
 import dataclasses
 import hashlib
 import json
+import time
 import types
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 FILE = "card.json"
+NETWORK = "digits.tflite"
+PAUSES = (0.01, 0.03, 0.1)  # seconds before the files are read again
 FORMAT = 2  # raised when older programs can't read newer models
 
 
@@ -177,8 +182,8 @@ class Card:
         """
         try:
             content = json.loads((folder / FILE).read_text("utf-8"))
-        except ValueError:
-            raise CardError(f"{FILE} is damaged") from None
+        except (ValueError, RecursionError):  # or nested very deeply
+            raise CardError(f"the model's {FILE} is damaged") from None
         return cls.from_json(content)
 
     def write(self, folder: Path) -> None:
@@ -191,15 +196,53 @@ class Card:
         # A command line may hold bytes that are not UTF-8.
         (folder / FILE).write_bytes(text.encode("utf-8", "replace"))
 
+    @property
+    def checksums(self) -> dict[str, str]:
+        """The SHA-256 of the files of the model, by name."""
+        return {NETWORK: self.sha256, **self.files}
+
     def check(self, name: str, content: bytes) -> None:
         """Compares a file of the model with its checksum, if the card has one.
 
         Raises:
             CardError: the file is damaged, or belongs to another card.
         """
-        expected = self.files.get(name)
+        expected = self.checksums.get(name)
         if expected and hashlib.sha256(content).hexdigest() != expected:
-            raise CardError(f"{name} is damaged, or belongs to another {FILE}")
+            raise CardError(f"the model's {name} is damaged, or belongs to another {FILE}")
+
+
+def read_model(folder: Path, names: Iterable[str]) -> tuple[Card, dict[str, bytes]]:
+    """Reads a card, and files that belong to it.
+
+    While another process replaces the model, the files of two models may lie side by side for some
+    milliseconds. Files that don't match are therefore read again.
+
+    Args:
+        folder: the folder of the model.
+        names: the files to read. Those that the card doesn't list may be missing.
+
+    Returns:
+        The card, and the content of the files by name.
+
+    Raises:
+        OSError: a file can't be read.
+        CardError: a file is damaged, or the card is from another version.
+    """
+    for pause in PAUSES:
+        with suppress(CardError, FileNotFoundError):
+            return _read_once(folder, names)
+        time.sleep(pause)
+    return _read_once(folder, names)
+
+
+def _read_once(folder: Path, names: Iterable[str]) -> tuple[Card, dict[str, bytes]]:
+    card = Card.read(folder)
+    listed = [name for name in names if name in card.checksums or (folder / name).exists()]
+    files = {name: (folder / name).read_bytes() for name in listed}
+    for name, content in files.items():
+        card.check(name, content)
+    return card, files
 
 
 def convert(expected: Any, value: Any, where: str = "card") -> Any:

@@ -1,7 +1,5 @@
 """Runs the network that train.py exported: a drawing in, a digit and how sure out."""
 
-import hashlib
-import json
 import os
 import re
 from collections import deque
@@ -17,13 +15,13 @@ from typing import Any
 import numpy as np
 
 from digits.calibration import apply_temperature
+from digits.card import NETWORK, CardError, read_model
 from digits.ink.components import label
 from digits.network import ModelError, Network
 from digits.normalize import BLANK, centre, find_ink
 from digits.numbers.reader import INK, Found, read_ink
 from digits.types import UNKNOWN, AnyImage, Ink, Inside, Prediction, Reading, Symbol
 
-FORMAT = 2  # of the folder: raised when an older program could not read a newer model
 _HERE = Path(__file__).parent
 # The shipped model: inside the package where that was installed from a wheel, beside it elsewhere.
 SHIPPED = _HERE / "model" if (_HERE / "model").is_dir() else _HERE.parent / "model"
@@ -75,22 +73,16 @@ class DigitClassifier:
         folder = Path(folder)
         cure = _cure(folder)
         try:
-            card = json.loads((folder / "card.json").read_text("utf-8"))
-            network = (folder / "digits.tflite").read_bytes()
+            card, files = read_model(folder, (NETWORK, ROWS))
         except FileNotFoundError as error:
             raise ModelError(f"The model's file “{error.filename}” is missing. {cure}") from None
         except OSError as error:
             raise ModelError(f"The model can't be read: {error}. {cure}") from None
-        except ValueError:
-            raise ModelError(f"The model's card.json is damaged. {cure}") from None
-        if not isinstance(card, dict) or card.get("format") != FORMAT:
-            raise ModelError(f"The model is from another version of this program. {cure}")
-        if card.get("sha256") != hashlib.sha256(network).hexdigest():
-            raise ModelError(
-                f"The model's digits.tflite is damaged, or belongs to another card.json. {cure}"
-            )
+        except CardError as error:
+            reason = str(error)
+            raise ModelError(f"{reason[0].upper()}{reason[1:]}. {cure}") from None
         try:
-            return cls(network, card)
+            return cls(files[NETWORK], card.to_json())
         except (KeyError, TypeError, ValueError, RuntimeError):
             raise ModelError(f"The model is damaged. {cure}") from None
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digits.card import FILE as CARD
-from digits.card import Card
+from digits.card import NETWORK, Card
 from digits.explain.neighbours import FILE as EXAMPLES
 
 if TYPE_CHECKING:
     import keras
 
-NETWORK, KERAS_MODEL = "digits.tflite", "digits.keras"
+KERAS_MODEL, ROWS = "digits.keras", "rows.tflite"
 
 
 def export(model: "keras.Model") -> bytes:
@@ -76,7 +76,8 @@ def save(
         (new / NETWORK).write_bytes(network)
         if examples:
             (new / EXAMPLES).write_bytes(examples)
-        sums = {file.name: _sha256(file) for file in sorted(new.iterdir())}
+        files = [*new.iterdir(), *folder.glob(ROWS)]
+        sums = {file.name: _sha256(file) for file in sorted(files, key=lambda file: file.name)}
         replace(card, sha256=sums[NETWORK], files=sums).write(new)
         for file in new.iterdir():
             with file.open("rb") as written:
@@ -95,6 +96,21 @@ def save(
             for file in sorted(new.iterdir()):
                 os.replace(file, folder / file.name)
     return previous if replaced else None
+
+
+def save_rows(folder: Path, network: bytes) -> None:
+    """Replaces `rows.tflite` in the folder of a model, and its checksum in the card.
+
+    Raises:
+        OSError: the folder can't be written to.
+        CardError: there is no card that can be read.
+    """
+    write_whole(folder / ROWS, lambda half: half.write_bytes(network))
+    card = Card.read(folder)
+    files = {**card.files, ROWS: _sha256(folder / ROWS)}
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
+        replace(card, files=files).write(Path(temporary))
+        os.replace(Path(temporary, CARD), folder / CARD)
 
 
 def _sha256(file: Path) -> str:

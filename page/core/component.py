@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from page.core.bundle import bundle
+
 Mount = Callable[..., Any]  # Streamlit's `ComponentRenderer`
 
 
@@ -29,7 +31,7 @@ def component(module: str, name: str = "", shadow_root: bool = False) -> Mount:
     html = file.with_suffix(".html")
     return st.components.v2.component(
         f"digits_{file.parent.name}_{file.stem}",
-        js=file.read_text("utf-8"),
+        js=bundle(file),
         html=html.read_text("utf-8") if html.exists() else None,
         css=file.with_suffix(".css").read_text("utf-8") if shadow_root else None,
         isolate_styles=shadow_root,

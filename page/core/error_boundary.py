@@ -1,4 +1,4 @@
-"""No visitor sees a traceback: whatever goes wrong while a page is shown becomes a sentence."""
+"""Visitors never see a traceback: every error becomes a sentence, and the log gets the rest."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ UNKNOWN = N_("Something went wrong. Please load this page again.")
 
 
 def guarded(show: Callable[P, R]) -> Callable[P, R | None]:
-    """Shows an apology in place of whatever `show` could not show.
+    """Wrap a part of the page: an apology takes its place if it fails, and the rest stays.
 
-    Every page needs it, and every `st.fragment`, as Streamlit runs those by themselves.
+    `apologize` catches what fails elsewhere.
     """
 
     @functools.wraps(show)
@@ -33,6 +33,16 @@ def guarded(show: Callable[P, R]) -> Callable[P, R | None]:
             return None
 
     return shown
+
+
+def apologize(error: Exception) -> bool:
+    """Show an apology instead of Streamlit's error box: for an error outside of `guarded` parts.
+
+    Returns:
+        True, which tells Streamlit that the error is dealt with.
+    """
+    st.html(apology_html(explain(error)))
+    return True
 
 
 def explain(error: Exception) -> str:

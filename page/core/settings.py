@@ -20,6 +20,8 @@ API = os.environ.get("DIGITS_API")  # the address of an API that reads, instead 
 TALLY = os.environ.get(
     "DIGITS_TALLY"
 )  # a file that counts how often it was right: page.tally.counts
+# Who else may show the page in a frame: origins, as in a Content-Security-Policy.
+EMBED = os.environ.get("DIGITS_EMBED", "").split()
 KIOSK = os.environ.get("DIGITS_KIOSK", "0") != "0"  # nobody is at the desk: see page.kiosk.kiosk
 LIVE = os.environ.get("DIGITS_LIVE", "1") != "0"  # answer while one draws, not only afterwards
 

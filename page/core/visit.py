@@ -34,9 +34,8 @@ class Draw:
 class Play:
     """Challenges, and the symbol that was taught."""
 
-    part: str = ""  # the tab that is open
     challenge: int = 0  # counts up
-    solved: int | None = None  # the challenge that was solved last
+    solved: set[int] = field(default_factory=set)  # the challenges that were solved
     hint: str = ""
     symbol_name: str = ""  # as the visitor typed it: escape it
     taught: TaughtSymbol | None = None

@@ -9,17 +9,17 @@ from page.core.connection import gone_html
 from page.core.error_boundary import apology_html
 from page.core.text import N_, _, a_digit, percent, sure
 from page.core.visit import visit
+from page.draw.reading import UNKNOWN
 
 if TYPE_CHECKING:
-    from digits import Prediction
+    from digits import Prediction, Symbol
     from page.draw.canvas import Drawing
     from page.draw.reading import Reading
     from page.play.panel import Known
 
 PLACE = "\N{OBJECT REPLACEMENT CHARACTER}"  # where a visitor's own words come to stand
-UNKNOWN = "?"  # in a number, what can't be read: as in digits.numbers.reader
 
-SEEN = N_("The network sees your drawing like this, shrunk to 28 by 28 dots.")
+SEEN = N_("This is all that I see of your drawing: 28 by 28 dots.")
 
 
 def reading_html(reading: Reading, drawing: Drawing) -> str:
@@ -33,15 +33,30 @@ def reading_html(reading: Reading, drawing: Drawing) -> str:
         words = apology_html(reading.trouble)
     else:
         if drawing.rests or prediction is None:
-            several = reading.symbols and number_html(reading)
-            visit().draw.words = several or answer_html(prediction, reading.known)
+            visit().draw.words = words_html(reading, drawing.lifted)
         words = visit().draw.words or answer_html(None)
+    bars = bars_html(prediction, reading.known, unfinished(reading, drawing.lifted))
     return (
         f'<div class="reading" data-reading="{drawing.number}">'
         f'<div class="st-key-answer">{words}{gone_html("reader-gone")}</div>'
-        f'<div class="st-key-probabilities">{bars_html(prediction, reading.known)}</div>'
+        f'<div class="st-key-probabilities">{bars}</div>'
         f'<div class="st-key-seen">{seen_html(prediction)}</div></div>'
     )
+
+
+def unfinished(reading: Reading, lifted: bool) -> bool:
+    """Whether a drawing that isn't a digit may become one: the pen is still down."""
+    prediction = reading.prediction
+    return bool(not lifted and prediction and prediction.digit is None and not reading.symbols)
+
+
+def words_html(reading: Reading, lifted: bool) -> str:
+    """The answer to a drawing, in words."""
+    if reading.symbols:
+        return number_html(reading)
+    if unfinished(reading, lifted):
+        return f'<div class="says" role="status"><p>{_("Go on …")}</p></div>'
+    return answer_html(reading.prediction, reading.known)
 
 
 def answer_html(prediction: Prediction | None, known: Known | None = None) -> str:
@@ -63,13 +78,15 @@ def answer_html(prediction: Prediction | None, known: Known | None = None) -> st
             f"<p>{hero(sentence, str(prediction.digit))}</p>"
             f'<p class="more">{sure(prediction.confidence)}</p>'
         )
-    elif prediction.none >= 0.5:  # a guess would contradict it
-        words = f"<p>{_('Hm, that’s not a digit that I know.')}</p>"
     else:
-        guess = f'<b class="guess">{prediction.probabilities.argmax()}</b>'
+        closest = a_digit(int(prediction.probabilities.argmax()))
+        sentence = (
+            _("That’s not a digit I know. Closest: {a_digit}.")
+            if prediction.none >= 0.5
+            else _("I’m not sure what that is. Closest: {a_digit}.")
+        )
         words = (
-            f"<p>{_('Hm, I’m not sure what that is.')}</p>"
-            f"<p>{_('My best guess is {digit}.').format(digit=guess)}</p>"
+            f'<p>{hero(UNKNOWN, UNKNOWN)}</p><p class="more">{sentence.format(a_digit=closest)}</p>'
         )
     return f'<div class="says" role="status">{words}</div>'
 
@@ -83,8 +100,9 @@ def number_html(reading: Reading) -> str:
         else _("Tap a digit to see how I read it.")
     )
     buttons = "".join(
-        symbol_html(symbol.prediction, place, place == reading.chosen)
+        symbol_html(symbol, place, place == reading.chosen)
         for place, symbol in enumerate(reading.symbols)
+        if symbol.prediction
     )
     return (
         f'<div class="says number" role="status"><p>{hero(words, reading.text)}</p>'
@@ -92,13 +110,24 @@ def number_html(reading: Reading) -> str:
     )
 
 
-def symbol_html(prediction: Prediction, place: int, chosen: bool) -> str:
+def symbol_html(symbol: Symbol, place: int, chosen: bool) -> str:
     """A digit of a number, to be tapped; see canvas.js."""
-    digit = prediction.digit
-    certainty = "" if digit is None else percent(prediction.bars[digit])
+    digit = symbol.prediction.digit
+    certainty = "" if digit is None else percent(symbol.prediction.bars[digit])
     return (
-        f'<button type="button" data-symbol="{place}" aria-pressed="{str(chosen).lower()}">'
-        f"<b>{UNKNOWN if digit is None else digit}</b> <span>{certainty}</span></button>"
+        f'<button type="button" data-symbol="{place}" aria-pressed="{str(chosen).lower()}" '
+        f'aria-label="{escape(symbol_name(symbol))}"><b>{symbol.label}</b>'
+        f" <span>{certainty}</span></button>"
+    )
+
+
+def symbol_name(symbol: Symbol) -> str:
+    """What a symbol was read as, in words: “a 4, 98% sure”."""
+    prediction = symbol.prediction
+    if prediction is None or prediction.digit is None:
+        return _("Not sure what this is")
+    return _("{a_digit}, {percent} sure").format(
+        a_digit=a_digit(prediction.digit), percent=percent(prediction.bars[prediction.digit])
     )
 
 
@@ -114,6 +143,8 @@ def hero(sentence: str, answer: str, html: str = "", length: int = 0) -> str:
     before, answer, after = sentence.partition(answer)
     rows = answer.split("\n")
     room = len(after) if len(after) > 1 else 0  # Japanese says the rest here
+    if not room:  # a full stop by itself would stand alone beside the giant digit
+        after = f'<span class="unseen">{after}</span>'
     size = f"--symbols: {length or max(map(len, rows))}; --rows: {len(rows)}; --after: {room}"
     answer = html or answer
     return (
@@ -122,10 +153,13 @@ def hero(sentence: str, answer: str, html: str = "", length: int = 0) -> str:
     )
 
 
-def bars_html(prediction: Prediction | None, known: Known | None = None) -> str:
+def bars_html(
+    prediction: Prediction | None, known: Known | None = None, unfinished: bool = False
+) -> str:
     """A bar for each digit and one for “none”, as high as the network finds it likely.
 
-    After what the visitor taught, one more.
+    After what the visitor taught, one more. Of an unfinished drawing, nothing is said about “none”:
+    until the pen is lifted, that is no news.
     """
     names = [*map(str, range(10)), _("none")]
     classes = [*names[:10], "none"]
@@ -145,15 +179,19 @@ def bars_html(prediction: Prediction | None, known: Known | None = None) -> str:
         names.append(escape(known.name))
         classes.append("taught")
         more = "more"
+    if unfinished:
+        shares = shares.copy()
+        shares[10] = 0
     first, second = (-shares).argsort()[:2]
     bars = "".join(
-        f'<div class="{kind}{" best" if place == first else ""}">'
+        f'<div class="{kind}{" best" if place == first and not unfinished else ""}">'
         f'<div class="share">{percent(share) if share >= 0.005 else ""}</div>'
         f'<div class="bar" style="height: calc({share:.4f} * var(--bar))"></div>'
         f'<div class="name">{name}</div></div>'
         for place, (kind, name, share) in enumerate(zip(classes, names, shares, strict=True))
     )
     settled = "sure" if prediction.digit is not None or first == 11 else ""
+    settled = "unfinished" if unfinished else settled
     caption = _("How likely is each digit, or none of them?")
     words = _(
         "How likely is each digit, or none of them? {first}: {likely}. {second}: {less_likely}."
@@ -177,5 +215,5 @@ def seen_html(prediction: Prediction | None) -> str:
     from digits.images import data_url
 
     url = data_url(prediction.pixels)
-    alt = _("Your drawing as the network sees it: light on dark, in 28 by 28 dots")
+    alt = _("Your drawing as I see it: light on dark, in 28 by 28 dots")
     return f'<div class="seen"><img src="{url}" alt="{alt}"><p class="caption">{_(SEEN)}</p></div>'

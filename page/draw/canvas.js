@@ -19,7 +19,6 @@ const LEAVING = 2000; // ms: for a link to another page
 const APPEARS = 4000; // ms for the canvas to appear
 const [STORE, HEALING] = ["digits-sheet", "digits-healing"]; // in the session storage
 
-const still = matchMedia("(prefers-reduced-motion: reduce)");
 const root = document.documentElement;
 const now = () => performance.now();
 const task = () =>
@@ -540,7 +539,9 @@ function mark() {
   const here = reading === number && (wanted === number || number === 0) && !fresh;
   const since = sent && now() - sent.at;
   root.toggleAttribute("data-stale", !here);
-  root.toggleAttribute("data-blank", !stroke && !shown.length && !changing);
+  const blank = !stroke && !shown.length && !changing;
+  root.toggleAttribute("data-blank", blank);
+  root.toggleAttribute("data-untouched", blank && history.length === 1); // before the first stroke
   const state = root.dataset.connection || (here ? "answered" : since > LATE ? "late" : "waiting");
   root.dataset.reader = state === "lost" ? "late" : state;
 }
@@ -549,18 +550,6 @@ function mark() {
 function choose(event) {
   const symbol = event.target.closest?.("[data-symbol]");
   if (symbol && speak) ask("symbol", Number(symbol.dataset.symbol));
-}
-
-// What opens below the screen comes into sight.
-async function reveal(event) {
-  if (!event.target.closest?.(".st-key-look")) return;
-  for (const end = now() + APPEARS; now() < end; await frame()) {
-    const part = document.querySelector(".st-key-inside")?.parentElement;
-    if (!part) continue;
-    if (part.getBoundingClientRect().top > 0.7 * innerHeight)
-      part.scrollIntoView({ behavior: still.matches ? "auto" : "smooth" });
-    return;
-  }
 }
 
 function watch() {
@@ -595,7 +584,6 @@ function start() {
     command(event.target.closest?.("[data-command]")?.dataset.command),
   );
   addEventListener("click", leave, true);
-  addEventListener("click", reveal);
   addEventListener("click", choose);
   addEventListener("patched", answered);
   addEventListener("connection", connection);
@@ -623,6 +611,7 @@ export default function ({ data, setStateValue, setTriggerValue }) {
     speak = canvas = hand = stroke = null;
     delete root.dataset.reader;
     delete root.dataset.blank;
+    delete root.dataset.untouched;
     delete root.dataset.stale;
   };
 }

@@ -1,13 +1,20 @@
-"""“Look inside”: what the network made of a drawing on its way to the answer, as HTML."""
+"""“All at once”: everything between a drawing and the answer, without the story's steps."""
+
+from __future__ import annotations
 
 import numpy as np
+import streamlit as st
 from PIL import Image
 
 from digits import Prediction
 from digits.images import data_url, png_url
 from digits.normalize import BOX, shrink
 from digits.types import Inside
+from page.core.error_boundary import guarded
+from page.core.patch import patched_html
 from page.core.text import N_, _, a_digit, ngettext
+from page.draw.doors import close_button, open_door
+from page.draw.reading import Part
 
 MAPS = 6  # shown of each block: the liveliest
 NONE = 10  # the eleventh output: none of the ten digits
@@ -19,13 +26,14 @@ GLOW = np.stack([np.interp(range(256), (0, 150, 255), ends) for ends in (
 )], axis=1).astype(np.uint8)  # fmt: skip
 FOR, AGAINST = np.array([255, 160, 50]), np.array([70, 140, 255])  # orange and blue
 
+BEGIN = N_("Draw a digit, and I’ll show you how I get from your drawing to my answer.")
 # What a block looks for, from the first to the last: the network may have fewer.
 BLOCKS = (
-    N_("Strokes that run one way or another."),
-    N_("Strokes together: ends, corners, edges."),
-    N_("Bends and crossings, on fewer, larger dots."),
-    N_("Larger parts of digits."),
-    N_("What is typical of one digit or another."),
+    N_("Strokes"),
+    N_("Ends and corners"),
+    N_("Bends and crossings"),
+    N_("Parts of digits"),
+    N_("Typical digits"),
 )
 # Where a picture is brightest: from the top down, from the left to the right.
 BRIGHTEST = (
@@ -39,6 +47,29 @@ BRIGHTEST = (
 )
 
 
+@guarded
+def look_inside(part: Part | None, prediction: Prediction | None) -> None:
+    """Shows all of it for one digit.
+
+    Args:
+        part: of the drawing, with that digit; None: nothing is drawn.
+        prediction: for that digit, with its inside.
+    """
+    with st.container(key="inside"):
+        with st.container(key="inside_buttons", horizontal=True):
+            st.button(_("Step by step"), key="stepwise", on_click=open_door, args=("story",))
+            close_button("close_inside")
+        if part is None or prediction is None:
+            patched_html(f"<p>{_(BEGIN)}</p>", "steps_html")
+            return
+        patched_html(steps_html(part.png, prediction), "steps_html")
+        patched_html(maps_html(prediction.inside), "maps_html")
+        with st.container(key="looked"):
+            why_not = st.session_state.get("why_not", False)
+            patched_html(looked_html(prediction, why_not), "looked_html")
+            st.toggle(question(prediction), key="why_not")
+
+
 def steps_html(drawing: bytes, prediction: Prediction) -> str:
     """From the drawing, a PNG, to 28×28 in three pictures."""
     assert prediction.ink is not None
@@ -49,20 +80,20 @@ def steps_html(drawing: bytes, prediction: Prediction) -> str:
         '<div class="steps">'
         + figure(
             png_url(drawing), _("Your drawing"),
-            _("You draw. The computer gets a lot of dots."), "drawn",
+            _("You draw. I get a lot of dots."), "drawn",
         )
         + figure(
             data_url(small),
             _("Your drawing, cut out and {width} by {height} dots large").format(
                 width=width, height=height
             ),
-            _("It cuts out the drawing, and shrinks it until the longer side has {box} dots.")
+            _("I cut it out, and shrink it until the longer side has {box} dots.")
             .format(box=BOX),
             "cut", f"--w:{width / BOX:.3f};--h:{height / BOX:.3f}",
         )
         + figure(
             data_url(prediction.pixels), _("Your drawing in the middle of 28 by 28 dots"),
-            _("It puts that in the middle of 28 by 28 dots. The network sees nothing else."),
+            _("I put that in the middle of 28 by 28 dots. I see nothing else."),
         )
         + "</div>",
     )  # fmt: skip
@@ -80,8 +111,8 @@ def maps_html(inside: Inside) -> str:
         )
         rows.append(f'<div class="block"><p>{_(words)}</p><div class="maps">{pictures}</div></div>')
     words = ngettext(
-        "The network looks for patterns, in {count} step. A dot shines where it found one.",
-        "The network looks for patterns, in {count} steps. A dot shines where it found one.",
+        "I look for patterns, in {count} step. A dot shines where I found one.",
+        "I look for patterns, in {count} steps. A dot shines where I found one.",
         len(rows),
     ).format(count=len(rows))
     return section(
@@ -135,19 +166,19 @@ def looked_html(prediction: Prediction, why_not: bool) -> str:
     picture = overlay(prediction.pixels, evidence[..., guess] / max(scale, 1e-9))
     name = named(guess)
     if best == NONE and not why_not:
-        words = _("These places made it think that this is no digit.")
+        words = _("These places made me think that this is no digit.")
     elif not why_not:
-        words = _("These places made it think of {a_digit}.")
+        words = _("These places made me think of {a_digit}.")
     elif evidence[..., guess].mean() < 0:
-        words = _("Its next guess was {a_digit}, but more speaks against it than for it.")
+        words = _("My next guess was {a_digit}, but more speaks against it than for it.")
     else:
-        words = _("Its next guess was {a_digit}: some places speak for it, but not enough.")
+        words = _("My next guess was {a_digit}: some places speak for it, but not enough.")
     alt = _(
         "Your drawing, with the places that speak for {a_digit} in orange and those that speak "
         "against it in blue"
     )
     return section(
-        _("Where it looked"),
+        _("Where I looked"),
         f'<div class="looked"><img src="{data_url(picture)}" alt="{alt.format(a_digit=name)}">'
         f"<div><p>{words.format(a_digit=name)}</p>"
         f'<p class="key"><i class="for"></i> {_("speaks for {a_digit}").format(a_digit=name)}<br>'

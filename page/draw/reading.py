@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # at run time it is imported once the canvas is there to draw
     from page.play.panel import Known
 
 KEPT = 6  # of a visitor's last digits
+TILE = 1.3  # the side of a digit's square tile, as a multiple of the digit's longer side
+UNKNOWN = "?"  # the label of a symbol that is not known
 
 
 class Reading(NamedTuple):
@@ -59,8 +61,11 @@ def read(drawing: Drawing, classifier: Classifier, inside: bool, one: bool = Fal
         mine.chosen = drawing.chosen
     if not reading.symbols:
         return reading
-    last = len(reading.symbols) - 1  # which the pen is at, as a rule
-    chosen = last if mine.chosen is None else min(mine.chosen, last)
+    # There is nothing more to say about a comma. The pen is at the last digit, as a rule.
+    digits = [place for place, symbol in enumerate(reading.symbols) if symbol.prediction]
+    if not digits:
+        return reading
+    chosen = mine.chosen if mine.chosen in digits else digits[-1]
     return reading._replace(prediction=reading.symbols[chosen].prediction, chosen=chosen)
 
 
@@ -126,7 +131,7 @@ def part_of(drawing: Drawing, reading: Reading) -> Part | None:
         symbol = reading.symbols[reading.chosen]
         corner = symbol.box[:2]
         image = image.crop(symbol.box)
-        side = round(1.3 * max(image.size))
+        side = round(TILE * max(image.size))
         mask = Image.fromarray(symbol.mask).convert("L").resize(image.size)
         mask = mask.filter(ImageFilter.MaxFilter(3))  # the soft edges of strokes, too
     place = (side - image.width) // 2, (side - image.height) // 2

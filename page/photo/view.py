@@ -7,13 +7,13 @@ import io
 import json
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from page.core.component import component
 from page.core.error_boundary import apology_html, explain, guarded
+from page.core.hosts import is_loopback, parse_url
 from page.core.patch import patched_html
 from page.core.text import N_, _, a_digit, ngettext, number, percent
 from page.core.visit import visit
@@ -26,7 +26,6 @@ if TYPE_CHECKING:  # imported when the first photograph comes
 
     from digits import Prediction, Reading
 
-MEGABYTES = 50  # of a file; a phone's photographs have 3 to 12
 LEAD = N_("Write some digits on paper and take a picture of them. I’ll find them and read them.")
 CHOOSE = N_("Take or choose a picture")
 PRIVATE = N_("No picture is kept: it is gone when you leave this page.")
@@ -81,7 +80,7 @@ def take(count: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="ways"):
         st.file_uploader(
             _(CHOOSE), key=key, label_visibility="collapsed",
-            max_upload_size=MEGABYTES, on_change=hand_in, args=(key,),
+            on_change=hand_in, args=(key,),
         )  # fmt: skip
         camera = is_secure() and st.toggle(_("Use a camera"), key=f"photo_camera_{count}")
     if camera:
@@ -93,8 +92,8 @@ def take(count: int) -> None:
 
 def is_secure() -> bool:
     """Whether the browser lets a page use the camera: over https, or on the same computer."""
-    address = urlsplit(st.context.url or "")
-    return address.scheme == "https" or address.hostname in ("localhost", "127.0.0.1", "::1")
+    address = parse_url(st.context.url)
+    return address.scheme == "https" or is_loopback(address.hostname or "")
 
 
 def is_possible() -> bool:
@@ -263,8 +262,8 @@ def said_html(reading: Reading, prediction: Prediction) -> str:
             words += f'<p class="more">{sentence.format(count=number(unsure))}</p>'
         tap = _("Tap a box in the picture to see what I think of it.")
         several = f'<div class="number" role="status">{words}<p class="more">{tap}</p></div>'
-    alt = _("A sign as the network sees it: light on dark, in 28 by 28 dots")
-    words = _("This is what the network sees: 28 by 28 dots, light on dark.")
+    alt = _("A symbol as I see it: light on dark, in 28 by 28 dots")
+    words = _("This is what I see: 28 by 28 dots, light on dark.")
     return (
         f'{several}<div class="one">{answer_html(prediction)}'
         f'<div class="seen"><img src="{data_url(prediction.pixels)}" alt="{alt}">'

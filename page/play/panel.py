@@ -1,7 +1,8 @@
-"""“Play”: challenges that the bars judge, and a symbol of the visitor's own that it learns."""
+"""What people play: challenges that the bars judge, and a symbol of their own that I learn."""
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
@@ -10,56 +11,30 @@ from page.core.component import component
 from page.core.error_boundary import guarded
 from page.core.patch import patched_html
 from page.core.settings import load_classifier, load_examples
-from page.core.text import N_, _, ngettext, number
+from page.core.text import _, ngettext, number
 from page.core.visit import visit
+from page.draw.doors import Door, close_button
 
 if TYPE_CHECKING:
     from digits import Prediction
     from digits.explain.neighbours import Examples
     from page.draw.canvas import Drawing
+    from page.draw.reading import Reading
 
-LONGEST = 12  # characters of a symbol's name
-FOOL, TEACH = N_("Can you fool it?"), N_("Teach it")
+MAX_NAME_LENGTH = 12  # characters of a symbol's name
 
 _clean = component(__file__)
 
 
 class Known(NamedTuple):
-    """What a drawing has of the symbol that the visitor taught."""
+    """How much a drawing is like the symbol that the visitor taught."""
 
     name: str  # as the visitor wrote it: to be escaped
     score: float  # 0 to 1; from 0.5 on it is taken for the symbol
 
 
-def ask() -> None:
-    """The button that opens and closes it."""
-    st.toggle(_("Play"), key="play", on_change=_alone, args=("look",))
-
-
-def _alone(other: str) -> None:
-    """Playing and looking inside take the same place: the one closes the other."""
-    st.session_state[other] = False
-
-
-def close_for_look() -> None:
-    """Makes room for “Look inside”."""
-    _alone("play")
-
-
-def is_open() -> bool:
-    """Whether the visitor plays."""
-    return st.session_state.get("play", False)
-
-
-def needs_inside() -> bool:
-    """Whether drawings are described by what went on in the network: something is taught."""
-    # What was tapped just now comes first.
-    part = st.session_state.get("part_control") or visit().play.part
-    return bool(visit().play.taught) or (is_open() and part == TEACH)
-
-
 def recognize(prediction: Prediction) -> Known | None:
-    """What a drawing has of the symbol that was taught; None if there is none."""
+    """Compares a drawing with the symbol that was taught; None if there is none."""
     taught = visit().play.taught
     if not taught or prediction.inside is None:
         return None
@@ -73,30 +48,17 @@ def name_of_symbol() -> str:
 
 
 def _examples() -> Examples | None:
-    classifier = load_classifier()
-    return load_examples(classifier.card["sha256"]) if classifier.has_inside else None
+    return load_examples(load_classifier().card["sha256"])
 
 
 @guarded
-def play(drawing: Drawing, prediction: Prediction | None) -> None:
-    """Shows what one can play, in the place of the answer; the bars stay."""
-    mine = visit().play
+def play(door: Door, drawing: Drawing, reading: Reading) -> None:
+    """Shows a challenge ("fool") or a lesson ("teach") in place of the answer; the bars stay."""
     with st.container(key="panel"):
-        parts = [FOOL, TEACH] if _examples() else [FOOL]
-        if len(parts) > 1:
-            chosen = st.segmented_control(
-                _("Play"),
-                parts,
-                default=mine.part or FOOL,
-                format_func=lambda part: _(part),
-                label_visibility="collapsed",
-                key="part_control",
-            )
-            mine.part = chosen or mine.part
-        if mine.part == TEACH and len(parts) > 1:
-            teach(drawing, prediction)
+        if door == "teach":
+            teach(drawing, reading)
         else:
-            fool(drawing, prediction)
+            fool(drawing, reading.prediction)
 
 
 def fool(drawing: Drawing, prediction: Prediction | None) -> None:
@@ -104,9 +66,10 @@ def fool(drawing: Drawing, prediction: Prediction | None) -> None:
     from page.play.challenge import CHALLENGES
 
     mine = visit().play
-    challenge = CHALLENGES[mine.challenge % len(CHALLENGES)]
+    place = mine.challenge % len(CHALLENGES)
+    challenge = CHALLENGES[place]
     progress = 0.0
-    if mine.solved == mine.challenge:
+    if place in mine.solved:
         progress, words = 1.0, _("You did it! Well done.")
     elif prediction is None:
         words = _("Draw it on the sheet. The bars show what I think.")
@@ -114,7 +77,7 @@ def fool(drawing: Drawing, prediction: Prediction | None) -> None:
         verdict = challenge.judge(prediction.bars)
         progress = verdict.progress
         if verdict.done and drawing.lifted:
-            mine.solved = mine.challenge
+            mine.solved.add(place)
             words = _("You did it! Well done.")
         elif verdict.done:
             words = _("That’s it! Now lift the pen.")
@@ -123,46 +86,53 @@ def fool(drawing: Drawing, prediction: Prediction | None) -> None:
         else:
             words = mine.hint
     mine.hint = words
-    done = "done" if mine.solved == mine.challenge else ""
+    done = "done" if place in mine.solved else ""
+    score = _("{count} of {total} fooled").format(
+        count=number(len(mine.solved)), total=number(len(CHALLENGES))
+    )
     html = (
-        f'<p class="task {done}">{challenge.words()}</p>'
-        f'<div class="progress {done}" role="progressbar" aria-label="{_("How near you are")}" '
-        f'aria-valuenow="{round(100 * progress)}"><i style="width: {100 * progress:.0f}%"></i>'
-        "</div>"
-        f'<p class="hint" role="status">{words}</p>'
+        f'<div class="challenge {done}"><div class="gauge" role="progressbar" '
+        f'aria-label="{_("How near you are")}" aria-valuenow="{round(100 * progress)}">'
+        f'<i style="height: {100 * progress:.0f}%"></i></div>'
+        f'<div class="words"><p class="task">{challenge.words()}</p>'
+        f'<p class="hint" role="status">{words}</p><p class="count">{score}</p></div></div>'
     )
     patched_html(html, "fool_html")
-    st.button(_("Another one"), key="another", on_click=_another)
+    with st.container(horizontal=True, key="fool_buttons"):
+        kind = "primary" if done else "secondary"
+        st.button(_("Another one"), key="another", type=kind, on_click=_another)
+        close_button("close_fool")
 
 
 def _another() -> None:
     visit().play.challenge += 1
 
 
-def teach(drawing: Drawing, prediction: Prediction | None) -> None:
+def teach(drawing: Drawing, reading: Reading) -> None:
     """Learns a symbol of the visitor's own, example by example."""
     mine = visit().play
+    st.session_state.setdefault("symbol_name", mine.symbol_name)
     name = st.text_input(
-        _("What is your sign called?"),
-        value=mine.symbol_name,
-        max_chars=LONGEST,
+        _("What is your symbol called?"),
+        max_chars=MAX_NAME_LENGTH,
         key="symbol_name",
         autocomplete="off",
     )
     mine.symbol_name = name or ""
     words = st.container(key="taught_so_far")
+    # These buttons are never disabled: a disabled one would lose the focus of the keyboard.
     with st.container(horizontal=True, key="teach_buttons"):
-        blank = prediction is None or prediction.inside is None
-        if st.button(_("Keep this one"), type="primary", key="keep", disabled=blank):
-            keep(drawing, prediction)
-        st.button(_("Forget it"), key="forget", disabled=not mine.taught, on_click=forget)
+        if st.button(_("Keep this one"), type="primary", key="keep"):
+            keep(drawing, reading.prediction)
+        st.button(_("Forget it"), key="forget", on_click=forget)
+        close_button("close_teach")
     with words:
-        patched_html(taught_html(), "taught_html")
+        patched_html(taught_html(reading.known), "taught_html")
     _clean(key="clean", data={"kept": mine.changes})
 
 
 def keep(drawing: Drawing, prediction: Prediction | None) -> None:
-    """Learns from the drawing on the sheet, once."""
+    """Learns from the drawing on the canvas, once."""
     from digits.explain.teaching import MOST, TaughtSymbol
     from digits.images import data_url
 
@@ -170,7 +140,8 @@ def keep(drawing: Drawing, prediction: Prediction | None) -> None:
     examples = _examples()
     if prediction is None or prediction.inside is None or mine.last_example == drawing.png:
         return
-    mine.taught = mine.taught or TaughtSymbol(examples)
+    if mine.taught is None:
+        mine.taught, mine.pictures = TaughtSymbol(examples), []
     if len(mine.taught) == MOST:
         return
     mine.last_example = drawing.png
@@ -180,24 +151,31 @@ def keep(drawing: Drawing, prediction: Prediction | None) -> None:
 
 
 def forget() -> None:
-    """Forgets the symbol."""
-    st.session_state.pop("symbol_name", None)
+    """Forgets the symbol and its name."""
     mine = visit().play
     mine.taught, mine.pictures, mine.last_example, mine.symbol_name = None, [], None, ""
+    st.session_state.symbol_name = ""
     mine.changes += 1
 
 
-def taught_html() -> str:
-    """The examples so far, and how many more would help."""
+def taught_html(known: Known | None) -> str:
+    """The examples so far, and how many more would help; or at once the symbol's name.
+
+    Args:
+        known: how much the drawing on the canvas is like the symbol.
+    """
+    from digits.explain.teaching import ENOUGH
+
     taught = visit().play.taught
     if not taught:
         words = _(
             "A heart, a letter, your own way of writing 7: draw it on the sheet, and I’ll learn it."
         )
         return f'<p class="hint" role="status">{words}</p>'
-    from digits.explain.teaching import ENOUGH
-
     count, wanted = len(taught), taught.wanted()
+    if known and known.score >= 0.5 and count >= ENOUGH:
+        words = _("{name}!").format(name=escape(known.name))
+        return f'{examples_html()}<p class="known" role="status">{words}</p>'
     if wanted and count < ENOUGH:
         words = ngettext(
             "Draw it again, a bit differently. {count} more would help.",
@@ -212,9 +190,14 @@ def taught_html() -> str:
         )
     else:
         words = _("I know it now: draw it once more, and watch its bar!")
+    words = words.format(count=number(wanted))
+    return f'{examples_html()}<p class="hint" role="status">{words}</p>'
+
+
+def examples_html() -> str:
+    """The examples so far, as pictures."""
     pictures = "".join(
         f'<img src="{picture}" alt="{_("Example {number}").format(number=number(place))}">'
         for place, picture in enumerate(visit().play.pictures, 1)
     )
-    words = words.format(count=number(wanted))
-    return f'<div class="examples">{pictures}</div><p class="hint" role="status">{words}</p>'
+    return f'<div class="examples">{pictures}</div>'

@@ -7,12 +7,12 @@ import json
 import re
 import socket
 from ipaddress import ip_address
-from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
 import streamlit as st
 
 from page.core.component import component
+from page.core.hosts import IN_CONTAINER, is_address, is_loopback, is_private, parse_url
 from page.core.settings import API, KIOSK, TALLY
 from page.core.text import _
 
@@ -22,7 +22,6 @@ VIRTUAL = re.compile(
     r"|.*(virtualbox|vmware|vethernet|hyper-v|wsl|wireguard|tailscale|zerotier|bluetooth|tap-)",
     re.IGNORECASE,
 )
-IN_CONTAINER = any(Path(one).exists() for one in ("/.dockerenv", "/run/.containerenv"))
 
 _phones = component(__file__)
 
@@ -55,29 +54,13 @@ def privacy_line() -> None:
 
 def privacy(url: str) -> str:
     """Who gets to see the drawings, for a visitor who opened the page at this address."""
-    api = urlsplit(API or "").hostname
+    api = parse_url(API).hostname
     if api and not is_loopback(api):
         return _("Your drawings go to {host}, which reads them.").format(host=api)
-    host = urlsplit(url).hostname
+    host = parse_url(url).hostname
     if host and not is_private(host):
         return _("Your drawings go to {host}, which reads them and keeps none.").format(host=host)
     return _("Nothing that you draw is kept or leaves this room.")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address or a name means the machine that it is used on."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def is_private(host: str) -> bool:
-    """Whether an address or a name is one of a local network."""
-    try:
-        return ip_address(host).is_private
-    except ValueError:
-        return "." not in host or host.endswith((".localhost", ".local", ".lan", ".home.arpa"))
 
 
 def addresses(url: str) -> list[str]:
@@ -89,7 +72,7 @@ def addresses(url: str) -> list[str]:
     Returns:
         Addresses; none if the server listens on this machine only.
     """
-    here = urlsplit(url)
+    here = parse_url(url)
     if not here.hostname:
         return []
     port = here.port
@@ -117,15 +100,6 @@ def addresses(url: str) -> list[str]:
         urlunsplit((parts[0], f"{bracketed(host)}{f':{port}' if port else ''}", *parts[1:]))
         for host in hosts
     ]
-
-
-def is_address(host: str) -> bool:
-    """Whether this is an address and not a name."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def bracketed(host: str) -> str:

@@ -13,10 +13,13 @@ from page.share.lan import interface_addresses
 from page.tally.counts import Tally
 from tests.browser.test_photo_page import hand_in, photographed
 from tests.helpers.page import (
+    close_door,
     draw,
     expect_answer,
     expect_digit,
+    go_to_learned,
     number,
+    open_door,
     press,
     region,
     written,
@@ -143,25 +146,25 @@ def test_every_page_and_state(visitor):
     draw(page, written(7))
     expect_digit(page, 7)
     both(page)
-    region(page, "look").get_by_text("Look inside").click()
-    region(page, "inside").locator(".looked").wait_for()
-    both(page)
-    press(page, "But how does it know?")
+    press(page, "How do you know?")
     page.locator(".story .next").get_by_text("Next").wait_for()
     both(page)
     for step in range(2, 8):
         page.keyboard.press("PageDown")
         page.locator(f'.story[data-step="{step}"][data-still="yes"]').wait_for()
         look(page, *(("dark", PHONE), ("light", DESK))[step % 2])
-    page.keyboard.press("Escape")
-    region(page, "play").get_by_text("Play").click()
+    press(page, "All at once")
+    region(page, "inside").locator(".looked").wait_for()
+    both(page)
+    close_door(page)
+    press(page, "Can I fool you?")
     page.locator(".st-key-panel .task").wait_for()
     both(page)
-    page.get_by_role("radio", name="Teach it").click()
+    press(page, "Teach you")
     press(page, "Keep this one")
     page.locator(".examples img").wait_for()
     both(page)
-    page.get_by_role("link", name="How it learned").click()
+    go_to_learned(page)
     page.locator(".confusion").wait_for()
     both(page)
     page.get_by_role("link", name="Photo").click()
@@ -197,14 +200,14 @@ def test_the_stage_a_number_and_the_qr_code(visitor):
 def test_every_other_language(visitor, server):
     first, *others = (code for code in LANGUAGES if code not in ("en", "ar"))
     page = visitor(url=f"{server}/?lang={first}")
-    region(page, "look").locator("label").click()
     draw(page, written(8))
+    page.locator(".st-key-ask_story button").click()
     for nth, code in enumerate((first, *others)):
         scheme, size = (("dark", PHONE), ("light", DESK))[nth % 2]
         if code != first:
             page.locator(".language select").select_option(code)
         page.wait_for_function("code => document.documentElement.lang === code", arg=code)
-        region(page, "inside").locator(".looked").wait_for()
+        page.locator(".story .next").wait_for()
         expect_answer(page, "8")
         look(page, scheme, size)
         scroller = page.locator("[data-testid=stMain]")
@@ -233,10 +236,12 @@ def test_right_to_left(visitor):
     draw(page, written(8))
     expect_answer(page, "أرى الرقم 8")
     look(page, "dark", DESK)
-    region(page, "look").get_by_text("انظر في الداخل").click()
+    open_door(page, "story")
+    page.locator(".story .all").click()
     region(page, "inside").locator(".looked").wait_for()
     look(page, "light", PHONE)
-    region(page, "play").get_by_text("العب").click()
+    page.locator(".st-key-close_inside button").click()
+    open_door(page, "fool")
     page.locator(".st-key-panel .task").wait_for()
     look(page, "light", PHONE)
 
@@ -256,7 +261,7 @@ def test_the_keyboard_reaches_everything_and_is_seen_doing_so(visit):
     page = visit()
     draw(page, written(3))
     expect_digit(page, 3)
-    region(page, "look").get_by_text("Look inside").click()
+    open_door(page, "inside")
     region(page, "inside").locator(".looked").wait_for()
     page.mouse.click(1, 1)
     stops = []
@@ -290,19 +295,20 @@ def test_forced_colours_hide_nothing(visit):
     page = visit(forced_colors="active", color_scheme="dark", reduced_motion="reduce")
     draw(page, written(7))
     expect_digit(page, 7)
-    region(page, "look").get_by_text("Look inside").click()
+    bar = page.locator(".bars .best .bar").evaluate("one => getComputedStyle(one).backgroundColor")
+    open_door(page, "inside")
     region(page, "inside").locator(".looked").wait_for()
     page.wait_for_timeout(300)
     colours = {
         name: page.locator(selector).first.evaluate("one => getComputedStyle(one).backgroundColor")
         for name, selector in {
             "page": "[data-testid=stApp]",
-            "bar": ".bars .best .bar",
             "for": ".looked .for",
-            "switch": ".st-key-look label > div:first-of-type > div",
+            "switch": ".st-key-why_not label > div:first-of-type > div",
         }.items()
     }
     ground = colours.pop("page")
+    colours["bar"] = bar
     assert ground not in colours.values(), colours
     durations = "document.getAnimations().map(one => one.effect.getComputedTiming().duration)"
     assert not [one for one in page.evaluate(durations) if one > 10], "something moves"

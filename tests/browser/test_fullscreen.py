@@ -7,12 +7,14 @@ import pytest
 
 from tests.helpers.page import (
     LARGE,
+    close_door,
     draw,
     expect_answer,
     expect_digit,
     expect_seen,
     number,
     on_screen,
+    open_door,
     press,
     written,
 )
@@ -27,7 +29,8 @@ PARTS = {
     "bars": ".st-key-probabilities .bars",
     "undo": "[data-command=undo]",
     "story": ".st-key-ask_story button",
-    "look": ".st-key-look label",
+    "fool": ".st-key-ask_fool button",
+    "teach": ".st-key-ask_teach button",
 }
 
 
@@ -82,28 +85,62 @@ def test_a_number_and_its_sentences_fit_every_screen(visit, language):
         assert end <= width, f"{width}x{height}: {end}"
 
 
-def test_nothing_moves_when_a_part_opens_or_an_answer_comes(visit):
+def test_nothing_moves_when_an_answer_comes_or_a_door_closes(visit):
     page = visit()
-    page.locator(PARTS["look"]).wait_for()
+    page.locator(".st-key-ask_story button").wait_for(state="attached")
     empty = boxes(page)
     draw(page, written(8))
     expect_digit(page, 8)
     before = boxes(page)
     assert all(before[name] == empty[name] for name in before if name != "answer")
-    page.get_by_text("Look inside").click()
-    page.locator(".st-key-inside").wait_for()
+    open_door(page, "inside")
+    close_door(page)
+    assert boxes(page) == before
+
+
+@pytest.mark.parametrize("screen", [(1920, 1080), (1280, 800), (1080, 1920), (390, 844)])
+def test_the_story_takes_three_quarters_and_the_canvas_can_be_drawn_on(visit, screen):
+    page = visit(viewport={"width": screen[0], "height": screen[1]}, reduced_motion="reduce")
+    draw(page, written(8))
+    expect_digit(page, 8)
+    open_door(page, "story")
+    page.locator(".story canvas").wait_for()
+    story, canvas = (
+        page.locator(part).bounding_box() for part in (".st-key-story", ".canvas-root")
+    )
+    if screen[0] > screen[1]:
+        assert story["width"] > 2.6 * canvas["width"]
+        assert canvas["x"] + canvas["width"] < story["x"], "one covers the other"
+    else:
+        assert story["height"] > 2 * canvas["height"]
+        assert story["y"] + story["height"] < canvas["y"], "one covers the other"
     press(page, "Clear")
     draw(page, written(3))
     expect_digit(page, 3)
-    page.locator(".st-key-looked img").wait_for()
-    after = boxes(page)
-    assert all(after[name] == before[name] for name in before if name != "bars")
-    page.get_by_text("Look inside").click()
-    page.locator(".st-key-inside").wait_for(state="detached")
-    assert boxes(page) == before
-    page.keyboard.press("PageDown")
+
+
+def test_in_full_screen_the_story_is_told_from_the_back_row(visit):
+    page = visit(viewport={"width": 1920, "height": 1080}, reduced_motion="reduce")
+    draw(page, number("2026"))
+    expect_answer(page, "2026")
+    page.keyboard.press("f")
+    open_door(page, "story")
     page.locator(".story canvas").wait_for()
-    assert page.locator(PARTS["sheet"]).bounding_box() == before["sheet"]
+    sentence = page.locator(".story .sentence")
+    assert sentence.evaluate("one => parseFloat(getComputedStyle(one).fontSize)") >= 64
+    boxes = {
+        part: page.locator(part).bounding_box()
+        for part in (".canvas-root", ".sentence", ".screen", ".story nav")
+    }
+    tile, words, screen, buttons = boxes.values()
+    assert tile["width"] * tile["height"] < 0.05 * 1920 * 1080
+    assert tile["x"] + tile["width"] <= words["x"], "the tile covers the sentence"
+    assert tile["y"] + tile["height"] <= screen["y"], "the tile covers the picture"
+    assert screen["width"] * screen["height"] > 0.45 * 1920 * 1080
+    assert buttons["y"] + buttons["height"] <= 1080
+    press(page, "Clear")
+    draw(page, written(3))
+    expect_answer(page, "I see a 3")
 
 
 @pytest.mark.parametrize("screen", [(1080, 1920), (1920, 1080), (390, 844)])
@@ -112,7 +149,7 @@ def test_nothing_moves_when_play_opens(visit, screen):
     draw(page, written(8))
     expect_digit(page, 8)
     before = boxes(page)
-    page.get_by_text("Play", exact=True).click()
+    press(page, "Can I fool you?")
     page.locator(".st-key-another button").wait_for()
     after = boxes(page)
     assert all(after[name] == before[name] for name in before if name != "answer")
@@ -120,7 +157,7 @@ def test_nothing_moves_when_play_opens(visit, screen):
 
 def test_a_stroke_keeps_its_shape_while_a_part_opens(visit):
     page = visit()
-    page.locator(PARTS["look"]).wait_for()
+    page.locator(".st-key-ask_story button").wait_for(state="attached")
     (stroke,) = written(6)
     points = on_screen(page, [stroke])[0]
     middle = len(points) // 2
@@ -128,14 +165,13 @@ def test_a_stroke_keeps_its_shape_while_a_part_opens(visit):
     page.mouse.down()
     for point in points[1:middle]:
         page.mouse.move(*point)
-    page.locator(".st-key-look input").focus()
-    page.keyboard.press("Space")
-    page.locator(".st-key-inside .maps").first.wait_for()
+    page.keyboard.press("PageDown")
+    page.locator(".story canvas").wait_for()
     for point in points[middle:]:
         page.mouse.move(*point)
     page.mouse.up()
-    page.keyboard.press("Space")
-    page.locator(".st-key-inside").wait_for(state="detached")
+    page.keyboard.press("Escape")
+    page.locator(".st-key-story").wait_for(state="detached")
     expect_seen(page, [stroke])
     expect_digit(page, 6)
 
@@ -164,7 +200,7 @@ def test_a_drawing_is_kept_when_the_screen_is_turned(visit, turned):
     expect_seen(page, [*strokes, np.array([(0.2, 0.9), (0.8, 0.9)])])
 
 
-def test_on_stage_everything_is_twice_as_large(visit):
+def test_in_full_screen_the_answer_grows_and_buttons_do_not(visit):
     page = visit(viewport={"width": 1920, "height": 1080})
     draw(page, written(8))
     expect_digit(page, 8)
@@ -173,15 +209,16 @@ def test_on_stage_everything_is_twice_as_large(visit):
     def size(part: str) -> float:
         return page.locator(part).evaluate("one => parseFloat(getComputedStyle(one).fontSize)")
 
-    words = {
-        part: size(part) for part in (".sheet-buttons [data-command=undo]", ".bars .best .share")
-    }
+    button, share = ".sheet-buttons [data-command=undo]", ".bars .best .share"
+    before = {part: size(part) for part in (button, share)}
     page.keyboard.press("f")
     page.wait_for_function(
         "document.fullscreenElement && 'stage' in document.documentElement.dataset"
     )
-    for part, before in words.items():
-        assert size(part) >= 1.99 * before, part
+    assert size(button) == before[button]
+    assert size(share) >= 1.5 * before[share]
+    bars = page.locator(".st-key-probabilities").bounding_box()
+    assert 0.33 * 1080 < bars["height"] < 0.37 * 1080
     for menu in (".st-key-head h1", ".st-key-foot", "[data-testid=stPageLink]"):
         assert not page.locator(menu).first.is_visible()
     scroller = page.locator("[data-testid=stMain]")
@@ -194,3 +231,13 @@ def test_on_stage_everything_is_twice_as_large(visit):
     page.locator(".stage-button").click()
     page.wait_for_function("!('stage' in document.documentElement.dataset)")
     assert "stage" not in page.url and page.locator(".st-key-head h1").is_visible()
+
+
+def test_full_screen_works_on_every_page(visit, server):
+    for path, until in (("learned", ".st-key-learned"), ("photo", ".st-key-photo")):
+        page = visit(f"{server}/{path}", until=until)
+        page.locator(".stage-button").wait_for()
+        page.keyboard.press("f")
+        page.wait_for_function("document.fullscreenElement")
+        page.keyboard.press("f")
+        page.wait_for_function("!document.fullscreenElement")

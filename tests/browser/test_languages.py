@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from page.core.text import SOURCE
 from page.languages import template
-from tests.helpers.page import draw, expect_answer, region, written
+from tests.helpers.page import draw, expect_answer, go_to_learned, region, written
 
 
 def expect_no_english(page) -> None:
@@ -38,16 +38,17 @@ def test_speaks_the_visitors_language_and_any_other(visit):
         page.locator(f".bars > :nth-child({place})").bounding_box()["x"] for place in (1, 5, 10)
     ]
     assert places == sorted(places), "digits are counted from the left in Arabic, too"
-    region(page, "look").get_by_text("انظر في الداخل").click()
+    page.locator(".st-key-ask_story button").click()
+    page.locator(".story .all").click()
     region(page, "inside").locator(".looked").wait_for()
     expect_no_english(page)
     knob = page.evaluate(
-        """() => [...document.querySelectorAll(".st-key-look label > div:first-of-type, "
-          + ".st-key-look label > div:first-of-type > div")]
+        """() => [...document.querySelectorAll(".st-key-why_not label > div:first-of-type, "
+          + ".st-key-why_not label > div:first-of-type > div")]
           .map((one) => one.getBoundingClientRect()).map(({ left, right }) => [left, right])"""
     )
     assert knob[0][0] <= knob[1][0] and knob[1][1] <= knob[0][1], "the switch has its knob"
-    page.get_by_role("link", name="كيف تعلّمت").click()
+    go_to_learned(page)
     region(page, "watch").wait_for()
     page.locator(".confusion").wait_for()
     expect_no_english(page)

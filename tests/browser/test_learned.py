@@ -24,6 +24,7 @@ from tests.helpers.page import (
     expect_digit,
     expect_invitation,
     expect_seen,
+    go_to_learned,
     press,
     region,
     written,
@@ -79,7 +80,7 @@ def until(condition, what: str) -> None:
 
 
 def there_and_back(page) -> None:
-    page.get_by_role("link", name="How it learned").click()
+    go_to_learned(page)
     page.get_by_role("heading", name="How it learned").wait_for()
     page.locator(READY).first.wait_for()
     page.get_by_role("link", name="Draw a digit").click()
@@ -280,7 +281,7 @@ def test_learns_before_your_eyes_from_your_own_drawings_without_internet(visit, 
             expect_digit(page, digit)
             press(page, "Clear")
             expect_invitation(page)
-        page.get_by_role("link", name="How it learned").click()
+        go_to_learned(page)
         expect(page.locator(READY)).to_have_count(2, timeout=TIMEOUT * 1000)
         press(page, "Watch it learn")
         until(lambda: learners(process), "a process of its own")

@@ -16,8 +16,10 @@ from tests.helpers.page import (
     expect_digit,
     expect_invitation,
     expect_seen,
+    go_to_learned,
     number,
     on_screen,
+    open_door,
     press,
     written,
 )
@@ -84,8 +86,7 @@ def test_answers_while_the_pen_is_down(visit, inside):
 
     page = visit()
     if inside:
-        page.get_by_text("Look inside").click()
-        page.locator(".st-key-inside").wait_for()  # the sheet moves when it opens
+        open_door(page, "inside")  # the canvas moves
     press_down(page, on_screen(page, written(3))[0])
     expect_seen(page, written(3))
     best = page.locator(".st-key-probabilities .best .name")
@@ -246,8 +247,7 @@ def test_a_lost_connection_is_said_and_heals(visit, server_to_kill, inside):
     url, start, stop = server_to_kill
     page = visit(url)
     if inside:
-        page.get_by_text("Look inside").click()
-        page.locator(".st-key-inside").wait_for()
+        open_door(page, "inside")
     draw(page, written(3))
     expect_digit(page, 3)
     if inside:
@@ -278,7 +278,7 @@ def test_a_lost_connection_is_said_and_heals(visit, server_to_kill, inside):
     healthy(page)
 
 
-@pytest.mark.parametrize("opened", ["Play", "But how does it know?"])
+@pytest.mark.parametrize("opened", ["fool", "story"])
 def test_a_lost_connection_is_said_beside_whatever_is_open(visit, server_to_kill, opened):
     from playwright.sync_api import expect
 
@@ -286,18 +286,18 @@ def test_a_lost_connection_is_said_beside_whatever_is_open(visit, server_to_kill
     page = visit(url)
     draw(page, written(3))
     expect_digit(page, 3)
-    page.get_by_text(opened).click()
+    open_door(page, opened)
     shown = page.locator(".st-key-panel .hint, .st-key-story")
     expect(shown).to_have_css("opacity", "1")
-    if opened != "Play":
-        page.get_by_role("button", name="7. My answer").click()
+    if opened == "story":
+        page.get_by_role("button", name="6. My answer").click()
         expect(page.locator(".story .sentence")).to_contain_text("my answer is 3")
     stop()
     words = page.locator(".connection-gone")
     expect(words).to_be_visible()
     expect(words).to_have_text(GONE)
-    button = page.get_by_role("button", name="But how does it know?")
-    if opened == "Play":
+    button = page.get_by_role("button", name="How do you know?")
+    if opened == "fool":
         expect(button).to_be_disabled()
         expect(button).not_to_have_css("color", "rgb(255, 255, 255)")  # on the bare page
     else:
@@ -311,7 +311,7 @@ def test_a_lost_connection_is_said_beside_whatever_is_open(visit, server_to_kill
     expect(page.locator("html")).to_have_attribute("data-reader", "answered")
     healthy(page)
     expect(shown).to_have_css("opacity", "1")
-    if opened != "Play":
+    if opened == "story":
         expect(page.locator(".story .sentence")).to_contain_text("my answer is 6")
         page.keyboard.press("Escape")
         expect(shown).to_have_count(0)
@@ -328,7 +328,7 @@ def test_a_link_pressed_without_a_connection_is_followed_when_it_is_back(
     page = visit(f"{url}/{path}", until=".st-key-links a")
     stop()
     expect(page.locator("html")).to_have_attribute("data-connection", "gone")
-    page.get_by_role("link", name="How it learned").click()
+    go_to_learned(page)
     start()
     expect(page.locator(".st-key-learned")).to_be_visible()
     expect(page).to_have_url(f"{url}/learned")
@@ -441,8 +441,7 @@ def test_the_server_loads_no_data_frames(visit):
     """Streamlit does so when it gets a dictionary to send: the first visitor would wait for it."""
     with serve_page() as (url, process):
         page = visit(url)
-        page.get_by_text("Look inside").click()
-        page.locator(".st-key-inside").wait_for()  # the sheet moves when it opens
+        open_door(page, "inside")  # the canvas moves
         draw(page, written(3))
         expect_digit(page, 3)
         page.locator(".st-key-looked img").wait_for()

@@ -10,6 +10,7 @@ from tests.helpers.page import (
     expect_digit,
     expect_invitation,
     expect_seen,
+    go_to_learned,
     press,
     region,
     written,
@@ -42,7 +43,7 @@ def test_a_link_is_followed_while_the_page_draws(visit):
         page.keyboard.press("8")
         drawn = int(page.evaluate("document.documentElement.dataset.drawing ?? 0"))
         page.wait_for_function(f"document.documentElement.dataset.drawing > {drawn}")
-        page.get_by_role("link", name="How it learned").click()
+        go_to_learned(page)
         page.wait_for_timeout(1500)
         page.locator(".st-key-watch .readings img").first.wait_for()
         page.get_by_role("link", name="Draw a digit").click()
@@ -101,14 +102,14 @@ def test_a_page_that_is_left_alone_starts_over_and_draws_by_itself(visit, kiosk)
     stay(page)
     expect_seen(page, written(4))
     expect_digit(page, 4)
-    region(page, "look").get_by_text("Look inside").tap()
-    region(page, "inside").wait_for()
+    page.get_by_role("button", name="Can I fool you?").tap()
+    region(page, "panel").wait_for()
     leave(page)
     page.wait_for_function("!window.staying", timeout=TIMEOUT * 1000)  # it is loaded anew
     expect_show(page)
-    assert region(page, "inside").count() == 0
+    assert region(page, "panel").count() == 0
     stay(page)
-    glass.tap(page.get_by_role("link", name="How it learned"))
+    go_to_learned(page)
     page.locator(".st-key-watch .readings img").first.wait_for()
     # Its own drawings were kept.
     expect(region(page, "watch")).to_contain_text("some that I drew")

@@ -5,6 +5,7 @@ import re
 from tests.helpers.page import (
     PHONE,
     Glass,
+    close_door,
     draw,
     expect_answer,
     expect_digit,
@@ -41,15 +42,18 @@ def test_a_number_is_read_and_each_of_its_digits_can_be_asked_about(visit):
     expect_bars_of(page, 0)
     expect(page.locator("[aria-pressed=true][data-symbol]")).to_have_text(re.compile("^0"))
     assert page.locator(".st-key-seen img").get_attribute("src") != last
-    page.get_by_text("Look inside").click()
-    page.get_by_text("These places made it think of a 0.").wait_for()
-    page.locator("[data-symbol='0']").click()
-    page.get_by_text("These places made it think of a 2.").wait_for()
-    page.get_by_text("Look inside").click()
     page.locator(".st-key-ask_story button").click()
-    page.locator(".story ol button").last.click()
+    page.locator(".sentence", has_text="First I cut it apart.").wait_for()
+    page.get_by_role("button", name="6. My answer").click()
+    page.locator(".sentence", has_text="So my answer is 0.").wait_for()
+    page.locator(".story .tiles button").first.click()  # at any time
     page.locator(".sentence", has_text="So my answer is 2.").wait_for()
-    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.locator(".sentence", has_text="2, 0, 2, 6: I see 2026.").wait_for()
+    press(page, "All at once")
+    page.get_by_text("These places made me think of a 2.").wait_for()
+    close_door(page)
     press(page, "Undo")  # the 6
     expect_answer(page, r"I see 202\.")
     expect_bars_of(page, 2)

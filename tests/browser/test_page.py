@@ -26,6 +26,7 @@ from tests.helpers.page import (
     expect_digit,
     expect_invitation,
     expect_seen,
+    go_to_learned,
     on_screen,
     press,
     region,
@@ -187,7 +188,7 @@ def test_a_drawing_survives_a_visit_to_the_other_page(visit):
     page = visit()
     draw(page, written(5))
     expect_digit(page, 5)
-    page.get_by_role("link", name="How it learned").click()
+    go_to_learned(page)
     page.locator("canvas.upper-canvas").wait_for(state="detached")
     page.get_by_role("link", name="Draw a digit").click()
     page.locator("canvas.upper-canvas").wait_for()
@@ -470,7 +471,7 @@ def test_what_went_wrong_is_in_the_log(monkeypatch, caplog):
     # AppTest leaves the page as this process's main program, which new processes would run again.
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     monkeypatch.setattr("digits.DigitClassifier.load", fail)
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT).run()
+    page = AppTest.from_file(str(ROOT / "page" / "main.py"), default_timeout=TIMEOUT).run()
     assert not page.exception
     assert "a secret of the house" in caplog.text, "nobody can find out what it was"
 

@@ -12,14 +12,16 @@ from page.tally.counts import NO_DIGIT, Tally
 from tests.helpers.page import (
     HASH,
     PHONE,
+    close_door,
     draw,
     expect_answer,
     expect_digit,
     expect_invitation,
+    open_door,
     press,
     region,
     written,
-)  # fmt: skip
+)
 from tests.helpers.servers import TIMEOUT, serve, serve_api
 
 
@@ -35,16 +37,6 @@ def expect_text(locator, pattern: str) -> None:
     expect(locator).to_have_text(re.compile(pattern), timeout=TIMEOUT * 1000)
 
 
-def open_up(page) -> None:
-    region(page, "play").get_by_text("Play").click()
-    page.locator(".st-key-panel .hint").wait_for()
-
-
-def close(page) -> None:
-    region(page, "play").get_by_text("Play").click()
-    page.locator(".st-key-panel").wait_for(state="detached")
-
-
 def clear(page) -> None:
     press(page, "Clear")
     page.locator("[data-blank][data-reader=answered]").wait_for(state="attached")
@@ -55,8 +47,7 @@ def settled(page) -> None:
 
 
 def teach_hearts(page, count: int) -> None:
-    page.get_by_role("radio", name="Teach it").click()
-    name = page.get_by_label("What is your sign called?")
+    name = page.get_by_label("What is your symbol called?")
     name.fill("<b>heart")
     name.press("Enter")
     clear(page)
@@ -71,7 +62,7 @@ def teach_hearts(page, count: int) -> None:
 def test_a_challenge_is_judged_as_one_draws(visit):
     page = visit()
     bars = region(page, "probabilities").bounding_box()
-    open_up(page)
+    open_door(page, "fool")
     assert region(page, "probabilities").bounding_box() == bars, "something jumped"
     expect_text(page.locator(".task"), "Draw a 7 that I can’t read!")
     hint = page.locator(".st-key-panel .hint")
@@ -84,55 +75,65 @@ def test_a_challenge_is_judged_as_one_draws(visit):
     expect_text(hint, "I see none in it")
     press(page, "Another one")
     expect_text(page.locator(".task"), "between a 4 and a 9")
-    close(page)
+    expect_text(page.locator(".count"), "0 of 12 fooled")
+    close_door(page)
     clear(page)
     expect_invitation(page)
 
 
 def test_a_heart_that_was_taught_is_known_and_digits_stay_digits(visit):
     page = visit()
-    open_up(page)
+    open_door(page, "teach")
     teach_hearts(page, 5)
     expect_text(page.locator(".st-key-panel .hint"), "I know it now")
-    close(page)
     draw(page, heart(11))
+    known = page.locator(".st-key-panel .known")  # at once, and large
+    expect_text(known, "^<b>heart!$")
+    assert known.bounding_box()["height"] > 60
+    close_door(page)
     expect_answer(page, "I see your sign: <b>heart")
     expect_text(page.locator(".bars .taught .name"), "<b>heart")
     for digit in (3, 7):
         clear(page)
         draw(page, written(digit))
         expect_digit(page, digit)
-    open_up(page)
+    open_door(page, "teach")
     press(page, "Forget it")
     page.locator(".examples").wait_for(state="detached")
     page.locator(".bars .taught").wait_for(state="detached")
-    close(page)
+    assert page.get_by_label("What is your symbol called?").input_value() == ""
+    close_door(page)
     clear(page)
     draw(page, heart(11))
-    expect_answer(page, "not a digit that I know|not sure")
+    expect_answer(page, "not a digit I know|not sure")
 
 
 def test_a_symbol_is_forgotten_with_the_visit(visit):
     page = visit()
-    open_up(page)
+    open_door(page, "teach")
     teach_hearts(page, 1)
+    assert page.evaluate("document.activeElement.innerText") == "Keep this one", "the focus is lost"
     page.reload()
     page.locator("canvas.upper-canvas").wait_for()
     draw(page, heart(0))
-    expect_answer(page, "not a digit that I know|not sure")
+    expect_answer(page, "not a digit I know|not sure")
     assert page.locator(".bars .taught").count() == 0
 
 
-def test_playing_and_looking_inside_close_each_other(visit):
+def test_one_door_closes_the_others(visit):
     page = visit()
+    assert not page.locator(".st-key-ask_story").is_visible(), "before the first stroke"
     draw(page, written(3))
     expect_digit(page, 3)
-    region(page, "look").get_by_text("Look inside").click()
-    page.locator(".looked").wait_for()
-    open_up(page)
-    page.locator(".st-key-inside").wait_for(state="detached")
-    region(page, "look").get_by_text("Look inside").click()
-    page.locator(".looked").wait_for()
+    press(page, "How do you know?")
+    page.locator(".story").wait_for()
+    close_door(page)
+    press(page, "Can I fool you?")
+    page.locator(".st-key-panel .task").wait_for()
+    press(page, "Teach you")
+    page.locator(".st-key-panel input").wait_for()
+    assert page.locator(".task").count() == 0
+    press(page, "Teach you")  # once more closes it
     page.locator(".st-key-panel").wait_for(state="detached")
     expect_digit(page, 3)
 
@@ -140,15 +141,14 @@ def test_playing_and_looking_inside_close_each_other(visit):
 @pytest.mark.parametrize("sizes", [[(1366, 650), (1920, 1080), (1080, 1920)], [(390, 844)]])
 def test_fits_the_screen(visit, sizes):
     page = visit(**(PHONE if sizes[0][0] < 500 else {}))
-    open_up(page)
     for width, height in sizes:
         page.set_viewport_size({"width": width, "height": height})
         expect_to_fit(page)
 
 
 def expect_to_fit(page) -> None:
-    for part, own in (("Can you fool it?", "progressbar"), ("Teach it", "textbox")):
-        page.get_by_role("radio", name=part).click()
+    for door, own in (("fool", "progressbar"), ("teach", "textbox")):
+        open_door(page, door)
         region(page, "panel").get_by_role(own).wait_for()
         expect_text(page.locator(".st-key-panel .hint").last, ".")
         panel = page.locator(":has(> .st-key-panel)").last
@@ -170,10 +170,10 @@ def test_with_an_api_there_are_challenges_but_no_teaching(visit, tmp_path):
         serve(DIGITS_API=api, DIGITS_MODEL=str(tmp_path)) as url,
     ):
         page = visit(url)
-        open_up(page)
+        open_door(page, "fool")
         draw(page, written(7))
         expect_text(page.locator(".st-key-panel .hint"), "I can still read it")
-        assert page.get_by_text("Teach it").count() == 0
+        assert page.locator(":is(.st-key-ask_story, .st-key-ask_teach)").count() == 0
 
 
 def test_answers_are_counted_once_and_the_presenter_sees_and_clears_them(visit, tmp_path):

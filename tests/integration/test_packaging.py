@@ -50,13 +50,14 @@ PARTS = {
 }
 # What comes with another package, in the version that fits.
 OF_OTHERS = {
-    "keras": "tensorflow",
-    "nbformat": "nbclient",
-    "packaging": "pytest",
-    "pydantic": "fastapi",
-    "pydantic_core": "fastapi",
-    "starlette": "fastapi",
-    "urllib3": "requests",
+    "keras": {"tensorflow"},
+    "nbformat": {"nbclient"},
+    "packaging": {"pytest"},
+    "pydantic": {"fastapi"},
+    "pydantic_core": {"fastapi"},
+    "starlette": {"fastapi", "streamlit"},
+    "urllib3": {"requests"},
+    "websockets": {"streamlit", "websockets"},
 }
 ELSEWHERE = {"gradio"}  # bench's Gradio page has a virtual environment of its own
 
@@ -111,7 +112,7 @@ def test_what_is_imported_is_declared(part):
     allowed = set(declared(extras, groups))
     distributions = packages_distributions()
     for name in imported(ROOT / part) - OURS - ELSEWHERE - set(sys.stdlib_module_names):
-        one_of = {OF_OTHERS[name]} if name in OF_OTHERS else set(distributions.get(name, [name]))
+        one_of = OF_OTHERS.get(name) or set(distributions.get(name, [name]))
         one_of = {canonicalize_name(one) for one in one_of}
         assert one_of & (allowed), f"{part} imports {name}, which is not declared for it"
 

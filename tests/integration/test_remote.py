@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from digits import Classifier, ModelError
+from digits.card import Card
 from digits.images import data_url
 from digits.remote import RemoteClassifier
 from service.app import create_app
@@ -145,7 +146,7 @@ def test_many_threads_may_share_one(either):
 
 
 def test_tells_of_its_model(either):
-    assert either.card == json.loads((ROOT / "model" / "card.json").read_text("utf-8"))
+    assert either.card == Card.read(ROOT / "model").to_json()
 
 
 # What may go wrong with an API

@@ -115,7 +115,7 @@ DAMAGE = {
     "card of bytes": (lambda f: (f / "card.json").write_bytes(b"\xff\xfe\x00"), "damaged"),
     "card is a list": (lambda f: (f / "card.json").write_text("[1]"), "another version"),
     "card of another version": (lambda f: edit_card(f, format=99), "another version"),
-    "card without limits": (lambda f: edit_card(f, thresholds={}), "damaged"),
+    "card without limits": (lambda f: edit_card(f, thresholds=None), "card.json"),
     "card with words for numbers": (lambda f: edit_card(f, temperature="warm"), "damaged"),
     "network cut off": (
         lambda f: (f / "digits.tflite").write_bytes((f / "digits.tflite").read_bytes()[:5000]),

@@ -3,8 +3,6 @@
 import base64
 import io
 import json
-import string
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,12 +10,27 @@ from PIL import Image
 
 from digits.explain.neighbours import Examples
 from handwriting.pen import render
-from page import story
-from page.draw import reading
-from tests.helpers.page import HASH, written
+from page.core.text import a_digit
+from page.draw.reading import Reading
+from page.story import words
+from page.story.content import MAPS, NONE, content, in_question, rule
+from tests.helpers.page import HASH, number, written
 from tests.helpers.servers import ROOT
 
-SCRIPT = ROOT / "page" / "story" / "story.js"
+SCRIPTS = [*(ROOT / "page" / "story").rglob("*.js")]
+
+
+class Drawing:
+    """As page.draw.canvas.Drawing."""
+
+    def __init__(self, strokes, rests=True):
+        self.rests = rests
+        self.png = None
+        if strokes:
+            png = io.BytesIO()
+            picture = 255 - render([stroke * 400 for stroke in strokes], 26, 400)
+            Image.fromarray(picture).save(png, "PNG")
+            self.png = png.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -25,30 +38,27 @@ def examples(classifier):
     return Examples.load(ROOT / "model", classifier.card["sha256"])
 
 
-def sheet(strokes) -> bytes:
-    """A drawing as the page's canvas sends it: dark on white."""
-    png = io.BytesIO()
-    Image.fromarray(255 - render([stroke * 400 for stroke in strokes], 26, 400)).save(png, "PNG")
-    return png.getvalue()
-
-
-def read(classifier, drawing: bytes):
-    return classifier.predict(Image.open(io.BytesIO(drawing)), inside=True)
-
-
-def part_shown(png: bytes, prediction):
-    return reading.part_of(SimpleNamespace(png=png), reading.Reading(prediction))
+def read(classifier, drawing: Drawing, several: bool = False) -> Reading:
+    image = Image.open(io.BytesIO(drawing.png))
+    if not several:
+        return Reading(classifier.predict(image, inside=True))
+    found = classifier.read(image, inside=True)
+    return Reading(found.symbols[1].prediction, "", found.text, found.symbols, chosen=1)
 
 
 @pytest.fixture
 def tell(classifier, examples):
-    def tell(strokes):
-        drawing = sheet(strokes)
-        prediction = read(classifier, drawing)
-        part = part_shown(drawing, prediction)
-        return prediction, story.content(part, prediction, classifier.card, examples, True)
+    def tell(strokes, several=False):
+        drawing = Drawing(strokes)
+        reading = read(classifier, drawing, several)
+        return reading.prediction, content(drawing, reading, classifier.card, examples)
 
     return tell
+
+
+def step(told, name: str) -> dict[str, str]:
+    (found,) = [step for step in told["steps"] if step["name"] == name]
+    return found
 
 
 def array(text: str, *shape: int, kind: type = np.uint8) -> np.ndarray:
@@ -59,40 +69,80 @@ def array(text: str, *shape: int, kind: type = np.uint8) -> np.ndarray:
 def test_tells_what_the_network_made_of_the_drawing(tell, strokes):
     prediction, told = tell(strokes)
     assert json.loads(json.dumps(told)) == told
-    assert len(told["sentences"]) == len(told["alts"]) == len(told["notes"]) == 7
-    assert len(told["words"]["steps"]) == 7
+    names = [step["name"] for step in told["steps"]]
+    assert names == ["drawing", "dots", "window", "lit", "looked", "answer", "nearest"]
+    assert all(all(one.values()) for one in told["steps"]), "a step lacks words"
+    assert told["number"] is None
     assert np.array_equal(array(told["pixels"], 28, 28), prediction.pixels)
     assert told["bars"]["shares"] == pytest.approx(prediction.bars, abs=1e-4)
     assert len(told["neighbours"]) == 8
     blocks = [array(b["maps"][0], b["side"], b["side"]) for b in told["blocks"]]
     assert [len(one) for one in blocks] == [one.shape[0] for one in prediction.inside.blocks]
-    assert all(len(block["maps"]) == story.MAPS for block in told["blocks"])
+    assert all(len(block["maps"]) == MAPS for block in told["blocks"])
 
 
-def test_the_answer_comes_first_then_the_runner_up_then_none(tell):
+def test_the_answer_is_compared_with_the_next_guess(tell):
     prediction, told = tell(written(3))
-    runner_up = str(np.argsort(-prediction.probabilities)[1])
-    assert told["evidence"]["names"] == ["3", runner_up, "no digit"]
+    runner_up = int(np.argsort(-prediction.probabilities)[1])
+    assert told["evidence"]["names"] == ["3", str(runner_up)]
     assert told["answer"] == "3" and told["bars"]["best"] == 3
-    assert "3" in told["sentences"][4] and runner_up in told["sentences"][4]
-    assert told["sentences"][5] == story.REMINDS
-    assert "3" in told["sentences"][6]
-    assert "&" not in told["sentences"][6], "words, not HTML"
+    sentence = step(told, "looked")["sentence"]
+    assert "made me think of a 3. Why not" in sentence and a_digit(runner_up) in sentence
+    against = prediction.inside.evidence[..., runner_up].mean() < 0
+    assert ("speak against it" in sentence) == against
+    assert step(told, "nearest")["sentence"] == words.NEAREST
+    assert "3" in step(told, "answer")["sentence"]
+    assert "&" not in step(told, "answer")["sentence"], "words, not HTML"
 
 
 def test_what_is_refused_gets_a_story_too(tell):
     _, told = tell(HASH)
     assert told["evidence"]["names"][0] == "no digit"
-    assert told["answer"] == "?" and told["bars"]["best"] == story.NONE
-    assert told["sentences"][5] == story.REMINDS_NOTHING
-    assert told["sentences"][6] == story.NO_ANSWER
+    assert told["answer"] == "?" and told["bars"]["best"] == NONE
+    # It has seen thousands of letters: it never claims that it has seen nothing like this.
+    assert step(told, "nearest")["sentence"] == words.NEAREST
+    assert step(told, "answer")["sentence"] == words.NO_ANSWER
+
+
+def test_a_number_is_cut_apart_first_and_read_as_a_whole_at_the_end(tell):
+    prediction, told = tell(number("2026"), several=True)
+    assert json.loads(json.dumps(told)) == told
+    assert told["steps"][0]["name"] == "cut"
+    assert told["steps"][-1]["sentence"] == "2, 0, 2, 6: I see 2026."
+    assert prediction.digit == 0 and told["answer"] == "0"
+    tiles = told["number"]["tiles"]
+    assert [tile["label"] for tile in tiles] == ["2", "0", "2", "6"]
+    assert [tile["x"] for tile in tiles] == sorted(tile["x"] for tile in tiles)
+    assert told["number"]["chosen"] == 1
+    pictures = [base64.b64decode(tile["picture"].partition(",")[2]) for tile in tiles]
+    shapes = {Image.open(io.BytesIO(picture)).size for picture in pictures}
+    assert all(width == height for width, height in shapes)
+    assert base64.b64decode(told["drawing"].partition(",")[2]) == pictures[1]
+
+
+def test_the_rule_counts_the_bright_dots_of_the_pattern():
+    kernel = np.zeros((5, 5))
+    kernel[:, 1], kernel[:, 3] = 1, -1
+    pixels = np.zeros((28, 28), np.uint8)
+    pixels[10:13, 9] = 255  # three of the five dots of a bar
+    assert rule(kernel.tolist(), pixels, [12, 10]) == (3, 5)
+    assert rule(kernel.tolist(), pixels, [0, 0]) == (0, 5), "outside of the picture it is dark"
+
+
+def test_the_window_rests_where_it_finds_most(tell):
+    _, told = tell(written(5))
+    found = array(told["map"], 28, 28)
+    assert found[tuple(told["best"])] == found.max()
+    bright, wanted = rule(told["kernel"], array(told["pixels"], 28, 28), told["best"])
+    assert f"{bright} of {wanted}" in step(told, "window")["sentence"]
+    assert bright > wanted / 2
 
 
 def test_the_evidence_is_on_one_scale(tell):
     prediction, told = tell(written(8))
     side = told["evidence"]["side"]
     maps = np.stack([array(m, side, side, kind=np.int8) for m in told["evidence"]["maps"]])
-    outputs = story.in_question(prediction)
+    outputs = in_question(prediction)
     own = np.moveaxis(prediction.inside.evidence[..., outputs], 2, 0)
     assert np.abs(maps).max() == 127
     assert maps / 127 == pytest.approx(own / np.abs(own).max(), abs=0.005)
@@ -118,9 +168,9 @@ SPECK = np.array([(0.05, 0.95), (0.05, 0.951)])
 )
 def test_the_cut_out_drawing_lands_on_its_dots(tell, strokes):
     """What the script moves from the sheet to the dots fits them."""
-    drawing = sheet(strokes)
     prediction, told = tell(strokes)
-    ink = 255 - np.asarray(Image.open(io.BytesIO(drawing)).convert("L"))
+    png = Drawing(strokes).png
+    ink = 255 - np.asarray(Image.open(io.BytesIO(png)).convert("L"))
     left, top, width, height = (400 * part for part in told["box"])
     x, y, wide, high = told["place"]
     assert max(wide, high) == pytest.approx(20)
@@ -135,25 +185,26 @@ def test_the_cut_out_drawing_lands_on_its_dots(tell, strokes):
 
 
 def test_nothing_drawn_is_an_invitation(classifier, examples):
-    told = story.content(None, None, classifier.card, examples, True)
-    assert "pixels" not in told
-    assert told["begin"] == story.BEGIN
+    told = content(Drawing([]), Reading(), classifier.card, examples)
+    assert told["steps"] == [] and "pixels" not in told
+    assert told["begin"].startswith("Draw a digit")
 
 
 def test_a_model_without_examples_and_filters_tells_the_rest(classifier):
-    drawing = sheet(written(3))
+    drawing = Drawing(written(3))
     card = {name: part for name, part in classifier.card.items() if name != "filters"}
-    prediction = read(classifier, drawing)
-    told = story.content(part_shown(drawing, prediction), prediction, card, None, True)
+    told = content(drawing, read(classifier, drawing), card, None)
     assert told["kernel"] is None and told["neighbours"] == []
     assert array(told["map"], 28, 28).any()
-    assert told["sentences"][5] == story.REMINDS_MISSING
+    assert step(told, "nearest")["sentence"] == words.NEAREST_MISSING
+    assert step(told, "window")["sentence"] == words.WINDOW
 
 
-def test_the_script_says_nothing_by_itself():
+def test_the_scripts_say_nothing_by_themselves():
     """All words come from Python, where they can be translated."""
-    script = SCRIPT.read_text("utf-8")
-    code = "\n".join(line.partition("// ")[0] for line in script.splitlines())
-    words = {word for word in code.split() if word.strip(string.punctuation).istitle()}
-    assert not [text for text in story.WORDS["steps"] if text in script]
-    assert not words & {"Your", "This", "It", "These", "Next", "Back"}
+    assert len(SCRIPTS) > 5
+    sentences = [*words.WORDS.values(), *words.TITLES.values()]
+    for script in SCRIPTS:
+        lines = script.read_text("utf-8").splitlines()
+        code = "\n".join(line for line in lines if not line.lstrip().startswith(("//", "*", "/*")))
+        assert not [text for text in sentences if f'"{text}"' in code], script

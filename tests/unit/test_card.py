@@ -1,12 +1,13 @@
 """The model card: what is read is what was written, and damage is reported."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from digits.card import FILE, Card, CardError, Thresholds
+from digits.card import FILE, NETWORK, Card, CardError, Thresholds, read_model
 
 SHIPPED = Path(__file__).parents[2] / "model"
 
@@ -37,7 +38,7 @@ def test_a_wrong_value_is_reported(change):
         Card.from_json(content | change)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", "\xff"])
+@pytest.mark.parametrize("text", ["", "{", "[1]", "\xff", "[" * 100_000 + "]" * 100_000])
 def test_damage_is_reported(tmp_path, text):
     (tmp_path / FILE).write_bytes(text.encode("latin-1"))
     with pytest.raises(CardError):
@@ -51,3 +52,25 @@ def test_a_changed_file_is_reported():
     card.check("unlisted.txt", b"anything")
     with pytest.raises(CardError, match=r"a\.txt"):
         card.check("a.txt", b"abd")
+
+
+def test_a_damaged_file_is_reported(tmp_path):
+    shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True)
+    read_model(tmp_path, [NETWORK, "unlisted.txt"])
+    (tmp_path / NETWORK).write_bytes(b"damaged")
+    with pytest.raises(CardError, match=NETWORK):
+        read_model(tmp_path, [NETWORK])
+    (tmp_path / NETWORK).unlink()
+    with pytest.raises(FileNotFoundError):
+        read_model(tmp_path, [NETWORK])
+
+
+def test_a_model_that_is_being_replaced_is_read_again(tmp_path, monkeypatch):
+    def other_process_finishes(pause):
+        shutil.copy(SHIPPED / NETWORK, tmp_path)
+
+    shutil.copy(SHIPPED / FILE, tmp_path)
+    (tmp_path / NETWORK).write_bytes(b"of the previous model")
+    monkeypatch.setattr("time.sleep", other_process_finishes)
+    _, files = read_model(tmp_path, [NETWORK])
+    assert files == {NETWORK: (SHIPPED / NETWORK).read_bytes()}

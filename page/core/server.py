@@ -1,0 +1,177 @@
+"""What the page's server accepts: from whom, how much, and in whose frames.
+
+ASGI middleware around Streamlit, and what happens when the server starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
+from streamlit.runtime import get_instance
+
+from page.core.hosts import IN_CONTAINER, is_address, is_private, parse_url
+from page.core.settings import EMBED
+
+XSRF_COOKIE = "_streamlit_xsrf="
+UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+$")
+POLICY_VIOLATION = 1008  # RFC 6455, 7.4.1
+MAX_DESCRIPTORS = 8192  # Streamlit holds three for each visit until two minutes after it
+
+
+class OwnPages:
+    """Lets only pages of this server open its WebSocket.
+
+    Streamlit accepts any page of this computer, on any port, and any name that the browser looked
+    up: a web site can have its own name point here (DNS rebinding).
+    """
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Close the connection before it is open (HTTP 403) if another page asks for it."""
+        if scope["type"] == "websocket":
+            headers = Headers(scope=scope)
+            host, origin = headers.get("host", ""), headers.get("origin")
+            if not is_own_host(host) or not is_own_origin(origin, host):
+                logging.warning(
+                    "Refused a visit of %s from %s. If the page is meant to be at that address, "
+                    "start it with --browser.serverAddress=<name>.",
+                    *(host, origin),
+                )
+                await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+                return
+        await self._app(scope, receive, send)
+
+
+def is_own_host(host: str) -> bool:
+    """Whether the page may be at this address, `name:port`.
+
+    It may be at any IP address and at names of local networks. A public name must be set, because
+    its owner decides where it points. In a container no name is known.
+    """
+    if config.get_option("server.allowedHosts"):
+        return True  # Streamlit checks it
+    name = parse_url(f"//{host}").hostname or ""
+    return IN_CONTAINER or is_address(name) or is_private(name) or name == _public_name()
+
+
+def is_own_origin(origin: str | None, host: str) -> bool:
+    """Whether a page with this origin may connect; None: the client is not a browser."""
+    if origin is None or not config.get_option("server.enableCORS"):
+        return True
+    page = parse_url(origin)
+    return (
+        page.netloc == host
+        or origin in config.get_option("server.corsAllowedOrigins")
+        or (page.hostname or "") == _public_name()
+    )
+
+
+def _public_name() -> str | None:
+    known = config.is_manually_set("browser.serverAddress")
+    return config.get_option("browser.serverAddress") if known else None
+
+
+class OneUpload:
+    """Keeps one uploaded file for each visit, and receives one at a time."""
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+        self._receiving: set[str] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Drop what the visit uploaded before; refuse a second upload meanwhile (HTTP 429)."""
+        put = scope["type"] == "http" and scope["method"] == "PUT"
+        upload = UPLOAD.search(scope["path"]) if put else None
+        if not upload:
+            await self._app(scope, receive, send)
+            return
+        visit = upload[1]
+        if visit in self._receiving:
+            refusal = PlainTextResponse("Send one file at a time.", 429)
+            await refusal(scope, receive, send)
+            return
+        self._receiving.add(visit)
+        try:
+            get_instance().uploaded_file_mgr.remove_session_files(visit)
+            await self._app(scope, receive, send)
+        finally:
+            self._receiving.discard(visit)
+
+
+class Frames:
+    """Says in whose pages browsers may show this one: its own, and those in DIGITS_EMBED."""
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+        self._policy = " ".join(("frame-ancestors 'self'", *EMBED))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Add the policy to each answer."""
+
+        async def send_with_policy(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = self._policy
+                if EMBED:
+                    _partition_cookies(headers)
+            await send(message)
+
+        await self._app(scope, receive, send_with_policy)
+
+
+def _partition_cookies(headers: MutableHeaders) -> None:
+    """Keep the XSRF cookie apart for each site with a frame (CHIPS).
+
+    Browsers that block other sites' cookies in frames let partitioned ones through.
+    """
+    cookies = headers.getlist("set-cookie")
+    if any(cookie.startswith(XSRF_COOKIE) for cookie in cookies):
+        del headers["set-cookie"]
+        for cookie in cookies:
+            own = cookie.startswith(XSRF_COOKIE)
+            headers.append("set-cookie", f"{cookie}; Partitioned" if own else cookie)
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[None]:
+    """Prepare the server, before the first visit."""
+    raise_descriptor_limit()
+    if EMBED:  # else browsers don't send the cookie from a frame, and uploads get 403
+        config.set_option("server.xsrfCookieSameSite", "none")
+    if not config.get_option("server.headless"):
+        asyncio.get_running_loop().call_later(0.3, _open_browser)  # by then it listens
+    yield
+
+
+def raise_descriptor_limit() -> None:
+    """Raise the limit of open files and connections: on macOS it is 256, for 80 visits."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return
+    wanted = MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(MAX_DESCRIPTORS, hard)
+    if wanted > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _open_browser() -> None:
+    from streamlit import cli_util
+    from streamlit.web.server.server_util import get_display_address, get_url
+
+    own = config.get_option("server.address")
+    host = _public_name() or (get_display_address(own) if own else "localhost")
+    cli_util.open_browser(get_url(host))

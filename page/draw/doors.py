@@ -1,0 +1,73 @@
+"""The three doors below the canvas, and which of them is open."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+import streamlit as st
+
+from page.core.component import component
+from page.core.settings import load_classifier, load_examples
+from page.core.text import N_, _
+
+Door = Literal["", "story", "inside", "fool", "teach"]  # "": none is open; the answer is shown
+DOORS: tuple[Door, ...] = ("", "story", "inside", "fool", "teach")
+TITLES: dict[Door, str] = {
+    "story": N_("How do you know?"),
+    "fool": N_("Can I fool you?"),
+    "teach": N_("Teach you"),
+}
+
+_remote = component(__file__, "remote")
+
+
+def doors() -> Door:
+    """Show the doors that this model has, and return the one that is open.
+
+    A radio button that nobody sees keeps it: the browser reports it to a server that was started
+    anew. A presenter's remote (Page Down) opens the story, too.
+    """
+    st.radio("door", DOORS, key="door", label_visibility="collapsed")
+    possible = possible_doors()
+    opened = opened_door()
+    for door, title in TITLES.items():
+        if door in possible:
+            st.button(
+                _(title),
+                key=f"ask_{door}",
+                type="primary" if door == (opened or "story") else "secondary",
+                on_click=open_door,
+                args=("" if door == opened else door,),
+            )
+    if "story" in possible:
+        _remote(key="story_remote")
+    return opened if opened in possible else ""
+
+
+def possible_doors() -> set[Door]:
+    """The doors that this model has: explaining needs its inside, teaching its examples as well."""
+    classifier = load_classifier()
+    if not classifier.has_inside:
+        return {"fool"}
+    if not load_examples(classifier.card["sha256"]):
+        return {"story", "inside", "fool"}
+    return {"story", "inside", "fool", "teach"}
+
+
+def opened_door() -> Door:
+    """The door that the visitor opened last, unless it was closed."""
+    return cast(Door, st.session_state.get("door", ""))
+
+
+def open_door(door: Door) -> None:
+    """Open a door, and so close any other one. For callbacks: the doors are not shown yet.
+
+    Args:
+        door: "" closes.
+    """
+    st.session_state.door = door
+
+
+def close_button(key: str) -> None:
+    """Show a button that closes whatever is open."""
+    st.button(_("Close"), key=key, on_click=open_door, args=("",))

@@ -1,0 +1,53 @@
+"""What each visit runs: chooses one of the pages, and shows what surrounds it."""
+
+import streamlit as st
+
+from page.core.connection import watch_connection
+from page.core.error_boundary import guarded
+from page.core.language_menu import language_menu
+from page.core.style import load_style
+from page.core.text import _, choose_language
+from page.draw import view as draw
+from page.draw.demo_drawing import mount_demo_drawing
+from page.kiosk.fullscreen import fullscreen_button
+from page.kiosk.kiosk import enable_kiosk
+from page.photo import view as photo
+from page.share.lan import phone_button, privacy_line
+from page.tally import panel as score
+
+
+def main() -> None:
+    """Shows one of the pages."""
+    st.set_page_config(page_icon="✏️", layout="wide")
+    load_style()
+    choose_language()
+    drawing = st.Page(draw.page, title=_("Draw a digit"), default=True)
+    learned = st.Page("learned/view.py", title=_("How it learned"), url_path="learned")
+    paper = st.Page(photo.page, title=_("Photo"), url_path="photo")
+    # Streamlit's menu would hide them behind an arrow on a phone: the title and two links fit.
+    pages = [drawing, paper, learned]
+    here = st.navigation(pages, position="hidden")
+    with st.container(horizontal=True, vertical_alignment="center", key="head"):
+        st.title(here.title, anchor=False)
+        with st.container(horizontal=True, key="links"):
+            for page, key in zip(pages, ("to_drawing", "to_photo", "to_learned"), strict=True):
+                if page is not here and (page is not paper or photo.is_possible()):
+                    with st.container(key=key):  # the story leads to “How it learned”
+                        st.page_link(page)
+            fullscreen_button()
+    watch_connection()  # first: the server may go away while the page is still being drawn
+    if here is not paper:
+        photo.forget()
+    guarded(here.run)()
+    if here is drawing and score.is_presenter():
+        score.show()
+    mount_demo_drawing()
+    enable_kiosk()
+    with st.container(key="foot"):
+        phone_button()
+        language_menu()
+    privacy_line()
+
+
+if __name__ == "__main__":  # as Streamlit runs it
+    main()

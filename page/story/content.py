@@ -1,0 +1,203 @@
+"""What the story shows: words, and arrays as base64."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from digits import Prediction
+from digits.explain.inside import slide
+from digits.explain.neighbours import Examples
+from digits.images import png_url
+from digits.normalize import field
+from digits.types import Ink, Inside
+from page.core.text import _, percent
+from page.draw.answer import symbol_name
+from page.draw.inside import BEGIN, BLOCKS, NONE
+from page.draw.picture import open_picture
+from page.draw.reading import TILE, Reading, part_of
+from page.story import words
+
+if TYPE_CHECKING:  # it needs a running Streamlit
+    from page.draw.canvas import Drawing
+
+MAPS = 6  # of each block: the liveliest
+BRIGHT = 128  # a dot from which on it is called bright
+STRONG = 0.4  # of a filter's largest weight: from here on a weight is part of its pattern
+
+
+def content(
+    drawing: Drawing, reading: Reading, card: dict[str, Any], examples: Examples | None
+) -> dict[str, Any]:
+    """What story.js shows of a drawing.
+
+    Args:
+        drawing: the canvas.
+        reading: of that drawing, with the inside of its predictions.
+        card: of the model that read it.
+        examples: what the model learned from, if that was kept.
+    """
+    common = {"words": words.translated(), "begin": _(BEGIN), "rests": drawing.rests}
+    prediction, part = reading.prediction, part_of(drawing, reading)
+    if part is None or prediction.inside is None or prediction.ink is None:
+        return common | {"steps": []}
+    inside = prediction.inside
+    found = examples.nearest(examples.embed(inside)) if examples else []
+    order = in_question(prediction)
+    bars = bar_texts(prediction)
+    kernel, found_map, own = sliding(prediction, card)
+    best = [int(axis) for axis in np.unravel_index(found_map.argmax(), found_map.shape)]
+    return common | {
+        "steps": words.steps(reading, kernel and rule(kernel, prediction.pixels, best), found),
+        "drawing": png_url(part.png),
+        "box": list(part.box),
+        "place": place_in_dots(prediction.ink),
+        "pixels": packed(prediction.pixels),
+        "kernel": kernel,
+        "map": packed(found_map),
+        "best": best,
+        "blocks": [
+            {
+                "side": maps.shape[1],
+                "maps": [packed(one) for one in maps],
+                "caption": _(BLOCKS[min(block, len(BLOCKS) - 1)]),
+            }
+            for block, maps in enumerate(
+                liveliest(inside, block, own) for block in range(len(inside.blocks))
+            )
+        ],
+        "evidence": {
+            "side": inside.evidence.shape[0],
+            "names": [words.name(output) for output in order],
+            "maps": [packed(one) for one in evidence(inside, order)],
+        },
+        "neighbours": [{"pixels": packed(one.pixels), "label": str(one.label)} for one in found],
+        "bars": {
+            "names": list(bars),
+            "percents": list(bars.values()),
+            "shares": prediction.bars.round(4).tolist(),
+            "best": NONE if prediction.digit is None else prediction.digit,
+        },
+        "answer": "?" if prediction.digit is None else str(prediction.digit),
+        "number": number(drawing, reading),
+    }
+
+
+def number(drawing: Drawing, reading: Reading) -> dict[str, Any] | None:
+    """A number's tiles: of each digit the picture, where it lies, and what it was read as.
+
+    Returns:
+        None if the drawing is a single digit. The middle of a tile, x and y, in fractions of the
+        drawing's width and height; its side in fractions of the height.
+    """
+    if not reading.symbols:
+        return None
+    image = open_picture(drawing.png)
+    tiles = []
+    for chosen, symbol in enumerate(reading.symbols):
+        if symbol.prediction is None:
+            continue
+        part = part_of(drawing, reading._replace(prediction=symbol.prediction, chosen=chosen))
+        left, top, right, bottom = symbol.box
+        tiles.append(
+            {
+                "picture": png_url(part.png),
+                "x": (left + right) / 2 / image.width,
+                "y": (top + bottom) / 2 / image.height,
+                "side": TILE * max(right - left, bottom - top) / image.height,
+                "label": symbol.label,
+                "name": symbol_name(symbol),
+                "place": chosen,
+            }
+        )
+    return {
+        "drawing": png_url(drawing.png),
+        "ratio": image.width / image.height,
+        "tiles": tiles,
+        "chosen": reading.chosen,
+        "text": reading.text,
+    }
+
+
+def in_question(prediction: Prediction) -> list[int]:
+    """The two outputs whose evidence is shown: the answer's, and the next guess'."""
+    first, second = np.argsort(-prediction.probabilities, kind="stable")[:2].tolist()
+    return [NONE, first] if prediction.digit is None else [first, second]
+
+
+def rule(kernel: list[list[float]], pixels: np.ndarray, at: list[int]) -> tuple[int, int]:
+    """How many of the dots that are to be bright are, where the window is.
+
+    Args:
+        kernel: (height, width), odd sides.
+        pixels: uint8 (28, 28).
+        at: row and column of the window's middle.
+
+    Returns:
+        The number of bright dots, and of those that are to be bright.
+    """
+    weights = np.array(kernel)
+    height, width = weights.shape
+    padded = np.pad(pixels, ((height // 2,) * 2, (width // 2,) * 2))
+    window = padded[at[0] : at[0] + height, at[1] : at[1] + width]
+    wanted = weights >= STRONG * np.abs(weights).max()
+    return int((wanted & (window >= BRIGHT)).sum()), int(wanted.sum())
+
+
+def bar_texts(prediction: Prediction) -> dict[str, str]:
+    """The bars' names, and how likely each is in words; nothing where that is next to nothing."""
+    names = [*map(str, range(10)), words.name(NONE)]
+    return {
+        name: percent(share) if share >= 0.005 else ""
+        for name, share in zip(names, prediction.bars, strict=True)
+    }
+
+
+def place_in_dots(ink: Ink) -> list[float]:
+    """Where the ink of a digit comes to lie in the 28×28 dots: left, top, width and height."""
+    left, top, side = field(ink.pixels)
+    height, width = ink.pixels.shape
+    return [float(part) for part in (-left / side, -top / side, width / side, height / side)]
+
+
+def sliding(
+    prediction: Prediction, card: dict[str, Any]
+) -> tuple[list[list[float]] | None, np.ndarray, int | None]:
+    """A filter of the first layer: its weights, what it finds, and which map of the block it is.
+
+    Returns:
+        Weights (5, 5); uint8 (28, 28), 255 its strongest place; an index. Of a model whose filters
+        are not known, no weights and no index, but what the liveliest one found.
+    """
+    for one in card.get("filters") or []:
+        found = slide(np.array(one["kernel"]), one["bias"], prediction.pixels)
+        if found.any():
+            return one["kernel"], np.rint(found * (255 / found.max())).astype(np.uint8), one["map"]
+    (found,) = prediction.inside.liveliest(0, 1)
+    enlarged = Image.fromarray(found).resize(prediction.pixels.shape, Image.Resampling.NEAREST)
+    return None, np.asarray(enlarged), None
+
+
+def liveliest(inside: Inside, block: int, first: int | None) -> np.ndarray:
+    """Some maps of a block, uint8 (n, side, side); of the first block the one of step 3 first."""
+    maps = inside.liveliest(block, MAPS)
+    if block or first is None:
+        return maps
+    own = replace(inside, blocks=[inside.blocks[0][..., [first]]]).liveliest(0, 1)
+    others = [one for one in maps if not np.array_equal(one, own[0])]
+    return np.stack([own[0], *others[: MAPS - 1]])
+
+
+def evidence(inside: Inside, outputs: list[int]) -> np.ndarray:
+    """What speaks for and against some outputs where, on one scale: int8 (n, height, width)."""
+    maps = np.moveaxis(inside.evidence[..., outputs], 2, 0)
+    return np.rint(maps * (127 / max(np.abs(maps).max(), 1e-9))).astype(np.int8)
+
+
+def packed(values: np.ndarray) -> str:
+    """An array of bytes as base64."""
+    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()

@@ -1,0 +1,66 @@
+// @ts-check
+// What speaks for the answer where, and what against the next guess.
+
+import { ACCENT, NIGHT, PALE, clamp, square } from "../pictures.js";
+
+/** @import { Step } from "../scene.js" */
+
+/** @type {Step} */
+export const looked = {
+  phases(scene) {
+    const { w, h, gap, wide } = scene.room;
+    const { heats, maps } = scene.data;
+    const label = clamp(Math.min(w, h) * 0.13, 32, 130);
+    const [columns, rows] = wide ? [heats.length, 1] : [1, heats.length];
+    const side = Math.min((w - (columns + 1) * gap) / columns, (h - gap) / rows - label - gap);
+    const left = (w - columns * (side + gap) + gap) / 2;
+    const top = (h - rows * (side + label + gap) + gap) / 2;
+    const places = heats.map((/** @type {unknown} */ _, /** @type {number} */ n) => {
+      const [column, row] = wide ? [n, 0] : [0, n];
+      const place = square(left + column * (side + gap), top + row * (side + label + gap), side);
+      return [`heat${n}`, { ...place, label, from: `b${maps.length - 1}m0` }];
+    });
+    return [
+      [0, Object.fromEntries(places.slice(0, 1))],
+      [1500, Object.fromEntries(places)],
+    ];
+  },
+
+  paint: {
+    heat(scene, place, [n]) {
+      const { pen } = scene;
+      const { side, names } = scene.data.evidence;
+      const one = scene.data.heats[n];
+      if (!one) return;
+      pen.fillStyle = NIGHT;
+      pen.fillRect(place.x, place.y, place.w, place.h);
+      pen.save();
+      pen.beginPath();
+      pen.rect(place.x, place.y, place.w, place.h);
+      pen.clip();
+      scene.image(one.picture, place, true);
+      pen.restore();
+      pen.globalAlpha = place.a * 0.9;
+      pen.globalCompositeOperation = "lighten";
+      scene.image(scene.data.dots, place);
+      pen.globalCompositeOperation = "source-over";
+      const cell = place.w / side;
+      one.values.forEach((/** @type {number} */ value, /** @type {number} */ at) => {
+        const strength = Math.abs(value) / 127;
+        if (strength < 0.15) return;
+        const x = place.x + ((at % side) + 0.5) * cell;
+        const y = place.y + (Math.floor(at / side) + 0.5) * cell;
+        scene.sign(x, y, cell * (0.06 + 0.22 * strength), value > 0);
+      });
+      pen.globalAlpha = place.a;
+      scene.outline(place, n ? "#f5f1e855" : ACCENT, n ? 2 : 5);
+      const words = n ? `${names[n]}?` : names[n];
+      const y = place.y + place.h + place.label * 0.55;
+      scene.text(words, place.x + place.w / 2, y, place.label * 0.75, {
+        colour: n ? PALE : ACCENT,
+        weight: 700,
+        most: place.w,
+      });
+    },
+  },
+};

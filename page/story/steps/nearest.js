@@ -1,0 +1,63 @@
+// @ts-check
+// The drawing among the training images that are most like it.
+
+import { ACCENT, square } from "../pictures.js";
+
+/** @import { Step } from "../scene.js" */
+
+const RING = [1, 5, 7, 3, 2, 8, 6, 0]; // of a 3×3: the nearest ones beside it, the others in the corners
+
+/** @type {Step} */
+export const nearest = {
+  phases(scene) {
+    const { w, h, gap, wide } = scene.room;
+    // Where it is wide: the drawing large, and the others in two rows beside it.
+    if (wide) {
+      const each = Math.min((h - 3 * gap) / 2, (w - 7 * gap) / 6);
+      const own = 2 * each + gap;
+      const left = (w - own - 4 * each - 5 * gap) / 2;
+      const top = (h - own) / 2;
+      const dots = square(left, top, own);
+      const all = scene.data.near.map((/** @type {unknown} */ _, /** @type {number} */ n) => {
+        const x = left + own + 2 * gap + (n % 4) * (each + gap);
+        const place = square(x, top + Math.floor(n / 4) * (each + gap), each);
+        return [`near${n}`, { ...place, from: "dots" }];
+      });
+      return [
+        [0, { dots: { ...dots, from: "answer" } }],
+        [900, { dots, ...Object.fromEntries(all) }],
+      ];
+    }
+    const each = (Math.min(w, h) - 4 * gap) / 3;
+    const [left, top] = [(w - 3 * each - 2 * gap) / 2, (h - 3 * each - 2 * gap) / 2];
+    const cell = (/** @type {number} */ n) =>
+      square(left + (n % 3) * (each + gap), top + Math.floor(n / 3) * (each + gap), each);
+    const all = scene.data.near.map((/** @type {unknown} */ _, /** @type {number} */ n) => [
+      `near${n}`,
+      { ...cell(RING[n]), from: "dots" },
+    ]);
+    return [
+      [0, { dots: { ...cell(4), from: "answer" } }],
+      [900, { dots: cell(4), ...Object.fromEntries(all) }],
+    ];
+  },
+
+  paint: {
+    near(scene, place, [n]) {
+      const one = scene.data.near[n];
+      if (!one) return;
+      const { pen } = scene;
+      scene.image(one, place);
+      const size = place.w * 0.26;
+      const [x, y] = [place.x + place.w - size * 0.62, place.y + place.h - size * 0.62];
+      pen.fillStyle = ACCENT;
+      pen.beginPath();
+      pen.arc(x, y, size * 0.5, 0, 7);
+      pen.fill();
+      scene.text(scene.data.neighbours[n].label, x, y + size * 0.04, size * 0.72, {
+        colour: "#1b1203",
+        weight: 700,
+      });
+    },
+  },
+};

@@ -1,0 +1,50 @@
+"""Shows the story, and hands it what was read in the drawing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from page.core.component import component
+from page.core.error_boundary import guarded
+from page.core.settings import load_classifier, load_examples
+from page.core.visit import visit
+from page.draw.doors import open_door
+from page.draw.reading import Reading
+from page.story.content import content
+
+if TYPE_CHECKING:
+    from page.draw.canvas import Drawing
+
+# Two components: the first, with all of the script, always stays the same, and Streamlit sends it
+# once. The second one is small, and is sent as often as the drawing changes.
+_screen = component(__file__, "story", shadow_root=True)
+_feed = component(__file__, "feed")
+
+
+@guarded
+def tell(drawing: Drawing, reading: Reading) -> None:
+    """Shows the story; what it shows follows the drawing.
+
+    Args:
+        drawing: the canvas.
+        reading: of that drawing, with the inside of its predictions.
+    """
+    card = load_classifier().card
+    with st.container(key="story"):
+        _screen(
+            key="story_screen",
+            on_close_change=lambda: open_door(""),
+            on_all_change=lambda: open_door("inside"),
+            on_symbol_change=_choose,
+        )
+        story = content(drawing, reading, card, load_examples(card["sha256"]))
+        # As text: to find out whether a dictionary is a data frame, Streamlit would import pandas.
+        _feed(key="story_feed", data={"story": json.dumps(story)})
+
+
+def _choose() -> None:
+    """Another digit of a number was tapped."""
+    visit().draw.chosen = int(st.session_state.story_screen["symbol"])

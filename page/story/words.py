@@ -1,0 +1,172 @@
+"""The story's words, step by step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from page.core.text import N_, _, a_digit, certain, ngettext, percent
+from page.draw.inside import NONE
+
+if TYPE_CHECKING:
+    from digits import Prediction
+    from digits.explain.neighbours import Neighbour
+    from page.draw.reading import Reading
+
+TITLE = N_("How do you know?")
+WORDS = {
+    "title": TITLE,
+    "back": N_("Back"),
+    "next": N_("Next"),
+    "close": N_("Close"),
+    "all": N_("All at once"),
+    "learned": N_("How did I learn that? Watch me."),
+}
+TITLES = {
+    "cut": N_("First I cut it apart"),
+    "drawing": N_("Your drawing"),
+    "dots": N_("The dots"),
+    "window": N_("A window slides over it"),
+    "lit": N_("What lit up"),
+    "looked": N_("Where I looked"),
+    "answer": N_("My answer"),
+    "nearest": N_("What it reminds me of"),
+    "number": N_("The number"),
+}
+CUT = N_("First I cut it apart. Tap a digit, and I’ll show you how I read it.")
+DRAWING = N_("This is your drawing. But I have no eyes. So what do I do with it?")
+DOTS = N_("I cut it out and shrink it to 28 by 28 dots. Each dot is a number, from 0 to 255.")
+WINDOW = N_("I slide small windows over the dots. This one lights up where it finds its pattern.")
+RULE = N_(
+    "I look through a small window. Bright where it should be: {found} of {wanted}. Light up!"
+)
+LOOKED = N_("These places made me think of {a_digit}.")
+LOOKED_NONE = N_("These places made me think that this is no digit.")
+WHY_NOT = N_("Why not {a_digit}? These places speak against it.")
+WHY_NOT_ENOUGH = N_("Why not {a_digit}? Some places speak for it, but not enough.")
+NEAREST = N_("I don’t look drawings up. But of all the digits I have seen, these are the nearest.")
+NEAREST_MISSING = N_("My memories of what people wrote were not kept. Train me again to get them.")
+ANSWER = N_("So my answer is {digit}. I’m {percent} sure.")
+ANSWER_CERTAIN = N_("So my answer is {digit}. I’m more than {percent} sure.")
+NO_ANSWER = N_("So my answer is: I don’t know this as a digit.")
+NUMBER = N_("{digits}: I see {number}.")
+NO_DIGIT = N_("no digit")
+
+KEEP_UP = N_("Keep drawing: I’ll keep up.")
+KERNEL_NOTE = N_(
+    '<i class="for"></i> + bright here, <i class="against"></i> − dark there: that’s the pattern. '
+    "I look for it everywhere."
+)
+HEAT_NOTE = N_('<i class="for"></i> + speaks for it, <i class="against"></i> − speaks against it.')
+NEAR_NOTE = N_("The number says what the writer meant.")
+
+ALT_CUT = N_("Your drawing, cut into {count} parts: {labels}")
+ALT_DRAWING = N_("Your drawing")
+ALT_DOTS = N_("Your drawing in 28 by 28 dots, enlarged until the number of each dot can be read")
+ALT_WINDOW = N_(
+    "Left, the dots with a window of 5 by 5 sliding over them; right, what it finds where"
+)
+ALT_LOOKED = N_("Your drawing twice, with what speaks for and against {names}")
+ALT_NEAREST = N_("Your drawing, and around it handwritten digits like it: {labels}")
+ALT_ANSWER = N_("Eleven bars: {bars}")
+
+
+def translated() -> dict[str, str]:
+    """The words on the story's buttons."""
+    return {key: _(sentence) for key, sentence in WORDS.items()}
+
+
+def name(output: int) -> str:
+    """An output of the network, on a label: “3”, “no digit”."""
+    return _(NO_DIGIT) if output == NONE else str(output)
+
+
+def steps(
+    reading: Reading, rule: tuple[int, int] | None, nearest: list[Neighbour]
+) -> list[dict[str, str]]:
+    """The steps of a drawing's story: {name, title, sentence, note, alt} each.
+
+    Args:
+        reading: has a prediction with its inside.
+        rule: how many dots are bright where the window fits best, and how many are to be; None if
+            the network's filters are not known.
+        nearest: the training images that are most like the drawing.
+    """
+    prediction = reading.prediction
+    labels = [symbol.label for symbol in reading.symbols]
+    again = len(prediction.inside.blocks) - 1
+    bars = [
+        f"{name(output)}: {percent(share)}"
+        for output, share in enumerate(prediction.bars)
+        if share >= 0.005
+    ]
+    found, wanted = rule or (0, 0)
+    first = step("drawing", _(DRAWING), _(ALT_DRAWING))
+    if labels:
+        alt = _(ALT_CUT).format(count=len(labels), labels=", ".join(labels))
+        first = step("cut", _(CUT), alt)
+    told = [
+        first,
+        step("dots", _(DOTS), _(ALT_DOTS)),
+        step(
+            "window",
+            _(RULE).format(found=found, wanted=wanted) if rule else _(WINDOW),
+            _(ALT_WINDOW),
+            _(KERNEL_NOTE) if rule else "",
+        ),
+        step(
+            "lit",
+            ngettext(
+                "I do that again with what lit up, {count} time: fewer dots, but larger finds.",
+                "I do that again with what lit up, {count} times: fewer dots, but larger finds.",
+                again,
+            ).format(count=again),
+            ngettext(
+                "Small pictures of what lit up, in {count} step",
+                "Small pictures of what lit up, in {count} steps",
+                again + 1,
+            ).format(count=again + 1),
+        ),
+        looked(prediction),
+        step("answer", answer(prediction), _(ALT_ANSWER).format(bars=", ".join(bars))),
+        step(
+            "nearest",
+            _(NEAREST) if nearest else _(NEAREST_MISSING),
+            _(ALT_NEAREST).format(labels=", ".join(str(one.label) for one in nearest)),
+            _(NEAR_NOTE) if nearest else "",
+        ),
+    ]
+    if labels:
+        sentence = _(NUMBER).format(
+            digits=", ".join(labels), number=reading.text.replace("\n", ", ")
+        )
+        told.append(step("number", sentence, sentence))
+    return told
+
+
+def step(name: str, sentence: str, alt: str, note: str = "") -> dict[str, str]:
+    """One step."""
+    note = note or _(KEEP_UP)
+    return {
+        "name": name, "title": _(TITLES[name]), "sentence": sentence, "note": note, "alt": alt,
+    }  # fmt: skip
+
+
+def looked(prediction: Prediction) -> dict[str, str]:
+    """The step that shows what speaks for the answer, and against the next guess."""
+    from page.story.content import in_question
+
+    first, second = in_question(prediction)
+    because = _(LOOKED_NONE) if first == NONE else _(LOOKED).format(a_digit=a_digit(first))
+    against = prediction.inside.evidence[..., second].mean() < 0
+    why_not = _(WHY_NOT if against else WHY_NOT_ENOUGH).format(a_digit=a_digit(second))
+    alt = _(ALT_LOOKED).format(names=", ".join(name(output) for output in (first, second)))
+    return step("looked", f"{because} {why_not}", alt, _(HEAT_NOTE))
+
+
+def answer(prediction: Prediction) -> str:
+    """The sentence of the step with the answer."""
+    if prediction.digit is None:
+        return _(NO_ANSWER)
+    sure = prediction.confidence
+    sentence = _(ANSWER_CERTAIN if certain(sure) else ANSWER)
+    return sentence.format(digit=prediction.digit, percent=percent(min(sure, 0.99)))

@@ -1,0 +1,210 @@
+"""The page's real server, and visitors who send what no browser would send."""
+
+import base64
+import io
+import json
+import os
+import re
+import resource
+from pathlib import Path
+
+import pytest
+import requests
+from PIL import Image
+from websockets.exceptions import InvalidStatus
+
+from digits.images import data_url
+from handwriting.pen import render
+from tests.helpers.page import written
+from tests.helpers.servers import serve_page
+from tests.helpers.visitor import Visitor, visiting
+
+CANVAS = "digits_draw_canvas"
+MEGABYTE = 1 << 20
+ODD = (
+    "null", "true", "-1", "1e400", "Infinity", "NaN", '""', '"x"', "[]", "[[]]", "{}",
+    '{"drawing": {}, "meant": Infinity}', '{"drawing": null, "meant": "9"}', '"\\ud800"',
+    '{"picture": 7, "number": {}, "rests": [], "shown": 1, "lifted": ""}',
+    '{"picture": "data:,%", "number": 1, "rests": true, "shown": false, "lifted": true}',
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def tally(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("tally") / "tally.sqlite"
+
+
+@pytest.fixture(scope="module")
+def decoder(tmp_path_factory) -> Path:
+    """A folder with a program in place of Ghostscript; it leaves the file `started` there."""
+    folder = tmp_path_factory.mktemp("gs")
+    program = folder / "gs"
+    program.write_text(f"#!/bin/sh\ntouch '{folder}/started'\nexit 1\n")
+    program.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(tally, decoder):
+    path = f"{decoder}{os.pathsep}{os.environ['PATH']}"
+    with serve_page(DIGITS_TALLY=str(tally), PATH=path) as started:
+        yield started
+
+
+@pytest.fixture
+def visitor(page):
+    url, _ = page
+    with visiting(url) as visitor:
+        yield visitor.run(url=url)
+
+
+def drawn(picture: str | bytes) -> dict[str, str]:
+    """The canvas's message with a picture: a data URL, or the bytes of a file."""
+    if isinstance(picture, bytes):
+        picture = "data:image/png;base64," + base64.b64encode(picture).decode()
+    drawing = {"picture": picture, "number": 1, "rests": True, "lifted": True, "shown": False}
+    return {CANVAS: json.dumps({"drawing": drawing})}
+
+
+def expect_apology(visitor: Visitor) -> None:
+    assert not visitor.exceptions
+    assert any("can’t read digits right now" in text for text in visitor.texts)
+
+
+def expect_answer(visitor: Visitor) -> None:
+    visitor.run(drawn(data_url(255 - render([stroke * 400 for stroke in written(3)], 26, 400))))
+    assert not visitor.exceptions
+    assert any(re.search(r'class="digit"[^>]*>3<', text) for text in visitor.texts)
+
+
+def peak_memory(process) -> int:
+    """In bytes, since the process began."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return 1024 * int(status.split("VmHWM:")[1].split()[0])
+
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
+
+
+def test_a_canvas_message_reaches_no_decoder_but_png(visitor, decoder):
+    jpeg = io.BytesIO()
+    Image.new("L", (28, 28), 255).save(jpeg, "JPEG")
+    for picture in (EPS, jpeg.getvalue(), b"\x89PNG\r\n\x1a\n"):
+        expect_apology(visitor.run(drawn(picture)))
+    assert not (decoder / "started").exists()
+    expect_answer(visitor)
+
+
+def test_a_canvas_message_is_no_larger_than_the_canvas(visitor, page):
+    expect_answer(visitor)  # everything is loaded
+    before = peak_memory(page[1])
+    bomb = io.BytesIO()
+    Image.new("1", (13_000, 13_000), 1).save(bomb, "PNG")
+    expect_apology(visitor.run(drawn(bomb.getvalue())))
+    assert peak_memory(page[1]) - before < 30 * MEGABYTE  # decoded, it has 161
+    expect_answer(visitor)
+
+
+@pytest.mark.parametrize("path", ["", "photo", "learned"])
+def test_visitors_never_see_an_error_box_of_streamlit(page, path):
+    """Whatever any component reports, as its state or as a trigger."""
+    url, _ = page
+    known = {
+        CANVAS: ["symbol"],
+        "digits_core_connection": ["back"],
+        "digits_core_language_menu": ["chosen"],
+        "digits_tally_panel": ["tap"],
+        "digits_photo_photo_again": ["picture"],
+    }
+    with visiting(f"{url}") as visitor:
+        visitor.run(url=f"{url}/{path}")
+        for component in list(visitor.components):
+            for odd in ODD:
+                states = {
+                    component: f'{{"drawing": {odd}, "symbol": {odd}}}',
+                }
+                triggers = {f"{component}/{event}": odd for event in known.get(component, [])}
+                visitor.run(states, triggers, url=f"{url}/{path}")
+                assert not visitor.exceptions, (component, odd)
+                visitor.run({component: "{}"}, url=f"{url}/{path}")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://[", "http://a:99999", "http://[::1", "", "x", "http://\ud7ff", "https://[v]"],
+)
+def test_any_address_is_fine(page, address):
+    url, _ = page
+    with visiting(url) as visitor:
+        for query in ("", "photo", "lang=%00", "kiosk=%FF&presenter=%5B", "lang[]=en&lang=xx"):
+            visitor.run(url=address, query=query)
+            assert not visitor.exceptions, query
+
+
+def put(url: str, visitor: Visitor, file: object, name: str) -> int:
+    """Uploads a file as Streamlit's script does; the status."""
+    with requests.Session() as session:
+        session.get(f"{url}/_stcore/health")
+        token = session.cookies["_streamlit_xsrf"]
+        address = f"{url}/_stcore/upload_file/{visitor.session}/{name}"
+        return session.put(address, files={"f": file}, headers={"X-Xsrftoken": token}).status_code
+
+
+def held(url: str) -> int:
+    """How many bytes of uploaded files the server keeps."""
+    metrics = requests.get(f"{url}/_stcore/metrics").text
+    lines = [line for line in metrics.splitlines() if "UploadedFileManager" in line]
+    return sum(int(line.split()[-1]) for line in lines)
+
+
+def test_a_visit_keeps_one_file_and_none_that_is_larger_than_a_photograph(visitor, page):
+    url, _ = page
+    for name in "abc":
+        assert put(url, visitor, ("a.jpg", bytes(MEGABYTE)), name) == 204
+    assert held(url) == MEGABYTE
+    assert put(url, visitor, ("a.jpg", bytes(33 * MEGABYTE)), "d") == 413
+    assert held(url) <= MEGABYTE
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:3000", "http://127.0.0.1", "null"])
+def test_other_pages_do_not_open_the_websocket(page, origin):
+    url, _ = page
+    with pytest.raises(InvalidStatus, match="403"), visiting(url, origin):
+        pass
+    with visiting(url, url) as visitor:  # its own page does
+        assert visitor.run(url=url).texts
+
+
+def test_a_frame_needs_permission(page):
+    url, _ = page
+    answer = requests.get(url)
+    assert answer.headers["content-security-policy"] == "frame-ancestors 'self'"
+    cookie = requests.get(f"{url}/_stcore/health").headers["set-cookie"]
+    assert "samesite=lax" in cookie.lower() and "Partitioned" not in cookie
+
+
+def test_the_page_in_a_frame_keeps_its_protection():
+    with serve_page(DIGITS_EMBED="https://huggingface.co") as (url, _):
+        answer = requests.get(url)
+        policy = "frame-ancestors 'self' https://huggingface.co"
+        assert answer.headers["content-security-policy"] == policy
+        cookie = requests.get(f"{url}/_stcore/health").headers["set-cookie"].lower()
+        assert {"secure", "samesite=none", "partitioned"} <= set(cookie.split("; "))
+        with visiting(url) as visitor:
+            visitor.run(url=url)
+            address = f"{url}/_stcore/upload_file/{visitor.session}/a"
+            assert requests.put(address, files={"f": ("a.jpg", b"x")}).status_code == 403
+        with pytest.raises(InvalidStatus, match="403"), visiting(url, "https://huggingface.co"):
+            pass
+
+
+def test_many_visitors_find_descriptors_left():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))  # as on macOS
+    try:
+        with serve_page() as (_, process):
+            limits = Path(f"/proc/{process.pid}/limits").read_text()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    line = next(line for line in limits.splitlines() if line.startswith("Max open files"))
+    assert int(line.split()[3]) == min(8192, hard)

@@ -200,8 +200,9 @@ def test_real_writers_are_split_and_an_interrupted_training_goes_on(tmp_path, tr
     second = train_here(*arguments, "--out", tmp_path / "second")
     assert second.returncode == 0, second.stderr
     assert "Drawing" not in second.stdout
-    assert Card.read(tmp_path / "second").sha256 == card.sha256
-    assert Card.read(tmp_path / "second").learning_curve == card.learning_curve
+    resumed = Card.read(tmp_path / "second")
+    assert resumed.learning_curve == card.learning_curve
+    assert resumed.test == card.test, "the network is the same"
 
 
 def test_the_model_before_is_kept(trained, tmp_path, train_here):

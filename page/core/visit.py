@@ -13,7 +13,6 @@ if TYPE_CHECKING:  # the canvas can be drawn on before these are imported
     from digits.explain.teaching import TaughtSymbol
     from page.draw.canvas import Drawing
     from page.draw.reading import Reading
-    from page.learned.lesson import Lesson
     from page.photo.view import Photo
 
 
@@ -76,7 +75,6 @@ class Visit:
     play: Play = field(default_factory=Play)
     photos: Photos = field(default_factory=Photos)
     tally: TallyRow = field(default_factory=TallyRow)
-    lesson: Lesson | None = None  # a network that learns while the visitor watches
 
 
 def visit() -> Visit:

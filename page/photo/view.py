@@ -15,9 +15,9 @@ from page.core.component import component
 from page.core.error_boundary import apology_html, explain, guarded
 from page.core.hosts import is_loopback, parse_url
 from page.core.patch import patched_html
-from page.core.text import N_, _, a_digit, ngettext, number, percent
+from page.core.text import N_, _, ngettext, number
 from page.core.visit import visit
-from page.draw.answer import answer_html, bars_html
+from page.draw.answer import answer_html, bars_html, symbol_name
 from page.draw.view import find_classifier
 from page.kiosk.kiosk import is_kiosk
 
@@ -34,12 +34,16 @@ NOT_AN_IMAGE = N_(
     "works: JPEG, PNG, WebP, HEIC, AVIF, GIF or BMP."
 )
 TOO_LARGE = N_("That picture is too big for me. Please choose a smaller one.")
+FAILED = N_(
+    "Your picture didn’t reach me. Please try again. If I’m part of another page, open me in a tab "
+    "of my own."
+)
 NOTHING = N_(
     "I can’t find any writing in this picture. Try a thicker pen, more light, or go closer."
 )
 
 _picture = component(__file__)
-_again = component(__file__, "photo_again")
+_upload = component(__file__, "upload")
 
 
 class Photo(NamedTuple):
@@ -57,8 +61,6 @@ def page() -> None:
     """Takes a photograph, and shows what was read in it."""
     mine = visit().photos
     with st.container(key="photo"):
-        shown = mine.shown is not None or mine.file is not None
-        _again(key="photo_again", data={"shown": shown}, on_picture_change=take_again)
         with st.container(key="take"):
             # Streamlit's button says “Upload” in English: the style sheet has it say this.
             button = (
@@ -66,6 +68,9 @@ def page() -> None:
             )
             st.html(f"<p>{_(LEAD)}</p><p class='more'>{_(PRIVATE)}</p>{button}")
             take(mine.count)
+            shown = mine.shown is not None or mine.file is not None
+            data = {"shown": shown, "large": _(TOO_LARGE), "failed": _(FAILED)}
+            _upload(key="photo_upload", data=data, on_picture_change=take_again)
         if mine.file is not None:
             with st.spinner(_("I’m looking at your picture…")):
                 file, mine.file = mine.file, None
@@ -123,7 +128,7 @@ def take_again() -> None:
     from digits.images import ImageError, decode_data_url
 
     try:
-        file = decode_data_url(st.session_state.photo_again["picture"])
+        file = decode_data_url(st.session_state.photo_upload["picture"])
     except ImageError:
         return
     take_file(file)
@@ -178,15 +183,17 @@ def says_html(sentence: str) -> str:
 
 def show(photo: Photo, count: int) -> None:
     """The picture with what was read drawn over it, and all there is to say of one symbol."""
-    if photo.reading is None or not photo.reading.symbols:
+    symbols = photo.reading.symbols if photo.reading else []
+    readable = [place for place, symbol in enumerate(symbols) if symbol.prediction]
+    if not readable:
         with st.container(key="photo_read"):
             if photo.url:
                 patched_html(picture_html(photo, 0), f"photo_picture_{count}")
             st.html(photo.trouble or says_html(_(NOTHING)))
         return
-    symbols = photo.reading.symbols
     key = f"photo_picture_{count}"
-    chosen = min(int(st.session_state.get(key, {}).get("symbol") or 0), len(symbols) - 1)
+    tapped = st.session_state.get(key, {}).get("symbol")
+    chosen = tapped if tapped in readable else readable[0]
     prediction = symbols[chosen].prediction
     with st.container(key="photo_read"):
         _picture(key=key, data={"html": picture_html(photo, chosen)}, on_symbol_change=lambda: None)
@@ -194,7 +201,7 @@ def show(photo: Photo, count: int) -> None:
             patched_html(said_html(photo.reading, prediction), "photo_said_html")
             inside = prediction.inside is not None and st.toggle(_("Look inside"), key="photo_look")
     if inside:
-        with st.container(key="inside"):
+        with st.container(key="photo_inside"), st.container(key="inside"):
             look_inside(prediction)
 
 
@@ -212,26 +219,22 @@ def look_inside(prediction: Prediction) -> None:
 
 def picture_html(photo: Photo, chosen: int) -> str:
     """The photograph with a box round each symbol, and what was read above it."""
+    from digits.types import UNKNOWN
+
     width, height = photo.size
     symbols = photo.reading.symbols if photo.reading else []
     boxes = ""
     for place, symbol in enumerate(symbols):
+        if symbol.prediction is None:  # a mark: there is nothing more to say of it
+            continue
         left, top, right, bottom = symbol.box
-        digit = symbol.prediction.digit
-        kind = "unsure" if digit is None else "digit"
-        words = (
-            _("Not sure what this is")
-            if digit is None
-            else _("{a_digit}, {percent} sure").format(
-                a_digit=a_digit(digit), percent=percent(symbol.prediction.confidence)
-            )
-        )
+        kind = "unsure" if symbol.label == UNKNOWN else "digit"
         boxes += (
             f'<button type="button" class="{kind}" data-symbol="{place}" '
             f'aria-pressed="{"true" if place == chosen else "false"}" '
-            f'aria-label="{escape(words)}" style="left:{100 * left / width:.2f}%;'
+            f'aria-label="{escape(symbol_name(symbol))}" style="left:{100 * left / width:.2f}%;'
             f"top:{100 * top / height:.2f}%;width:{100 * (right - left) / width:.2f}%;"
-            f'height:{100 * (bottom - top) / height:.2f}%"><b>{"?" if digit is None else digit}</b>'
+            f'height:{100 * (bottom - top) / height:.2f}%"><b>{symbol.label}</b>'
             "</button>"
         )
     return (

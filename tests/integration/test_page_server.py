@@ -111,7 +111,7 @@ TRIGGERS = {
     "digits_core_connection": "back",
     "digits_core_language_menu": "chosen",
     "digits_tally_panel": "tap",
-    "digits_photo_photo_again": "picture",
+    "digits_photo_upload": "picture",
 }
 
 
@@ -121,7 +121,7 @@ def test_visitors_never_see_streamlits_error_box(page, path):
     url, _ = page
     with visiting(url) as visitor:
         visitor.run(url=f"{url}/{path}")
-        assert ("digits_photo_photo_again" in visitor.components) == (path == "photo")
+        assert ("digits_photo_upload" in visitor.components) == (path == "photo")
         for odd in ODD:
             names = list(visitor.components)
             states = dict.fromkeys(names, f'{{"drawing": {odd}, "symbol": {odd}}}')

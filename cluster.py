@@ -16,7 +16,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DIGITS_")
 
-    replicas: int = Field(1, ge=1)  # at least: each takes one processor
+    replicas: int = Field(1, ge=1)  # the least; each takes one processor
     most_replicas: int = Field(8, ge=1)
 
 
@@ -42,10 +42,10 @@ def api() -> FastAPI:
 )
 @serve.ingress(api)
 class Digits:
-    """A replica: healthy as long as it can read."""
+    """A replica. It is healthy while it can read."""
 
     def check_health(self) -> None:
-        """Raises ModelError when the model can't be used: Ray then replaces the replica."""
+        """Raises ModelError if the model can't be used; Ray then replaces the replica."""
         api().state.inference.classifier()
 
 

@@ -26,6 +26,7 @@ from handwriting import pen
 ISOLATED = ("1a", "1b", "1c", "1d")  # the categories whose segments are single characters
 DIGITS = "0123456789"
 MAX_BYTES = 64 << 20  # of one file, unpacked: pendigits-orig has 4 MB
+MAX_UNPACKED_BYTES = 1 << 30  # of all files of an archive
 FARTHEST = 1e9  # from a tablet's corner: anything more, or no number, is damage
 UNKNOWN = r"\@"  # the label of what nobody could read
 SEGMENT = re.compile(r'\.SEGMENT\s+(CHARACTER|DIGIT)\s+([\d:,-]+)(?:\s+\S+)?\s+"(.+)"\s*$')
@@ -92,20 +93,37 @@ def read(path: Path) -> list[Drawing]:
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    """Unpacks what `_read_distribution` looks at, and nothing that would land elsewhere."""
+    """Unpacks what `_read_distribution` needs, and nothing outside of `folder`.
 
-    def wanted(name: str) -> bool:
+    Raises:
+        PenFileError: it would unpack to more than `MAX_UNPACKED_BYTES`.
+    """
+    left = MAX_UNPACKED_BYTES
+
+    def wanted(name: str, size: int) -> bool:
+        nonlocal left
         parts = PurePosixPath(name).parts
-        return "include" in parts or ("data" in parts and any(part in ISOLATED for part in parts))
+        if not (
+            "include" in parts or ("data" in parts and any(part in ISOLATED for part in parts))
+        ):
+            return False
+        left -= size
+        if left < 0:
+            raise PenFileError(
+                f"“{archive}” unpacks to more than {MAX_UNPACKED_BYTES >> 20} MB. A UNIPEN "
+                "distribution is far smaller; download it again."
+            )
+        return True
 
     if archive.suffix.lower() == ".zip":
         with zipfile.ZipFile(archive) as unzipped:
-            for name in filter(wanted, unzipped.namelist()):
-                unzipped.extract(name, folder)
+            for entry in unzipped.infolist():
+                if wanted(entry.filename, entry.file_size):
+                    unzipped.extract(entry, folder)
     else:
         with tarfile.open(archive) as untarred:
             for member in untarred:
-                if member.isfile() and wanted(member.name):
+                if member.isfile() and wanted(member.name, member.size):
                     untarred.extract(member, folder, filter="data")
 
 

@@ -110,6 +110,18 @@ def test_a_distribution_is_read_as_it_was_downloaded(tmp_path, kind):
     assert_as_written(unipen.read(root if kind == "folder" else pack(root, kind)))
 
 
+@pytest.mark.parametrize("kind", [".tgz", ".zip"])
+def test_an_archive_that_unpacks_to_far_too_much_is_not_unpacked(tmp_path, monkeypatch, kind):
+    root = write(tmp_path)
+    (root / "data" / "2" / "unused.dat").write_bytes(bytes(20_000))
+    archive = pack(root, kind)
+    monkeypatch.setattr(unipen, "MAX_UNPACKED_BYTES", 10_000)
+    assert_as_written(unipen.read(archive))  # unused files are not unpacked
+    (root / "include" / "bomb.dat").write_bytes(bytes(20_000))
+    with pytest.raises(unipen.PenFileError, match="unpacks to more than"):
+        unipen.read(pack(root, kind))
+
+
 def test_a_distribution_may_lie_deeper_and_has_only_isolated_characters_read(tmp_path):
     write(tmp_path / "downloads")
     drawings = unipen.read(tmp_path)

@@ -1,0 +1,32 @@
+"""docs/settings.md lists every setting, and no other."""
+
+import re
+
+from service.settings import Settings
+from tests.helpers.servers import ROOT
+
+CODE = ("app.py", "api.py", "cluster.py", "train.py", "digits", "page", "service", "training")
+
+
+def documented() -> dict[str, str]:
+    """The variables in docs/settings.md with their defaults."""
+    text = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    return dict(re.findall(r"^\| `(DIGITS_\w+)` \|.*\| (.+?) \|$", text, re.MULTILINE))
+
+
+def in_code() -> set[str]:
+    files = [file for part in CODE for file in (ROOT / part, *(ROOT / part).rglob("*.py"))]
+    code = "".join(file.read_text("utf-8") for file in files if file.is_file())
+    names = {name.rstrip("_") for name in re.findall(r"DIGITS_[A-Z_]+", code)}
+    return (names | {f"DIGITS_{name}".upper() for name in Settings.model_fields}) - {"DIGITS"}
+
+
+def test_every_setting_is_documented_once():
+    assert set(documented()) == in_code()
+
+
+def test_the_defaults_are_right():
+    for name, field in Settings.model_fields.items():
+        default = documented()[f"DIGITS_{name}".upper()].strip("`")
+        if default.isdecimal():
+            assert field.default == int(default), name

@@ -1,4 +1,4 @@
-"""The page "Photo": digits on paper, photographed, with what was read drawn over the picture."""
+"""The page “Photo”: reads the digits in a photograph of paper and marks them there."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _upload = component(__file__, "upload")
 
 
 class Photo(NamedTuple):
-    """A photograph that was read, or why it could not be."""
+    """A photograph and its reading, or why it could not be read."""
 
     url: str = ""  # the picture as a data URL
     size: tuple[int, int] = (0, 0)  # of the picture that was read: width, height
@@ -58,7 +58,7 @@ class Photo(NamedTuple):
 @st.fragment  # a tap on a digit redraws what is in here, and nothing else
 @guarded
 def page() -> None:
-    """Takes a photograph, and shows what was read in it."""
+    """Show the ways to hand in a photograph, and its reading."""
     mine = visit().photos
     with st.container(key="photo"):
         with st.container(key="take"):
@@ -80,7 +80,7 @@ def page() -> None:
 
 
 def take(count: int) -> None:
-    """The ways to hand in a photograph: a file, on a phone its camera, and the browser's camera."""
+    """Show a button for files (on phones also the camera) and the camera of the browser."""
     key = f"photo_file_{count}"
     with st.container(horizontal=True, vertical_alignment="center", key="ways"):
         st.file_uploader(
@@ -96,18 +96,18 @@ def take(count: int) -> None:
 
 
 def is_secure() -> bool:
-    """Whether the browser lets a page use the camera: over https, or on the same computer."""
+    """Whether browsers allow the camera here: over HTTPS, or on the same computer."""
     address = parse_url(st.context.url)
     return address.scheme == "https" or is_loopback(address.hostname or "")
 
 
 def is_possible() -> bool:
-    """Whether there is any way to hand in a photograph: a kiosk has no dialog for files."""
+    """Whether a photograph can be handed in: a kiosk has no file dialog, and may have no camera."""
     return is_secure() or not is_kiosk()
 
 
 def hand_in(key: str) -> None:
-    """Takes the file out of its widget, of which the next run makes a new, empty one."""
+    """Take the file out of its widget; the next run makes a new, empty one."""
     file = st.session_state.get(key)
     if file is not None:
         take_file(file.getvalue())
@@ -124,7 +124,7 @@ def take_file(file: bytes) -> None:
 
 
 def take_again() -> None:
-    """Takes the picture that was shown when another server was here."""
+    """Take the picture that was shown before the server was restarted; see upload.js."""
     from digits.images import ImageError, decode_data_url
 
     try:
@@ -135,12 +135,12 @@ def take_again() -> None:
 
 
 def forget() -> None:
-    """Drops the photograph, when the visitor goes to another page."""
+    """Drop the photograph when the visitor goes to another page."""
     visit().photos.shown = None
 
 
 def read(file: bytes) -> Photo:
-    """Has a photograph read. Whatever is wrong with it becomes a sentence."""
+    """Read a photograph. If anything is wrong with it, `trouble` says what."""
     from digits.images import ImageError, ImageTooLarge, open_image
 
     classifier, trouble = find_classifier()
@@ -161,7 +161,7 @@ def read(file: bytes) -> Photo:
 
 
 def picture_url(image: Image.Image) -> str:
-    """The picture to be shown, as a data URL: nothing of the file but its pixels."""
+    """Return the picture as a data URL, with nothing from the file but its pixels."""
     from PIL import Image
 
     from digits.normalize import to_grey
@@ -182,7 +182,7 @@ def says_html(sentence: str) -> str:
 
 
 def show(photo: Photo, count: int) -> None:
-    """The picture with what was read drawn over it, and all there is to say of one symbol."""
+    """Show the picture with its symbols, and the details of the one that was tapped."""
     symbols = photo.reading.symbols if photo.reading else []
     readable = [place for place, symbol in enumerate(symbols) if symbol.prediction]
     if not readable:
@@ -207,7 +207,7 @@ def show(photo: Photo, count: int) -> None:
 
 @guarded
 def look_inside(prediction: Prediction) -> None:
-    """What went on in the network when it read the symbol that was tapped."""
+    """Show the activations of the network for the symbol that was tapped."""
     from page.draw.inside import looked_html, maps_html, question
 
     patched_html(maps_html(prediction.inside), "photo_maps_html")
@@ -218,7 +218,7 @@ def look_inside(prediction: Prediction) -> None:
 
 
 def picture_html(photo: Photo, chosen: int) -> str:
-    """The photograph with a box round each symbol, and what was read above it."""
+    """Return the photograph with a labelled box around each symbol."""
     from digits.types import UNKNOWN
 
     width, height = photo.size
@@ -244,7 +244,7 @@ def picture_html(photo: Photo, chosen: int) -> str:
 
 
 def said_html(reading: Reading, prediction: Prediction) -> str:
-    """What was read, and of one symbol the certainty, the bars and the 28×28."""
+    """Return the reading, and the certainty, bars and 28×28 pixels of one symbol."""
     from digits.images import data_url
     from digits.types import UNKNOWN
 

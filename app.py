@@ -5,13 +5,15 @@ Run `streamlit run app.py`. Each visit runs `page/main.py`; `digits` reads the d
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 
 from page.core.error_boundary import apologize
 from page.core.server import Frames, OneUpload, OwnPages, lifespan
+from page.core.style import Style
 
 app = st.App(
     "page/main.py",
     lifespan=lifespan,
-    middleware=[Middleware(OwnPages), Middleware(Frames), Middleware(OneUpload)],
+    middleware=[Middleware(one) for one in (OwnPages, Frames, OneUpload, GZipMiddleware, Style)],
     on_script_error=apologize,
 )

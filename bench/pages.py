@@ -257,7 +257,7 @@ class Visitor:
         visitor.opened_ms = await there.json_value()
         await visitor._take_brush()
         if server.kind.toggle:
-            await page.locator(server.kind.toggle).click()
+            await page.locator(server.kind.toggle).dispatch_event("click")
         await page.evaluate(STOPWATCH.replace("FINAL", server.kind.final), server.kind.answer)
         return visitor
 

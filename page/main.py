@@ -5,7 +5,6 @@ import streamlit as st
 from page.core.connection import watch_connection
 from page.core.error_boundary import guarded
 from page.core.language_menu import language_menu
-from page.core.style import load_style
 from page.core.text import _, choose_language
 from page.draw import view as draw
 from page.draw.demo_drawing import mount_demo_drawing
@@ -19,7 +18,6 @@ from page.tally import panel as score
 def main() -> None:
     """Shows one of the pages."""
     st.set_page_config(page_icon="✏️", layout="wide")
-    load_style()
     choose_language()
     drawing = st.Page(draw.page, title=_("Draw a digit"), default=True)
     learned = st.Page("learned/view.py", title=_("How it learned"), url_path="learned")

@@ -1,8 +1,12 @@
 """The look of the pages: the style sheets of all features, and the accent colour they share."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
-import streamlit as st
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
 
 PAGE = Path(__file__).parents[1]
 # In this order: of two rules that are equally specific, the later one wins. The style sheets that
@@ -19,12 +23,57 @@ STYLE_SHEETS = (
     "share/share.css",
     "kiosk/kiosk.css",
 )
+# With these, Streamlit would answer with a compressed page, or that the page has not changed.
+NOT_FORWARDED = (b"accept-encoding", b"if-none-match", b"if-modified-since")
 
 
-def load_style() -> None:
-    """Sends the style sheets of all features to the browser, as one."""
+class Style:
+    """Puts the style sheets into the HTML page, so that the first paint looks like all others.
+
+    `st.html` would send them with the first run, after Streamlit has shown its own layout. They
+    are in the body, because Streamlit adds rules of its own to the head, and later ones win.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Add them to the HTML page that a browser asks for."""
+        headers = Headers(scope=scope) if scope["type"] == "http" else {}
+        if scope.get("method") != "GET" or "text/html" not in headers.get("accept", ""):
+            await self._app(scope, receive, send)
+            return
+        start: Message | None = None  # of an HTML page, until all of it is here
+        page = b""
+
+        async def send_with_style(message: Message) -> None:
+            nonlocal start, page
+            if message["type"] == "http.response.start":
+                if Headers(scope=message).get("content-type", "").startswith("text/html"):
+                    start = message
+                    return
+            if start is None:
+                await send(message)
+                return
+            page += message.get("body", b"")
+            if message.get("more_body"):
+                return
+            page = page.replace(b"</body>", style_html().encode() + b"</body>", 1)
+            changed = MutableHeaders(scope=start)
+            changed["content-length"] = str(len(page))
+            del changed["etag"]  # of the page without them
+            del changed["last-modified"]
+            await send(start)
+            await send({"type": "http.response.body", "body": page})
+
+        plain = [(name, value) for name, value in scope["headers"] if name not in NOT_FORWARDED]
+        await self._app({**scope, "headers": plain}, receive, send_with_style)
+
+
+def style_html() -> str:
+    """All style sheets as one element."""
     sheets = [(PAGE / name).read_text("utf-8") for name in STYLE_SHEETS]
-    st.html(f"<style>{accent_css()}{''.join(sheets)}</style>")
+    return f"<style>{accent_css()}{''.join(sheets)}</style>"
 
 
 def accent_css() -> str:
@@ -32,5 +81,7 @@ def accent_css() -> str:
 
     Streamlit's own buttons take theirs from `.streamlit/config.toml`; so that is its only source.
     """
-    colours = {theme: st.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark")}
+    colours = {
+        theme: config.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark")
+    }
     return ":root {" + "".join(f"--accent-on-{k}: {v};" for k, v in colours.items()) + "}\n"

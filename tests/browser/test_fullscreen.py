@@ -241,3 +241,21 @@ def test_full_screen_works_on_every_page(visit, server):
         page.wait_for_function("document.fullscreenElement")
         page.keyboard.press("f")
         page.wait_for_function("!document.fullscreenElement")
+
+
+SHIFTS = """window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });"""
+
+
+@pytest.mark.parametrize("screen", [(1280, 800), (1080, 1920), (360, 740)])
+def test_nothing_jumps_while_the_page_loads(visit, screen):
+    page = visit(viewport={"width": screen[0], "height": screen[1]})
+    page.add_init_script(SHIFTS)
+    page.reload()
+    page.locator(".st-key-ask_story button").wait_for(state="attached")
+    page.locator(".says").wait_for()
+    page.locator("[data-word]").first.wait_for(state="attached")
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.shift") < 0.1

@@ -1,0 +1,64 @@
+"""The style sheets, and how they get into the page."""
+
+import asyncio
+
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.testclient import TestClient
+
+from page.core.style import PAGE, STYLE_SHEETS, Style, accent_css, style_html
+
+PAGE_HTML = "<html><head><title>x</title></head><body></body></html>"
+
+
+async def streamlit(scope, receive, send):
+    """Answers as Streamlit does: a page that a browser may keep, or a script."""
+    headers = dict(scope["headers"])
+    if scope["method"] == "GET" and scope["path"] == "/":
+        assert b"accept-encoding" not in headers, "the page would be compressed"
+    if b"if-none-match" in headers:
+        response = PlainTextResponse("", 304)
+    elif scope["path"] == "/":
+        response = HTMLResponse(PAGE_HTML, headers={"etag": '"streamlit"'})
+    else:
+        response = PlainTextResponse("</body>")
+    await response(scope, receive, send)
+
+
+def test_a_page_has_the_style_before_anything_is_painted():
+    client = TestClient(Style(streamlit), headers={"accept": "text/html,*/*"})
+    answer = client.get("/", headers={"if-none-match": '"streamlit"'})
+    assert answer.text == PAGE_HTML.replace("</body>", style_html() + "</body>")
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    # Or a browser would keep the style sheets of an older version of this project.
+    assert "etag" not in answer.headers
+
+
+def test_nothing_else_is_changed():
+    client = TestClient(Style(streamlit))
+    assert client.get("/static/script.js", headers={"accept": "*/*"}).text == "</body>"
+    assert client.head("/", headers={"accept": "text/html"}).status_code == 200
+
+
+def test_websockets_are_passed_on():
+    passed = []
+
+    async def app(scope, receive, send):
+        passed.append(scope)
+
+    scope = {"type": "websocket", "headers": []}
+    asyncio.run(Style(app)(scope, None, None))
+    assert passed == [scope]
+
+
+def test_every_style_sheet_is_loaded_or_belongs_to_a_component():
+    loaded = {PAGE / name for name in STYLE_SHEETS}
+    own = {PAGE / "draw" / "canvas.css", PAGE / "story" / "story.css"}
+    assert loaded | own == set(PAGE.rglob("*.css"))
+
+
+def test_the_accent_colour_is_defined_once():
+    light, dark = "#C2410C", "#FFB454"
+    assert light in accent_css() and dark in accent_css()
+    for file in [*PAGE.rglob("*.css"), *PAGE.rglob("*.js"), *PAGE.rglob("*.py")]:
+        text = file.read_text("utf-8").upper()
+        assert light not in text and dark not in text, file

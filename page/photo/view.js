@@ -1,21 +1,21 @@
 // The photograph with a box round each symbol that was read. A tap on a box selects it.
 
-const APPEARS = 3000; // ms: the longest wait for what “Look inside” opens
+const APPEARS = 5000; // ms: the longest wait for what “Look inside” opens
 
-// What opens below the screen comes into sight.
+const inside = () => document.querySelector(".st-key-photo_inside");
+
+// What “Look inside” opens below the screen comes into sight.
 function reveal(event) {
-  const toggle = event.target.closest?.(".st-key-photo_look input");
-  if (!toggle?.checked) return;
+  if (!event.target.closest?.(".st-key-photo_look") || inside()) return;
   const end = performance.now() + APPEARS;
   const look = () => {
-    const part = document.querySelector(".st-key-photo_inside");
-    if (!part) {
+    if (!inside()?.querySelector(".looked img")) {
+      // It is not complete, and there is no room to scroll.
       if (performance.now() < end) requestAnimationFrame(look);
-      return;
+    } else if (inside().getBoundingClientRect().top > 0.5 * innerHeight) {
+      const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      inside().scrollIntoView({ behavior: still ? "auto" : "smooth" });
     }
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (part.getBoundingClientRect().top > 0.7 * innerHeight)
-      part.scrollIntoView({ behavior: still ? "auto" : "smooth" });
   };
   look();
 }
@@ -32,6 +32,6 @@ export default function ({ data, parentElement, setStateValue }) {
       other.setAttribute("aria-pressed", other === box);
     setStateValue("symbol", Number(box.dataset.symbol));
   };
-  addEventListener("change", reveal); // the same function twice is heard once
-  return () => removeEventListener("change", reveal);
+  addEventListener("click", reveal, true); // the same function twice is heard once
+  return () => removeEventListener("click", reveal, true);
 }

@@ -77,7 +77,6 @@ def test_a_page_of_numbers_is_read(phone, server):
     expect(phone.locator(".bars .best .name")).to_have_text("6")
     toggle = phone.locator(".st-key-photo_look label")
     assert toggle.bounding_box()["height"] >= 44
-    phone.evaluate("scrollTo(0, 0)")
     phone.get_by_text("Look inside").click()
     expect(phone.locator(".st-key-inside .maps img").first).to_be_in_viewport()
     expect(phone.get_by_alt_text(re.compile("speak for a 6"))).to_be_visible()

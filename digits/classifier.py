@@ -254,7 +254,8 @@ def is_single_digit(ink: np.ndarray, whole: Prediction | None, quick: bool) -> b
         quick: as in `DigitClassifier.read`.
     """
     mask = ink > INK
-    if not mask.any(axis=0).all():
+    columns = np.flatnonzero(mask.any(axis=0))  # the outermost may be too faint
+    if not len(columns) or np.ptp(columns) >= len(columns):
         return False
     if quick:
         return True

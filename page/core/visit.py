@@ -11,9 +11,8 @@ if TYPE_CHECKING:  # the canvas can be drawn on before these are imported
     import numpy as np
 
     from digits.explain.teaching import TaughtSymbol
-    from page.draw.canvas import Drawing
+    from page.draw.drawing import Drawing, Strokes
     from page.draw.reading import Reading
-    from page.learned.lesson import Lesson
     from page.photo.view import Photo
 
 
@@ -40,7 +39,7 @@ class Play:
     symbol_name: str = ""  # as the visitor typed it: escape it
     taught: TaughtSymbol | None = None
     pictures: list[str] = field(default_factory=list)  # the examples, as data URLs
-    last_example: bytes | None = None  # the drawing it was taught with, a PNG
+    last_example: Strokes | None = None  # the drawing it was taught with
     changes: int = 0  # to what was taught: other numbers, other readings
 
 
@@ -76,7 +75,6 @@ class Visit:
     play: Play = field(default_factory=Play)
     photos: Photos = field(default_factory=Photos)
     tally: TallyRow = field(default_factory=TallyRow)
-    lesson: Lesson | None = None  # a network that learns while the visitor watches
 
 
 def visit() -> Visit:

@@ -1,4 +1,4 @@
-"""Pictures whose answers are covered until one has guessed oneself."""
+"""Test images whose labels stay hidden until the visitor guesses."""
 
 from __future__ import annotations
 
@@ -6,9 +6,23 @@ import json
 from typing import Any
 
 from page.core.component import component
-from page.core.text import _, a_digit, percent
+from page.core.text import N_, _, a_digit, percent
+
+ANSWER = N_("{truth} I said <b>{guess}</b>,<br>{percent} sure.")
+ALT = N_("Test picture {number}: a handwritten digit")
 
 _guesses = component(__file__)
+
+
+def words_for_tiles() -> dict[str, str]:
+    """What tiles.js says, in the visitor's language."""
+    return {
+        "question": _("What is it?"),
+        "yours": _("You said {digit}."),
+        "score": _("You got {right} of {count} right. I got all of them wrong."),
+        "answer": _(ANSWER),
+        "mistake": _(ALT),
+    }
 
 
 def guesses(misread: list[dict[str, Any]], key: str) -> None:
@@ -18,25 +32,17 @@ def guesses(misread: list[dict[str, Any]], key: str) -> None:
         misread: of card.json: each image's number, label, guess, confidence and pixels.
         key: names the place on the page.
     """
-    answer = _("It’s {a_digit}. It said <b>{guess}</b>,<br>{percent} sure.")
-    alt = _("Test picture {number}: a handwritten digit")
     tiles = [
         {
             "pixels": one["pixels"],
-            "alt": alt.format(number=one["number"]),
+            "alt": _(ALT).format(number=one["number"]),
             "label": one["label"],
-            "answer": answer.format(
-                a_digit=a_digit(one["label"]),
+            "answer": _(ANSWER).format(
+                truth=_("It’s {a_digit}.").format(a_digit=a_digit(one["label"])),
                 guess=one["guess"],
                 percent=percent(one["confidence"]),
             ),
         }
         for one in sorted(misread, key=lambda one: -one["confidence"])
     ]
-    data = {
-        "tiles": json.dumps(tiles),  # flat: see page.draw.demo_drawing
-        "question": _("What is it?"),
-        "yours": _("You said {digit}."),
-        "score": _("You got {right} of {count} right. It got all of them wrong."),
-    }
-    _guesses(key=key, data=data)
+    _guesses(key=key, data={"tiles": json.dumps(tiles), **words_for_tiles()})

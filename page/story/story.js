@@ -28,11 +28,16 @@ class Story {
     this.root = /** @type {HTMLElement} */ (root.querySelector(".story"));
     const find = (/** @type {string} */ name) =>
       /** @type {HTMLElement} */ (this.root.querySelector(name));
-    [this.sentence, this.note, this.spoken] = [".sentence", ".note", ".spoken"].map(find);
-    [this.back, this.next, this.learned] = [".back", ".next", ".learned"].map(
-      (name) => /** @type {HTMLButtonElement} */ (find(name)),
-    );
-    [this.closer, this.all, this.list, this.tiles] = [".close", ".all", "ol", ".tiles"].map(find);
+    this.sentence = find(".sentence");
+    this.note = find(".note");
+    this.spoken = find(".spoken");
+    this.back = /** @type {HTMLButtonElement} */ (find(".back"));
+    this.next = /** @type {HTMLButtonElement} */ (find(".next"));
+    this.learned = find(".learned");
+    this.closer = find(".close");
+    this.all = find(".all");
+    this.list = find("ol");
+    this.tiles = find(".tiles");
     this.canvas = /** @type {HTMLCanvasElement} */ (this.root.querySelector("canvas"));
     this.scene = new Scene(this.canvas, STEPS, (still) => {
       this.root.dataset.still = still ? "yes" : "no";

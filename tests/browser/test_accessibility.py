@@ -24,7 +24,7 @@ from tests.helpers.page import (
     region,
     written,
 )
-from tests.helpers.servers import running, serve
+from tests.helpers.servers import TIMEOUT, running, serve
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 DESK = {"width": 1280, "height": 800}
@@ -165,6 +165,7 @@ def test_every_page_and_state(visitor):
     page.locator(".examples img").wait_for()
     both(page)
     go_to_learned(page)
+    page.get_by_text("More numbers").click()
     page.locator(".confusion").wait_for()
     both(page)
     page.get_by_role("link", name="Photo").click()
@@ -172,6 +173,31 @@ def test_every_page_and_state(visitor):
     both(page)
     hand_in(page, photographed("2026", "150"))
     page.locator(".number .text").wait_for()
+    both(page)
+
+
+@pytest.mark.timeout(600)  # a network learns
+def test_every_state_while_it_learns(visitor, server):
+    page = visitor(url=f"{server}/learned", until=".lesson .wall figure", color_scheme="light")
+    press(page, "Watch me learn")
+    page.locator(".lesson .example:is(.right, .wrong)").wait_for()
+    press(page, "Pause")
+    both(page)
+    press(page, "Faster")
+    page.locator(".lesson[data-state=streaming]").wait_for()
+    press(page, "Pause")
+    both(page)
+    press(page, "Faster")
+    press(page, "Faster")
+    page.locator(".lesson[data-state=bet]").wait_for(timeout=3 * TIMEOUT * 1000)
+    both(page)
+    press(page, "Test me")
+    page.locator(".lesson[data-state=testing] .so-far").wait_for()
+    press(page, "Pause")
+    both(page)
+    press(page, "Go on")
+    page.locator(".lesson[data-state=done]").wait_for()
+    page.locator(".lesson .misread button").first.click()
     both(page)
 
 

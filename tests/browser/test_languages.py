@@ -49,7 +49,8 @@ def test_speaks_the_visitors_language_and_any_other(visit):
     )
     assert knob[0][0] <= knob[1][0] and knob[1][1] <= knob[0][1], "the switch has its knob"
     go_to_learned(page)
-    region(page, "watch").wait_for()
+    page.locator(".lesson .wall figure").first.wait_for()
+    page.locator("summary").click()
     page.locator(".confusion").wait_for()
     expect_no_english(page)
     page.wait_for_url("**/learned?lang=ar")

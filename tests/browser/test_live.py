@@ -172,26 +172,6 @@ def test_a_setting_switches_it_off(visit):
         assert (len(notes["sent"]), sent) == (0, 1)
 
 
-def test_where_the_canvas_can_not_be_reached_each_stroke_is_answered_all_the_same(visit, browser):
-    """As after a change of Streamlit's or the canvas's insides; elsewhere the tests need live."""
-    page = visit()
-    assert page.evaluate("document.documentElement.dataset.sheet") == "ours"
-    page.add_init_script(
-        """const attach = Element.prototype.attachShadow;
-        Element.prototype.attachShadow = function () {
-          return attach.call(this, {mode: "closed"});
-        };"""
-    )
-    page.reload()
-    page.locator("html[data-sheet=plain]").wait_for(state="attached")
-    for stroke in on_screen(page, written(5), ".st-key-canvas"):
-        press_down(page, stroke)
-        page.mouse.up()
-    expect_digit(page, 5)
-    expect_seen(page, written(5))
-    assert not page.get_by_role("button", name="Clear").is_visible()
-
-
 # Nobody answers
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from pillow_heif import register_heif_opener
 
-from evaluation import paper as photos
+from evaluation.photographs import camera as photos
 from handwriting import pen
 from tests.helpers.page import HANDS, PHONE, Glass
 

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from digits.ink.paper import find_ink
 from digits.normalize import is_photograph, normalize
-from evaluation import paper as photos
+from evaluation.photographs import camera as photos
 from handwriting import pen
 
 # One that nobody would take for another.

@@ -1,0 +1,1 @@
+"""Synthetic photographs of handwriting on many kinds of paper, in many kinds of light."""

@@ -1,0 +1,83 @@
+// @ts-check
+// Test images whose labels stay hidden until the visitor guesses.
+
+/**
+ * @typedef {{ pixels: string, alt: string, label: number, answer: string }} Tile `pixels` is an
+ *   image's URL, `answer` HTML
+ * @typedef {{ question: string, yours: string, score: string }} Words
+ */
+
+/**
+ * A sentence with its {placeholders} replaced.
+ * @param {string} sentence
+ * @param {Record<string, unknown>} values
+ */
+export const fill = (sentence, values) =>
+  sentence.replace(/{(\w+)}/g, (_, name) => String(values[name]));
+
+/**
+ * Shows the tiles in an element, in place of what is there.
+ * @param {HTMLElement} root
+ * @param {Tile[]} tiles
+ * @param {Words} words
+ */
+export function showTiles(root, tiles, { question, yours, score }) {
+  root.innerHTML =
+    '<p class="score" role="status"></p><div class="tiles misread">' +
+    tiles
+      .map(
+        ({ pixels, alt }) =>
+          `<figure><button type="button" aria-expanded="false"><img src="${pixels}" alt="${alt}">` +
+          `<span>${question}</span></button><figcaption tabindex="-1"></figcaption></figure>`,
+      )
+      .join("") +
+    "</div>";
+  const pad = document.createElement("div");
+  pad.className = "pad";
+  pad.setAttribute("role", "group");
+  pad.setAttribute("aria-label", question);
+  for (let digit = 0; digit < 10; digit++)
+    pad.innerHTML += `<button type="button">${digit}</button>`;
+
+  const figures = [...root.querySelectorAll("figure")];
+  /** @type {HTMLElement | null} */
+  let chosen = null;
+  let [right, count] = [0, 0];
+
+  /** @param {HTMLElement | null} figure */
+  function choose(figure) {
+    chosen?.querySelector("button")?.setAttribute("aria-expanded", "false");
+    chosen = figure;
+    if (!figure) return pad.remove();
+    figure.querySelector("button")?.setAttribute("aria-expanded", "true");
+    figure.after(pad);
+  }
+
+  /** @param {HTMLElement} figure @param {number} digit */
+  function reveal(figure, digit) {
+    const { label, answer } = tiles[figures.indexOf(figure)];
+    count += 1;
+    right += Number(digit === label);
+    const [button, image, caption] = ["button", "img", "figcaption"].map(
+      (name) => /** @type {HTMLElement} */ (figure.querySelector(name)),
+    );
+    button.replaceWith(image);
+    caption.innerHTML =
+      `<span class="${digit === label ? "right" : "wrong"}">${fill(yours, { digit })}</span>` +
+      `<br>${answer}`;
+    /** @type {HTMLElement} */ (root.querySelector(".score")).textContent = fill(score, {
+      right,
+      count,
+    });
+    choose(null);
+    caption.focus({ preventScroll: true }); // what was pressed is gone
+  }
+
+  root.onclick = ({ target }) => {
+    const button = /** @type {HTMLElement} */ (target).closest("button");
+    if (!button) return;
+    const figure = button.parentElement;
+    if (figure !== pad) choose(figure === chosen ? null : figure);
+    else if (chosen) reveal(chosen, Number(button.textContent));
+  };
+}

@@ -18,7 +18,7 @@ TITLES: dict[Door, str] = {
     "teach": N_("Teach you"),
 }
 
-_remote = component(__file__, "remote")
+_script = component(__file__)
 
 
 def doors() -> Door:
@@ -39,8 +39,7 @@ def doors() -> Door:
                 on_click=open_door,
                 args=("" if door == opened else door,),
             )
-    if "story" in possible:
-        _remote(key="story_remote")
+    _script(key="doors_script")
     return opened if opened in possible else ""
 
 

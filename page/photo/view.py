@@ -164,7 +164,7 @@ def picture_url(image: Image.Image) -> str:
     """Return the picture as a data URL, with nothing from the file but its pixels."""
     from PIL import Image
 
-    from digits.normalize import to_grey
+    from digits.ink.pixels import to_grey
 
     if image.has_transparency_data:
         image = image.convert("RGBA")

@@ -35,7 +35,8 @@ def doors() -> Door:
             st.button(
                 _(title),
                 key=f"ask_{door}",
-                type="primary" if door == (opened or "story") else "secondary",
+                # Always the same: a button of another type is another element, without the focus.
+                type="primary" if door == "story" else "secondary",
                 on_click=open_door,
                 args=("" if door == opened else door,),
             )

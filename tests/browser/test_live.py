@@ -101,9 +101,7 @@ def test_answers_while_the_pen_is_down(visit, inside):
 def test_one_picture_at_a_time_and_no_new_words_while_the_pen_moves(visit):
     page = visit()
     for _ in range(5):
-        if (
-            page.locator("[data-untouched]").count() == 0
-        ):  # before the first stroke there is no button
+        if page.locator("[data-untouched]").count() == 0:  # else there is no button
             press(page, "Clear")
         expect_invitation(page)
         notes = page.evaluate(DRAW_ON, [wiggle(page), 6])

@@ -50,8 +50,7 @@ class Style:
 
         async def send_with_style(message: Message) -> None:
             nonlocal start, page
-            kind = Headers(scope=message).get("content-type", "") if "headers" in message else ""
-            if kind.startswith("text/html"):
+            if message["type"] == "http.response.start" and is_html(message):
                 start = message
                 return
             if start is None:
@@ -72,6 +71,11 @@ class Style:
 
         plain = [(name, value) for name, value in scope["headers"] if name not in NOT_FORWARDED]
         await self._app({**scope, "headers": plain}, receive, send_with_style)
+
+
+def is_html(message: Message) -> bool:
+    """Whether an answer that starts is an HTML page."""
+    return Headers(scope=message).get("content-type", "").startswith("text/html")
 
 
 def style_html() -> str:

@@ -14,6 +14,11 @@ from typing import TYPE_CHECKING, Any
 from digits.card import FORMAT
 from digits.explain.neighbours import FILE as EXAMPLES
 
+try:
+    import fcntl
+except ImportError:  # Windows can't lock a folder
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     import keras
 
@@ -69,8 +74,8 @@ def save(
         for file in new.iterdir():
             with file.open("rb") as written:
                 os.fsync(written.fileno())
-        with _uninterrupted():
-            folder.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True)
+        with only_writer(folder), _uninterrupted():
             if not examples:
                 (folder / EXAMPLES).unlink(missing_ok=True)
             for file in sorted(new.iterdir()):
@@ -96,6 +101,24 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
         os.replace(half, path)
     finally:
         half.unlink(missing_ok=True)
+
+
+@contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Makes other processes wait that are about to replace files in this folder.
+
+    Otherwise the files of two models could be mixed for good. Processes that read need no lock:
+    `digits.card.read_model` reads again until the files match.
+    """
+    if fcntl is None:
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # released by the system if the process dies
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -11,13 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digits.card import FORMAT
+from digits.card import FORMAT, locked
 from digits.explain.neighbours import FILE as EXAMPLES
-
-try:
-    import fcntl
-except ImportError:  # Windows can't lock a folder
-    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     import keras
@@ -75,7 +70,7 @@ def save(
             with file.open("rb") as written:
                 os.fsync(written.fileno())
         folder.mkdir(exist_ok=True)
-        with only_writer(folder), _uninterrupted():
+        with locked(folder, exclusive=True), _uninterrupted():
             if not examples:
                 (folder / EXAMPLES).unlink(missing_ok=True)
             for file in sorted(new.iterdir()):
@@ -101,24 +96,6 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
         os.replace(half, path)
     finally:
         half.unlink(missing_ok=True)
-
-
-@contextmanager
-def only_writer(folder: Path) -> Iterator[None]:
-    """Makes other processes wait that are about to replace files in this folder.
-
-    Otherwise the files of two models could be mixed for good. Processes that read need no lock:
-    `digits.card.read_model` reads again until the files match.
-    """
-    if fcntl is None:
-        yield
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)  # released by the system if the process dies
-        yield
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

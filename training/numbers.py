@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from digits import DigitClassifier, ModelError
+from digits.ink import find_ink
 from digits.ink.components import label as label_pieces
-from digits.normalize import find_ink
 from digits.numbers import reader as reading
 from digits.numbers.reader import Arcs
 from handwriting import pen

@@ -23,7 +23,7 @@ import numpy as np
 
 from digits import DigitClassifier, ModelError
 from digits.classifier import ROWS
-from digits.normalize import find_ink
+from digits.ink import find_ink
 from digits.numbers import reader as reading
 from digits.numbers.reader import STRIDE, STRIP_HEIGHT, STRIP_SIGN
 from handwriting import pen

@@ -78,13 +78,13 @@ def read_picture(
     A symbol that the visitor taught is looked for first: it may be as wide as a number.
     """
     if one or visit().play.taught:
-        whole = classifier.predict(image, inside=inside)
+        whole = classifier.predict(image, inside=inside, source="canvas")
         if whole.verdict == "blank":
             return Reading()
         reading = Reading(whole, known=play.recognize(whole))
         if one or is_taught(reading):
             return reading
-    found = classifier.read(image, inside=inside, quick=not lifted)
+    found = classifier.read(image, inside=inside, quick=not lifted, source="canvas")
     if len(found.symbols) < 2:
         return single(found.symbols[0].prediction if found.symbols else None)
     return Reading(text=found.text, symbols=found.symbols)

@@ -20,6 +20,13 @@ const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 /** @param {string} tag @param {Record<string, any>} properties */
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
+/** What replaced the story gets the focus: “All at once”, or the door that opens it again. */
+function focusNext() {
+  const button = ".st-key-stepwise button, .st-key-ask_story button";
+  const next = [...document.querySelectorAll(button)].find((one) => one.checkVisibility());
+  /** @type {HTMLElement | undefined} */ (next)?.focus({ preventScroll: true });
+}
+
 class Story {
   /** @param {ParentNode} root */
   constructor(root) {
@@ -73,14 +80,7 @@ class Story {
     removeEventListener("digits-story", this.fed);
     this.scene.end();
     delete (/** @type {any} */ (window).digitsStory); // the next story is another drawing's
-    const opener = ".st-key-ask_story button";
-    setTimeout(
-      () =>
-        /** @type {HTMLElement | null} */ (document.querySelector(opener))?.focus({
-          preventScroll: true,
-        }),
-      100,
-    );
+    setTimeout(focusNext, 100);
   }
 
   get last() {

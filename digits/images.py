@@ -55,7 +55,6 @@ def open_image(
     data: bytes,
     most_pixels: int = MOST_PIXELS,
     budget: PixelBudget | None = None,
-    formats: tuple[str, ...] | None = None,
 ) -> Image.Image:
     """Decodes one image file, the right way up; of an animation its first frame.
 
@@ -65,7 +64,6 @@ def open_image(
     Args:
         data: the file's bytes: PNG, JPEG, WebP, GIF, BMP, HEIC or AVIF, whatever it is called.
         most_pixels: width × height beyond this is refused; read from the header, before decoding.
-        formats: Pillow's names of the formats to accept; by default all of the above.
         budget: the image's width × height is taken off it, before decoding.
 
     Returns:
@@ -77,7 +75,7 @@ def open_image(
         ImageError: it is no image of these formats, or damaged.
     """
     try:
-        image = Image.open(io.BytesIO(data), formats=formats or _formats(data))
+        image = Image.open(io.BytesIO(data), formats=_formats(data))
         width, height = image.size
         if width * height > most_pixels:
             raise ImageTooLarge(

@@ -1,8 +1,6 @@
 """The parts of the benchmark about answers while the pen moves, and about opening the page."""
 
 import asyncio
-import base64
-import io
 import json
 import random
 import re
@@ -13,23 +11,20 @@ from typing import Any
 
 import numpy as np
 import websockets
-from PIL import Image
 from playwright.async_api import Browser
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from bench.pages import BARE, OURS, TIMEOUT, Kind, Server, Visitor, chromium, serve, stroke
 from bench.table import Measure
-from handwriting.pen import render
+from page.draw.drawing import HEIGHT, WIDTH
 
 AFTER = replace(OURS, name="this project, DIGITS_LIVE=0", environment={"DIGITS_LIVE": "0"})
 VISITORS = 30
 POINTS = 60  # of a stroke, one in each frame: about a second
 FRAME = 0.016  # seconds
 LATE_FRAME = 25  # ms: longer than that, and a frame was dropped
-PICTURE = 200  # pixels: the side of the pictures sent while the pen moves, as in canvas.js
-OFTEN = 0.08  # seconds, as in canvas.js
-SHEET, PEN = 400, 26  # pixels, as in page/sheet
+OFTEN = 0.08  # seconds, as in updates.js
 
 # Notes in the page when each picture was sent, when its reading was shown, and each frame's length.
 NOTES = """() => {
@@ -190,9 +185,8 @@ class Client:
     def __init__(self, url: str, digit: int):
         self.url = url.replace("http", "ws") + "/_stcore/stream"
         self.digit = digit
-        line = stroke(digit, POINTS) * PICTURE * 0.6 + PICTURE / 2
-        self.pictures = [_data_url(line[: end + 1], PICTURE) for end in range(POINTS)]
-        self.whole = _data_url(line * SHEET / PICTURE, SHEET)
+        line = stroke(digit, POINTS) * HEIGHT * 0.6 + [WIDTH / 2, HEIGHT / 2]
+        self.line = np.rint(line).astype(int).ravel().tolist()  # see page.draw.drawing.Strokes
         self.number = self.answered = self.lost = self.wrong = 0
         self.drawn = 0.0  # seconds
         self.waits: list[float] = []  # ms from pen up to the answer
@@ -217,7 +211,7 @@ class Client:
         ) as socket:
             self.socket = socket
             await self._arrive()
-            _, html = await self._ask(self.whole, rests=True)
+            _, html = await self._ask(self.line, rests=True)
             self.wrong += not self._is_own(html)
 
     async def _arrive(self) -> None:
@@ -230,27 +224,27 @@ class Client:
         trip = 0.0
         while (now := time.monotonic()) - began < POINTS * FRAME:
             done = int((now - began) / FRAME)
-            trip, _ = await self._ask(self.pictures[done], rests=False)
+            trip, _ = await self._ask(self.line[: 2 * (done + 1)], rests=False)
             self.answered += 1
             await asyncio.sleep(max(OFTEN, 3 * trip) - trip)
         self.drawn += time.monotonic() - began
-        trip, html = await self._ask(self.whole, rests=True)
+        trip, html = await self._ask(self.line, rests=True)
         self.waits.append(trip * 1000)
         self.wrong += not self._is_own(html)
         await asyncio.sleep(self.looks.uniform(0.5, 1.5))
-        await self._ask(None, rests=True)
+        await self._ask([], rests=True)
 
     def _is_own(self, html: str) -> bool:
         return re.findall(r'<b class="digit"[^>]*>(.*?)</b>', html) == [str(self.digit)]
 
-    async def _ask(self, picture: str | None, rests: bool) -> tuple[float, str]:
-        """Sends a picture and waits for its reading; seconds, and the reading as HTML."""
+    async def _ask(self, line: list[int], rests: bool) -> tuple[float, str]:
+        """Sends a stroke and waits for its reading; seconds, and the reading as HTML."""
         self.number += 1
         message = BackMsg()
         message.rerun_script.fragment_id = self.fragment
         state = message.rerun_script.widget_states.widgets.add(id=self.component)
-        drawing = {"number": self.number, "picture": picture, "rests": rests, "shown": False}
-        drawing["lifted"] = rests
+        drawing = {"number": self.number, "strokes": [line] if line else [], "shown": False}
+        drawing |= {"rests": rests, "lifted": rests}
         state.json_value = json.dumps({"drawing": drawing})
         sent = time.monotonic()
         await self._send(message)
@@ -282,11 +276,3 @@ class Client:
             data: Any = json.loads(element.mixed.json or element.json)
             return data["html"]
         return ""
-
-
-def _data_url(line: np.ndarray, side: int) -> str:
-    """A PNG of a stroke, dark on white."""
-    ink = render([line], PEN * side / SHEET, side)
-    file = io.BytesIO()
-    Image.fromarray(255 - ink).convert("RGBA").save(file, "PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

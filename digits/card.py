@@ -165,7 +165,7 @@ class Card:
         """
         if not isinstance(content, dict) or content.get("format") != FORMAT:
             raise CardError("the model is from another version of this program")
-        return _convert(cls, content, "card")
+        return convert(cls, content)
 
     def to_json(self) -> dict[str, Any]:
         """The card as `json.dumps` takes it; what is None is left out."""
@@ -245,23 +245,28 @@ def _read_once(folder: Path, names: Iterable[str]) -> tuple[Card, dict[str, byte
     return card, files
 
 
-def _convert(expected: Any, value: Any, where: str) -> Any:
-    """Converts parsed JSON to a type made of dataclasses, lists, dicts, unions and plain types."""
+def convert(expected: Any, value: Any, where: str = "card") -> Any:
+    """Converts parsed JSON to a type made of dataclasses, lists, dicts, unions and plain types.
+
+    Raises:
+        CardError: something is missing or of another type; `where` is what the message calls it.
+    """
     origin, arguments = get_origin(expected), get_args(expected)
     if origin in (Union, types.UnionType):
         if value is None and type(None) in arguments:
             return None
         (expected,) = (one for one in arguments if one is not type(None))
-        return _convert(expected, value, where)
+        return convert(expected, value, where)
     if origin is list and isinstance(value, list):
-        return [_convert(arguments[0], one, where) for one in value]
+        return [convert(arguments[0], one, where) for one in value]
     if origin is dict and isinstance(value, dict):
-        return {name: _convert(arguments[1], one, f"{where}.{name}") for name, one in value.items()}
+        return {name: convert(arguments[1], one, f"{where}.{name}") for name, one in value.items()}
     if dataclasses.is_dataclass(expected) and isinstance(value, dict):
+        make: Any = expected
         hints = get_type_hints(expected)
         names = [one.name for one in dataclasses.fields(expected) if one.name in value]
         try:
-            return expected(**{n: _convert(hints[n], value[n], f"{where}.{n}") for n in names})
+            return make(**{n: convert(hints[n], value[n], f"{where}.{n}") for n in names})
         except TypeError as error:
             raise CardError(f"the model's {FILE} is incomplete: {error}") from None
     if expected is float and isinstance(value, int) and not isinstance(value, bool):

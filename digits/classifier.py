@@ -16,17 +16,18 @@ import numpy as np
 
 from digits.calibration import apply_temperature
 from digits.card import NETWORK, CardError, read_model
+from digits.ink import find_ink
 from digits.ink.components import label
 from digits.network import ModelError, Network
-from digits.normalize import BLANK, centre, find_ink
+from digits.normalize import BLANK, centre
 from digits.numbers.reader import INK, Found, read_ink
-from digits.types import UNKNOWN, AnyImage, Ink, Inside, Prediction, Reading, Symbol
+from digits.types import UNKNOWN, AnyImage, Ink, Inside, Prediction, Reading, Source, Symbol
 
 _HERE = Path(__file__).parent
 # The shipped model: inside the package where that was installed from a wheel, beside it elsewhere.
 SHIPPED = _HERE / "model" if (_HERE / "model").is_dir() else _HERE.parent / "model"
 ROWS = "rows.tflite"  # the network that reads rows
-BATCH = 64  # drawings a run: more at once gain nothing here and cost memory
+BATCH_SIZE = 64  # larger batches are no faster
 # What is a single digit, and no number: all ratios are width to height.
 MAX_DIGIT_RATIO = 1.4  # anything wider is not a single digit
 MAX_CLEAR_RATIO = 0.95  # up to here, a digit that the network is sure of is a single one
@@ -86,58 +87,68 @@ class DigitClassifier:
         except (KeyError, TypeError, ValueError, RuntimeError):
             raise ModelError(f"The model is damaged. {cure}") from None
 
-    def predict(self, image: AnyImage, inside: bool = False) -> Prediction:
-        """Reads one drawing.
+    def predict(self, image: AnyImage, inside: bool = False, source: Source = "any") -> Prediction:
+        """Classifies one digit.
 
         Args:
-            image: as in `digits.normalize.normalize`.
-            inside: also tell what went on in the network, if it `has_inside`.
+            image, source: as in `digits.ink.find_ink`.
+            inside: also return the activations, if the model `has_inside`.
 
         Raises:
-            TypeError, ValueError: not an image; see `normalize`.
+            TypeError, ValueError: not an image; see `digits.ink.find_ink`.
         """
-        return self._read([image], inside)[0]
+        return self._classify([image], source, inside)[0]
 
-    def predict_batch(self, images: Iterable[AnyImage]) -> list[Prediction]:
-        """Reads drawings of any sizes, and answers in their order.
+    def predict_batch(self, images: Iterable[AnyImage], source: Source = "any") -> list[Prediction]:
+        """Classifies one digit in each image, in the order of the images.
 
-        More than `BATCH` are read on all processors, while `images` is gone through: it may be a
-        generator of more than memory holds.
+        More than `BATCH_SIZE` images are classified on all processors while `images` is iterated:
+        it may be a generator of more than memory holds. The predictions have no `ink`.
         """
+
+        def classify(batch: list[AnyImage]) -> list[Prediction]:
+            return [replace(one, ink=None) for one in self._classify(batch, source)]
+
         images = iter(images)
-        parts = iter(lambda: list(islice(images, BATCH)), [])
-        first, second = next(parts, []), next(parts, [])
+        batches = iter(lambda: list(islice(images, BATCH_SIZE)), [])
+        first, second = next(batches, []), next(batches, [])
         if not second:
-            return self._read_without_ink(first)
+            return classify(first)
         processors = os.cpu_count() or 1
-        found: list[Prediction] = []
+        predictions: list[Prediction] = []
         waiting: deque[Future[list[Prediction]]] = deque()
         with ThreadPoolExecutor(processors) as pool:
-            for part in chain((first, second), parts):
-                waiting.append(pool.submit(self._read_without_ink, part))
+            for batch in chain((first, second), batches):
+                waiting.append(pool.submit(classify, batch))
                 if len(waiting) > 2 * processors:
-                    found += waiting.popleft().result()
-            for answers in waiting:
-                found += answers.result()
-        return found
+                    predictions += waiting.popleft().result()
+            for future in waiting:
+                predictions += future.result()
+        return predictions
 
-    def read(self, image: AnyImage, inside: bool = False, quick: bool = False) -> Reading:
+    def read(
+        self,
+        image: AnyImage,
+        inside: bool = False,
+        quick: bool = False,
+        source: Source = "any",
+    ) -> Reading:
         """Reads everything in a picture: one digit, a number, rows of numbers.
 
         A single digit gets the `Prediction` that `predict` returns, and so does a picture in which
         no symbol is known.
 
         Args:
-            image: as in `digits.normalize.normalize`.
+            image, source: as in `digits.ink.find_ink`.
             inside: also return the activations for each symbol, if the model `has_inside`.
-            quick: ink without a gap from left to right is a single digit. For pictures that are
-                taken while the pen moves; reading a number takes far longer than a digit.
+            quick: take ink without a gap from left to right for a single digit. Meant for pictures
+                that are taken while the pen moves: reading a number takes far longer than a digit.
 
         Raises:
-            TypeError, ValueError: not an image; see `normalize`.
+            TypeError, ValueError: not an image; see `digits.ink.find_ink`.
         """
         with self._normalizing:
-            found = find_ink(image)
+            found = find_ink(image, source)
             if found is None:
                 return Reading("", [])
             pixels = centre(found.digit.pixels)
@@ -186,19 +197,18 @@ class DigitClassifier:
         said = _network_for_rows().run(strip[None], ("classes", "edges"))
         return said["classes"][0], said["edges"][0]
 
-    def _read(self, images: list[AnyImage], inside: bool = False) -> list[Prediction]:
+    def _classify(
+        self, images: list[AnyImage], source: Source, inside: bool = False
+    ) -> list[Prediction]:
         if not images:
             return []
         pixels, inks = [], []
         for image in images:
             with self._normalizing:
-                found = find_ink(image)
+                found = find_ink(image, source)
                 pixels.append(BLANK if found is None else centre(found.digit.pixels))
-            inks.append(found and found.digit)
+            inks.append(None if found is None else found.digit)
         return self._predictions(np.stack(pixels), inks, inside)
-
-    def _read_without_ink(self, images: list[AnyImage]) -> list[Prediction]:
-        return [replace(prediction, ink=None) for prediction in self._read(images)]
 
     def _predictions(
         self, pixels: np.ndarray, inks: Sequence[Ink | None], inside: bool = False
@@ -254,7 +264,8 @@ def is_single_digit(ink: np.ndarray, whole: Prediction | None, quick: bool) -> b
         quick: as in `DigitClassifier.read`.
     """
     mask = ink > INK
-    if not mask.any(axis=0).all():
+    columns = np.flatnonzero(mask.any(axis=0))  # the outermost may be too faint
+    if not len(columns) or np.ptp(columns) >= len(columns):
         return False
     if quick:
         return True

@@ -75,7 +75,7 @@ def open_image(
 
     Returns:
         The image, its longer side at most `ENOUGH` pixels, in a mode that
-        `digits.normalize.to_grey` knows.
+        `digits.ink.pixels.to_grey` knows.
 
     Raises:
         ImageTooLarge: it has more than `most_pixels`, or more than the budget has left.

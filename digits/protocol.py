@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from digits.types import AnyImage, Prediction, Reading
+from digits.types import AnyImage, Prediction, Reading, Source
 
 
 class Classifier(Protocol):
@@ -24,11 +24,17 @@ class Classifier(Protocol):
     def has_inside(self) -> bool:
         """Whether `inside` tells what went on in the network."""
 
-    def predict(self, image: AnyImage, inside: bool = False) -> Prediction:
-        """Reads one digit."""
+    def predict(self, image: AnyImage, inside: bool = False, source: Source = "any") -> Prediction:
+        """Classifies one digit."""
 
-    def predict_batch(self, images: Iterable[AnyImage]) -> list[Prediction]:
-        """Reads one digit on each image, and answers in their order."""
+    def predict_batch(self, images: Iterable[AnyImage], source: Source = "any") -> list[Prediction]:
+        """Classifies one digit in each image, in the order of the images."""
 
-    def read(self, image: AnyImage, inside: bool = False, quick: bool = False) -> Reading:
+    def read(
+        self,
+        image: AnyImage,
+        inside: bool = False,
+        quick: bool = False,
+        source: Source = "any",
+    ) -> Reading:
         """Reads everything in a picture: one digit, a number, rows of numbers."""

@@ -11,9 +11,9 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 
 from digits.images import MOST_PIXELS, decode_data_url, small
+from digits.ink.pixels import to_grey
 from digits.network import ModelError
-from digits.normalize import to_grey
-from digits.types import AnyImage, Prediction, Reading, Symbol
+from digits.types import AnyImage, Prediction, Reading, Source, Symbol
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 2, 5  # seconds: a visitor is waiting at the page
 MAX_IMAGES, MAX_BYTES = 64, 9_000_000  # of a request: about the limits of the API
@@ -42,22 +42,29 @@ class RemoteClassifier:
             raise self._strange()
         return card
 
-    def predict(self, image: AnyImage, inside: bool = False) -> Prediction:
-        """Reads one digit; `Prediction.inside` stays None."""
-        return self.predict_batch([image])[0]
+    def predict(self, image: AnyImage, inside: bool = False, source: Source = "any") -> Prediction:
+        """Classifies one digit; `ink` and `inside` of the prediction are None."""
+        return self.predict_batch([image], source)[0]
 
-    def predict_batch(self, images: Iterable[AnyImage]) -> list[Prediction]:
-        """Reads one digit on each image, and answers in their order."""
+    def predict_batch(self, images: Iterable[AnyImage], source: Source = "any") -> list[Prediction]:
+        """Classifies one digit in each image, in the order of the images."""
         return [
             self._prediction(result)
             for files in _requests(images)
-            for result in self._results("/v1/classify", files)
+            for result in self._results("/v1/classify", files, source=source)
         ]
 
-    def read(self, image: AnyImage, inside: bool = False, quick: bool = False) -> Reading:
+    def read(
+        self,
+        image: AnyImage,
+        inside: bool = False,
+        quick: bool = False,
+        source: Source = "any",
+    ) -> Reading:
         """Reads everything in a picture; see `DigitClassifier.read`."""
         file = to_png(image)
-        (result,) = self._results("/v1/read", [file], quick=quick)
+        mode = "true" if quick else "false"
+        (result,) = self._results("/v1/read", [file], source=source, quick=mode)
         width = image.shape[1] if isinstance(image, np.ndarray) else image.width
         scale = width / Image.open(io.BytesIO(file)).width  # 1, but for huge images
         try:
@@ -66,12 +73,11 @@ class RemoteClassifier:
         except (KeyError, TypeError, AttributeError, ValueError, OSError):
             raise self._strange() from None
 
-    def _results(self, path: str, files: list[bytes], **options: bool) -> list[dict[str, Any]]:
+    def _results(self, path: str, files: list[bytes], **params: str) -> list[dict[str, Any]]:
         """The API's result for each file."""
         form = [("images", ("drawing.png", file, "image/png")) for file in files]
-        params = {name: "true" for name, wanted in options.items() if wanted} | {"pixels": "true"}
         extra = len(files) - 1  # seconds: a photograph may take this long
-        answer = self._request("POST", path, extra, files=form, params=params)
+        answer = self._request("POST", path, extra, files=form, params={**params, "pixels": "true"})
         try:
             results: list[dict[str, Any]] = answer["results"]
             for error in (result["error"] for result in results if "error" in result):

@@ -11,6 +11,8 @@ from PIL import Image
 AnyImage = np.ndarray | Image.Image
 UNKNOWN = "?"  # the label of a symbol that is unknown or unsure
 Box = tuple[int, int, int, int]  # left, top, right, bottom; right and bottom exclusive
+# "canvas": ink darker than a white background, or of any colour on a transparent one
+Source = Literal["any", "canvas"]
 Verdict = Literal["digit", "unsure", "blank"]
 
 

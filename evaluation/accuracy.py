@@ -4,11 +4,9 @@ python -m evaluation.accuracy               all of it; some minutes; writes eval
 python -m evaluation.accuracy --pens PATH   also on what people wrote with a pen
 python -m evaluation.accuracy --quick       on small samples, within seconds; writes nothing
 
-PATH is a UNIPEN distribution (see `training.unipen`), of whose writers those that `train.py` keeps
-aside are read. A network that has not learned from people can also be measured on UCI's
-pendigits-orig. UNIPEN's labels are taken as they are; some are wrong. The drawn ways and the
-non-digits come from the generator that the model learned from, with other seeds: there it shows its
-best side.
+PATH is handwriting as for `train.py`; only the test split's writers are read. Some of the labels
+are wrong. The variants and the non-digits come from the generator that the model was trained on,
+with other seeds, which flatters it.
 """
 
 import argparse
@@ -33,13 +31,13 @@ from evaluation import baselines
 from evaluation.charts import draw_sweeps
 from handwriting import pen
 from handwriting.pen import CANVAS, Strokes
-from training import sevens, unipen
+from training import unipen
 from training.calibration import calibration_error
 from training.data import DataError, Mnist, load_mnist
 from training.export import write_whole
 from training.optional import MissingPackageError, missing, require
 from training.tf_logging import filter_stderr, show_any_text
-from training.writers import MEASURE, is_pendigits, label_of, role
+from training.writers import TEST, label_of, split
 
 OURS = "This network"
 BASELINES = {"convnet": "Keras's example, resized", "dense": "The book's, resized"}
@@ -88,13 +86,12 @@ def main() -> int:
             require("matplotlib")
         classifier = DigitClassifier.load(args.model)
         mnist = load_mnist(args.data)
-        people = sketch_people(Path(args.pens), classifier.card) if args.pens else []
+        people = sketch_people(args.pens) if args.pens else []
         readers = {OURS: reader_of(classifier)} | baseline_readers(mnist, args)
     except (ModelError, DataError, unipen.PenFileError, MissingPackageError) as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return 2
     report = circumstances(args, classifier, mnist) | evaluate(readers, mnist, people, args.quick)
-    report["rising_sevens"] = sevens.measure(classifier)
     report["drawings_per_second"] = speed(classifier)
     print(as_text(report))
     if args.quick:
@@ -149,25 +146,17 @@ def always_saying(baseline: baselines.Baseline) -> Reader:
 # What is read
 
 
-def sketch_people(path: Path, card: dict[str, Any]) -> list[Sketch]:
-    """What people wrote from whom the network has not learned; the writer is the name.
+def sketch_people(paths: list[str]) -> list[Sketch]:
+    """The drawings by the writers of the test split; the writer is the name.
 
     Args:
-        path: see `unipen.read`. Of a distribution only the writers who are kept aside to measure
-            on are taken, whatever the network has learned from.
-        card: of the network; one that learned from people has learned from all of pendigits.
+        paths: see `unipen.read`.
 
     Raises:
-        unipen.PenFileError: it can't be read, or nothing is left to measure on.
+        unipen.PenFileError: a file can't be read, or holds nothing by these writers.
     """
-    drawings = unipen.read(path)
-    if not all(is_pendigits(drawing) for drawing in drawings):
-        drawings = [d for d in drawings if role(d.writer) == MEASURE]
-    elif "people" in card:
-        raise unipen.PenFileError(
-            f"This network may have learned from “{path.name}”. Measure it on a UNIPEN "
-            "distribution, of whose writers some are kept aside for this."
-        )
+    drawings = [drawing for path in paths for drawing in unipen.read(Path(path))]
+    drawings = [drawing for drawing in drawings if split(drawing.writer) == TEST]
     labels = [label_of(drawing) for drawing in drawings]
     sketches = [
         Sketch(d.strokes, -1 if label == pen.NO_DIGIT else label, d.writer)
@@ -176,7 +165,7 @@ def sketch_people(path: Path, card: dict[str, Any]) -> list[Sketch]:
     ]
     if not sketches:
         raise unipen.PenFileError(
-            f"“{path}” holds nothing by the writers kept aside to measure on."
+            f"“{', '.join(paths)}” holds nothing by the writers of the test split."
         )
     return sketches
 
@@ -408,7 +397,7 @@ def circumstances(
         },
         "model": {key: classifier.card.get(key) for key in ("sha256", "network", "trained")},
         "data": {"sha256": mnist.checksum, "mnist": mnist.canonical},
-        "pens": Path(args.pens).name if args.pens else None,
+        "pens": ", ".join(Path(path).name for path in args.pens) or None,
     }
 
 
@@ -456,13 +445,6 @@ def as_text(report: dict[str, Any]) -> str:
         if key in report:
             some = list(report[key].items())[:6]
             lines += ["", f"{title}: " + "; ".join(f"{n} {percent(s)}" for n, s in some)]
-    rising = report["rising_sevens"]
-    lines += [
-        "", "A 7 whose bar rises, over slants and lengths of the bar",
-        *aligned(sevens.as_rows(rising)),
-        "The probability of 7 changes from one angle to the next by at most "
-        f"{percent(rising['largest_step'])} (median: {percent(rising['median_step'])}).",
-    ]  # fmt: skip
     for key, found in report.get("sweeps", {}).items():
         rows = [["", *(f"{step:g}" for step in found["steps"])]]
         rows += [[name, *map(percent, shown)] for name, shown in found["accuracy"].items()]
@@ -496,7 +478,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--model", default="model", help="its folder (default: %(default)s)")
     parser.add_argument("--data", metavar="PATH", help="MNIST: an .npz, or IDX files; see train.py")
     parser.add_argument(
-        "--pens", metavar="PATH", help="a UNIPEN distribution (.tgz, .zip or folder), or pendigits"
+        "--pens",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="handwriting as for train.py: that of the writers of the test split is read",
     )
     parser.add_argument("--quick", action="store_true", help="small samples; writes nothing")
     parser.add_argument(

@@ -40,13 +40,12 @@ def read_digits(path: Path, part: str) -> list[Sketch]:
     """The digits of a pen file (see `unipen.read`) by one part's writers, named by them.
 
     Args:
-        path: the file; all of pendigits teach.
-        part: `people.MEASURE`, CHOOSE or TEACH.
+        path: the file.
+        part: `people.TRAIN`, VALIDATION or TEST.
     """
     return [
         Sketch(d.strokes, int(d.label), d.writer) for d in unipen.read(path)
-        if d.label in DIGITS
-        and part == (people.TEACH if people.is_pendigits(d) else people.role(d.writer))
+        if d.label in DIGITS and part == people.split(d.writer)
     ]  # fmt: skip
 
 
@@ -133,7 +132,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--pen", required=True, help="UNIPEN or pendigits-orig, as downloaded")
     parser.add_argument("--model", default="model", help="the folder of the model")
     parser.add_argument(
-        "--part", choices=[people.MEASURE, people.CHOOSE, people.TEACH], default=people.MEASURE
+        "--part", choices=[people.TEST, people.VALIDATION, people.TRAIN], default=people.TEST
     )
     parser.add_argument("--blank", action="store_true", help="nothing is written")
     parser.add_argument("--count", type=int, default=100, help="photographs of each kind")

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 
 from digits import Classifier, Prediction, Symbol
 from digits.images import data_url
+from digits.types import Source
 from service.bodies import received_images
 from service.inference import Describe, Inference, Size
 from service.problems import problem_response, responses
@@ -18,6 +19,9 @@ from service.schemas import REQUEST_BODY, Answer, Model, Readings
 router = APIRouter()
 Pixels = Annotated[bool, Query(description="include the network's input in the response")]
 Quick = Annotated[bool, Query(description="take ink without a gap for a single digit")]
+Origin = Annotated[
+    Source, Query(description="canvas: ink on white or on nothing; any: also photographs")
+]
 IMAGES = {"requestBody": REQUEST_BODY}
 IMAGE_PROBLEMS = responses(400, 408, 413, 415, 422, 500, 503)
 
@@ -29,23 +33,25 @@ async def docs() -> Response:
 
 
 @router.post("/v1/classify", response_model=Answer, responses=IMAGE_PROBLEMS, openapi_extra=IMAGES)
-async def classify(request: Request, pixels: Pixels = False) -> Response:
+async def classify(request: Request, pixels: Pixels = False, source: Origin = "any") -> Response:
     """Classifies the digit in each image. Send one image as the body, files in a form, or data URLs
     in JSON."""
 
     def classified(classifier: Classifier, image: Image.Image, size: Size) -> dict[str, Any]:
-        return result(classifier.predict(image), pixels)
+        return result(classifier.predict(image, source=source), pixels)
 
     return await answer(request, classified)
 
 
 @router.post("/v1/read", response_model=Readings, responses=IMAGE_PROBLEMS, openapi_extra=IMAGES)
-async def read(request: Request, pixels: Pixels = False, quick: Quick = False) -> Response:
+async def read(
+    request: Request, pixels: Pixels = False, quick: Quick = False, source: Origin = "any"
+) -> Response:
     """Reads everything that is written in each image: a digit, a number, rows of numbers. Takes the
     same forms of input as `/v1/classify`."""
 
     def reading(classifier: Classifier, image: Image.Image, size: Size) -> dict[str, Any]:
-        found = classifier.read(image, quick=quick)
+        found = classifier.read(image, quick=quick, source=source)
         scale = max(size) / max(image.size)  # large images are shrunk before they are read
         symbols = [symbol_result(symbol, scale, pixels) for symbol in found.symbols]
         return {"text": found.text, "symbols": symbols}

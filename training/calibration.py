@@ -1,52 +1,74 @@
 """Fits the temperature and the thresholds for "unsure", and measures calibration."""
 
-from typing import Any
-
 import numpy as np
 
 from digits.calibration import apply_temperature
+from digits.card import Thresholds
 
-# The part of the unsure digits that are so because "none of these" is too likely. A third leaves
-# fewer digits unsure than a half, for as many wrong ones.
-NONE_PART = 1 / 3
-NO_LIMIT = {"temperature": 1.0, "thresholds": {"none": 1.0, "confidence": 0.0}}
+# A wrong digit counts as much as so many unsure ones. A visitor who reads "not sure" draws again
+# and is content; a wrong digit, stated as certain, costs the demonstration its credibility.
+COST = 10
+# The share of drawings that are not digits, as visitors try letters and scribbles too. To state a
+# digit for one of them counts like a wrong digit.
+NON_DIGITS = 0.1
+STEPS = 80  # values tried of each threshold
 
 
-def calibrate(
-    digit_outputs: np.ndarray,
-    labels: np.ndarray,
-    most_unsure: float = 0.01,
-    judged: slice = slice(None),
-) -> dict[str, Any]:
-    """Fits the temperature and the thresholds on held-out digits.
+def fit_temperature(outputs: np.ndarray, labels: np.ndarray) -> float:
+    """Fits the temperature on held-out digits.
 
-    The temperature minimizes the negative log-likelihood of the labels (Guo et al. 2017,
-    https://arxiv.org/abs/1706.04599). The thresholds are the strictest that reject at most the
-    given share of real digits: a part of them because "none of these" is too likely, the rest
-    because no digit is likely enough.
+    It minimizes the negative log-likelihood of the labels (Guo et al. 2017,
+    https://arxiv.org/abs/1706.04599).
 
     Args:
-        digit_outputs: float (n, 11), the network's probabilities for real digits.
+        outputs: float (n, 11), the network's probabilities for digits.
         labels: integers (n,), 0-9.
-        most_unsure: the share of real digits that may be called "unsure", 0-1.
-        judged: the digits of which this is the share; the temperature is fitted on all.
-
-    Returns:
-        {"temperature": float, "thresholds": {"none": float, "confidence": float}}, as in card.json.
     """
     temperatures = np.geomspace(0.4, 2.5, 200)
-    losses = [_loss(apply_temperature(digit_outputs, t)[0], labels) for t in temperatures]
-    temperature = float(temperatures[int(np.argmin(losses))])
-    probabilities, none = apply_temperature(digit_outputs, temperature)
-    return {
-        "temperature": temperature,
-        "thresholds": {
-            "none": float(np.quantile(none[judged], 1 - most_unsure * NONE_PART)),
-            "confidence": float(
-                np.quantile(probabilities.max(axis=1)[judged], most_unsure * (1 - NONE_PART))
-            ),
-        },
-    }
+    losses = [_loss(apply_temperature(outputs, t)[0], labels) for t in temperatures]
+    return float(temperatures[int(np.argmin(losses))])
+
+
+def fit_thresholds(
+    outputs: np.ndarray,
+    labels: np.ndarray,
+    outputs_none: np.ndarray,
+    temperature: float,
+    cost: float = COST,
+    non_digits: float = NON_DIGITS,
+) -> Thresholds:
+    """Fits the thresholds on held-out drawings: those with the lowest expected cost.
+
+    The cost of a drawing is 1 for a digit that is "unsure", `cost` for a digit that is stated
+    wrong, and `cost` for anything else that is stated to be a digit.
+
+    Args:
+        outputs: float (n, 11), the network's probabilities for digits whose labels are right.
+        labels: integers (n,), 0-9.
+        outputs_none: float (m, 11), its probabilities for drawings that are not digits.
+        temperature: of `fit_temperature`.
+        cost: of a wrong digit, in unsure digits.
+        non_digits: the expected share of drawings that are not digits, 0-1.
+    """
+    probabilities, none = apply_temperature(outputs, temperature)
+    confidence = probabilities.max(axis=1)
+    wrong = probabilities.argmax(axis=1) != labels
+    others, none_of_others = apply_temperature(outputs_none, temperature)
+    confidence_of_others = others.max(axis=1)
+    # Both lie close to 1 or 0 for nearly all digits: try values that are dense there.
+    values = 1 / (1 + np.exp(-np.linspace(-5, 5, STEPS)))
+    best, lowest = Thresholds(), np.inf
+    for max_none in values:
+        for min_confidence in values:
+            stated = (none <= max_none) & (confidence >= min_confidence)
+            mistaken = (none_of_others <= max_none) & (confidence_of_others >= min_confidence)
+            expected = float((1 - non_digits) * np.where(stated, cost * wrong, 1).mean())
+            if len(mistaken):
+                expected += float(non_digits * cost * mistaken.mean())
+            if expected < lowest:
+                lowest = expected
+                best = Thresholds(float(max_none), float(min_confidence), float(cost))
+    return best
 
 
 def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> float:

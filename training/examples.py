@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from digits.card import Filter
 from digits.explain.neighbours import pack, pool
 from handwriting import pen
 from training.network import with_inside
@@ -24,7 +26,7 @@ FILTERS = 6
 
 
 def choose(
-    model: keras.Model, network: str, x: np.ndarray, y: np.ndarray, seed: int
+    model: keras.Model, network: bytes, x: np.ndarray, y: np.ndarray, seed: int
 ) -> bytes | None:
     """Chooses training images that cover all ways of writing, and embeds them.
 
@@ -35,7 +37,7 @@ def choose(
 
     Args:
         model: the trained network.
-        network: sha256 (hex) of its export.
+        network: its export.
         x: uint8 (n, 28, 28), training images.
         y: integers (n,), 0-9.
         seed: not negative.
@@ -65,7 +67,7 @@ def choose(
     file = io.BytesIO()
     np.savez_compressed(
         file,
-        network=np.array(network),
+        network=np.array(hashlib.sha256(network).hexdigest()),
         images=pack(x[places]),
         labels=y[places].astype(np.uint8),
         embeddings=_quantized(embedded[places], scale),
@@ -77,13 +79,12 @@ def choose(
     return file.getvalue()
 
 
-def filters(model: keras.Model, x: np.ndarray) -> list[dict[str, Any]]:
+def filters(model: keras.Model, x: np.ndarray) -> list[Filter]:
     """Some filters of the first layer, for showing how one slides over a drawing.
 
     They are those that find much, and whose pattern can be recognized: neighbouring weights differ
     little. Max pooling and batch normalization come between a filter and its feature map. Where the
-    normalization keeps the symbol, the map is the maximum over 2×2 of what the filter finds
-    with the
+    normalization keeps the sign, the map is the maximum over 2×2 of what the filter finds with the
     normalization folded in; others are left out. `digits.explain.inside.slide` applies one.
 
     Args:
@@ -91,8 +92,7 @@ def filters(model: keras.Model, x: np.ndarray) -> list[dict[str, Any]]:
         x: uint8 (n, 28, 28), digits on which they find much.
 
     Returns:
-        [{"kernel": rows of weights, "bias": float, "map": which of the first block's}], the best
-        first; none for a network without feature maps.
+        The best first; none for a network without feature maps.
     """
     from keras import layers
 
@@ -111,11 +111,11 @@ def filters(model: keras.Model, x: np.ndarray) -> list[dict[str, Any]]:
     roughness = sum(steps) / (kernels**2).mean(axis=(0, 1)).clip(1e-9)
     worth = np.where(factor > 0, first.std(axis=(1, 2)).mean(axis=0) / roughness, -1)
     return [
-        {
-            "kernel": kernels[..., place].round(4).tolist(),
-            "bias": round(float(biases[place]), 4),
-            "map": int(place),
-        }
+        Filter(
+            kernel=kernels[..., place].round(4).tolist(),
+            bias=round(float(biases[place]), 4),
+            map=int(place),
+        )
         for place in np.argsort(-worth)[:FILTERS]
         if factor[place] > 0
     ]

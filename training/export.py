@@ -1,84 +1,124 @@
-"""Exports a model for LiteRT, and writes files whole or not at all."""
+"""Exports a model for LiteRT, and writes files atomically."""
 
 import hashlib
-import json
 import os
+import shutil
 import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digits.card import FORMAT
+from digits.card import FILE as CARD
+from digits.card import NETWORK, Card
 from digits.explain.neighbours import FILE as EXAMPLES
 
 if TYPE_CHECKING:
     import keras
 
+KERAS_MODEL, ROWS = "digits.keras", "rows.tflite"
+
 
 def export(model: "keras.Model") -> bytes:
-    """Converts a network to the bytes of a .tflite file: float32, any batch size.
+    """Converts a network to the bytes of a .tflite file, for any batch size.
 
-    Its outputs are those of `network.with_inside`, under the same names.
+    The weights are int8, one scale for each channel; activations are quantized as they occur
+    (dynamic-range quantization). The file is a quarter as large, and runs about three times as
+    fast. The outputs are those of `network.with_inside`, under the same names.
     """
+    import tensorflow as tf
+
     from training.network import with_inside
 
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "digits.tflite"
-        with_inside(model).export(path, format="litert", verbose=False)
-        return path.read_bytes()
+        with_inside(model).export(folder, format="tf_saved_model", verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        return converter.convert()
 
 
 def save(
     folder: Path,
     model: "keras.Model",
     network: bytes,
-    card: dict[str, Any],
+    card: Card,
     examples: bytes | None = None,
-) -> None:
-    """Writes `digits.keras`, `digits.tflite`, `card.json` and `examples.npz`, replacing old ones.
+) -> Path | None:
+    """Writes `digits.keras`, `digits.tflite`, `card.json` and `examples.npz`; keeps the old model.
 
-    Everything is written to a temporary folder next to it and flushed to disk first. Only a few
+    A model that is already there is copied to a folder beside it, "….previous", which replaces an
+    older one. Everything is written to a temporary folder and flushed to disk first. Only a few
     renames then lie between the old model and the new: a full disk, Ctrl-C or a kill before them
     leaves the old model as it was.
 
     Args:
-        folder: created if missing; other files in it are left alone.
+        folder: created if missing; other files in it, such as `rows.tflite`, are left alone.
         model: the trained model.
         network: its export, from `export`.
-        card: facts about it; `format` and `sha256` (of `network`) are added.
+        card: facts about it; the checksums are added.
         examples: from `training.examples.choose`. Without any, old ones are removed: they belong
             to another network.
+
+    Returns:
+        The folder of the previous model; None if there was none.
 
     Raises:
         OSError: the folder can't be written to.
     """
-    head = {"format": FORMAT, "sha256": hashlib.sha256(network).hexdigest()}
-    card = head | card | head  # first, and not those of an older card
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
-        new = Path(temporary)
-        model.save(new / "digits.keras")
-        (new / "digits.tflite").write_bytes(network)
-        text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
-        (new / "card.json").write_bytes(text.encode("utf-8", "replace"))  # file names hold anything
+        new, old = Path(temporary, "new"), Path(temporary, "old")
+        new.mkdir()
+        model.save(new / KERAS_MODEL)
+        (new / NETWORK).write_bytes(network)
         if examples:
             (new / EXAMPLES).write_bytes(examples)
+        files = [*new.iterdir(), *folder.glob(ROWS)]
+        sums = {file.name: _sha256(file) for file in sorted(files, key=lambda file: file.name)}
+        replace(card, sha256=sums[NETWORK], files=sums).write(new)
         for file in new.iterdir():
             with file.open("rb") as written:
                 os.fsync(written.fileno())
+        previous = folder.with_name(f"{folder.name}.previous")
+        replaced = (folder / CARD).exists()
+        if replaced:
+            shutil.copytree(folder, old)
         with _uninterrupted():
+            if replaced:
+                shutil.rmtree(previous, ignore_errors=True)
+                os.replace(old, previous)
             folder.mkdir(exist_ok=True)
             if not examples:
                 (folder / EXAMPLES).unlink(missing_ok=True)
             for file in sorted(new.iterdir()):
                 os.replace(file, folder / file.name)
+    return previous if replaced else None
+
+
+def save_rows(folder: Path, network: bytes) -> None:
+    """Replaces `rows.tflite` in the folder of a model, and its checksum in the card.
+
+    Raises:
+        OSError: the folder can't be written to.
+        CardError: there is no card that can be read.
+    """
+    write_whole(folder / ROWS, lambda half: half.write_bytes(network))
+    card = Card.read(folder)
+    files = {**card.files, ROWS: _sha256(folder / ROWS)}
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
+        replace(card, files=files).write(Path(temporary))
+        os.replace(Path(temporary, CARD), folder / CARD)
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Writes one file whole or, if that is interrupted, leaves the one that was there.
+    """Writes one file atomically: if that is interrupted, the one that was there stays.
 
     No other process sees half of it, not even one that writes the same file.
 

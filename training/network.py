@@ -3,7 +3,6 @@
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import layers
 
@@ -142,62 +141,6 @@ def plain(model: keras.Model) -> keras.Model:
     return copied
 
 
-def grown(before: keras.Model, model: keras.Model) -> keras.Model:
-    """A network that is at least as wide, and gives what the narrower one gives.
-
-    What the new channels find leads nowhere at first, but to one another (as in Net2Net, Chen et
-    al. 2016, https://arxiv.org/abs/1511.05641, but without copies of old channels).
-
-    Args:
-        before: is not changed.
-        model: of the same layers, each at least as wide; is changed and returned.
-
-    Raises:
-        ValueError: the layers differ, or some are narrower.
-    """
-    weights = []
-    for old, new in zip(before.get_weights(), model.get_weights(), strict=True):
-        old_outputs = old.shape[-1]
-        if old.ndim > 1:  # of a layer with inputs: the new ones add nothing to the old outputs
-            new[..., old.shape[-2] :, :old_outputs] = 0
-        new[tuple(slice(size) for size in old.shape)] = old
-        weights.append(new)
-    model.set_weights(weights)
-    return model
-
-
-def interpolated(before: keras.Model, after: keras.Model, share: float) -> keras.Model:
-    """A network between one and what fine-tuning made of it (WiSE-FT).
-
-    Much of what fine-tuning gains stays, and less is lost of what the network did well before
-    (Wortsman et al. 2022, https://arxiv.org/abs/2109.01903). The statistics of the batch
-    normalization are interpolated too, which is wrong for them: call `renew_statistics`.
-
-    Args:
-        before, after: of the same architecture; neither is changed.
-        share: the weight of `after`, 0-1.
-    """
-    pairs = zip(before.get_weights(), after.get_weights(), strict=True)
-    model = keras.models.clone_model(after)
-    model.set_weights([(1 - share) * old + share * new for old, new in pairs])
-    return model
-
-
-def renew_statistics(model: keras.Model, images: np.ndarray) -> None:
-    """Computes the means and variances of the batch normalization from images, layer by layer.
-
-    Args:
-        model: is changed.
-        images: float32 (n, height, width, channels), like those it was trained on.
-    """
-    for layer in model.layers:
-        if isinstance(layer, layers.BatchNormalization):
-            below = keras.Model(model.inputs, layer.input)
-            features = below.predict(images, batch_size=500, verbose=0)
-            layer.moving_mean.assign(features.mean(axis=(0, 1, 2)))
-            layer.moving_variance.assign(features.var(axis=(0, 1, 2)))
-
-
 def with_inside(model: keras.Model) -> keras.Model:
     """The same network with its feature maps and class activation maps as further outputs.
 
@@ -213,9 +156,10 @@ def with_inside(model: keras.Model) -> keras.Model:
     blocks = [layer.output for layer in model.layers if isinstance(layer, layers.Activation)]
     if blocks:
         outputs |= {f"block_{number}": block for number, block in enumerate(blocks, 1)}
-        weigh = layers.Dense(model.output_shape[-1], use_bias=False, name="evidence")
+        # A convolution of one pixel: LiteRT runs it faster than a dense layer of four dimensions.
+        weigh = layers.Conv2D(model.output_shape[-1], 1, use_bias=False, name="evidence")
         outputs["evidence"] = weigh(blocks[-1])
-        weigh.set_weights([model.layers[-1].kernel])
+        weigh.set_weights([model.layers[-1].kernel[None, None]])
     return keras.Model(model.inputs, outputs, name=model.name)
 
 

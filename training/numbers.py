@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from digits import DigitClassifier, ModelError
+from digits.ink import find_ink
 from digits.ink.components import label as label_pieces
-from digits.normalize import find_ink
 from digits.numbers import reader as reading
 from digits.numbers.reader import Arcs
 from handwriting import pen
@@ -66,7 +66,7 @@ def main() -> int:
     if args.fit:
         fit(classifier, drawings, *((10, 10) if args.quick else (FITTED, CHOSEN)))
         return 0
-    writers = hands(drawings, people.MEASURE)
+    writers = hands(drawings, people.TEST)
     report = measure(classifier, writers, 60 if args.quick else 600)
     print(json.dumps({"writers": len(writers), **report}, indent=1))
     return 0
@@ -77,14 +77,13 @@ def hands(drawings: Iterable[Drawing], part: str, fewest: int = 6) -> list[Hand]
 
     Args:
         drawings: by any number of writers; some of their labels are wrong.
-        part: `training.writers.MEASURE`, CHOOSE or TEACH; all of pendigits teach.
+        part: `training.writers.TRAIN`, VALIDATION or TEST.
         fewest: a writer with fewer kinds of digits makes dull numbers and is left out.
     """
     found: dict[str, Hand] = defaultdict(lambda: defaultdict(list))
     for drawing in drawings:
         label = people.label_of(drawing)
-        whose = people.TEACH if people.is_pendigits(drawing) else people.role(drawing.writer)
-        if whose != part or label is None:
+        if people.split(drawing.writer) != part or label is None:
             continue
         found[drawing.writer][label].append(drawing.strokes)
     return [dict(own) for own in found.values() if len(own.keys() - {pen.NO_DIGIT}) >= fewest]
@@ -355,7 +354,7 @@ class Lattice:
 
 def fit(classifier: DigitClassifier, drawings: list[Drawing], fitted: int, chosen: int) -> None:
     """Fits the weights, then SURE, on the writers who choose; prints both."""
-    writers = hands(drawings, people.CHOOSE)
+    writers = hands(drawings, people.VALIDATION)
     lattices = []
     for number, kind in enumerate(FIT_ON):
         rng = np.random.default_rng([7, number])

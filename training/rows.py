@@ -23,13 +23,13 @@ import numpy as np
 
 from digits import DigitClassifier, ModelError
 from digits.classifier import ROWS
-from digits.normalize import find_ink
+from digits.ink import find_ink
 from digits.numbers import reader as reading
 from digits.numbers.reader import STRIDE, STRIP_HEIGHT, STRIP_SIGN
 from handwriting import pen
 from training import numbers, unipen
 from training import writers as people
-from training.export import write_whole
+from training.export import save_rows, write_whole
 from training.numbers import Hand, Writing
 from training.optional import MissingPackageError, require
 
@@ -65,13 +65,14 @@ def main() -> int:
         learned, checked = before
     else:
         drawings = without_doubtful(classifier, drawings)
-        teach, choose = (numbers.hands(drawings, part) for part in (people.TEACH, people.CHOOSE))
+        teach = numbers.hands(drawings, people.TRAIN)
+        choose = numbers.hands(drawings, people.VALIDATION)
         print(f"Writing numbers in the hands of {len(teach)} people…", flush=True)
         learned = gather(teach, args.numbers, args.seed)
         checked = gather(choose, min(args.numbers, NUMBERS_TO_CHECK), args.seed + 1)
         keep(kept, learned, checked)
     network = fit(learned, checked, args.seed, args.epochs, kept)
-    write_whole(Path(args.model) / ROWS, lambda half: half.write_bytes(network))
+    save_rows(Path(args.model), network)
     print(f"Saved to {args.model}: {ROWS}")
     return 0
 

@@ -78,7 +78,7 @@ class Examples:
         except FileNotFoundError:
             return None
         except Exception:  # zipfile, zlib and NumPy raise many kinds
-            logging.exception("“%s” is damaged. `python train.py --recalibrate` renews it.", path)
+            logging.exception("“%s” is damaged. Install it again, or run `python train.py`.", path)
         return None
 
     def embed(self, inside: Inside) -> np.ndarray:

@@ -7,7 +7,7 @@ from html import escape
 from page.core.component import component
 from page.core.text import N_, _
 
-GONE = N_("The connection to the computer that reads is gone. It will come back by itself.")
+GONE = N_("I’ve lost my connection. It will come back by itself.")
 
 
 def gone_html(kind: str) -> str:

@@ -48,10 +48,9 @@ class Style:
 
         async def send_with_style(message: Message) -> None:
             nonlocal start, page
-            if message["type"] == "http.response.start":
-                if Headers(scope=message).get("content-type", "").startswith("text/html"):
-                    start = message
-                    return
+            if message["type"] == "http.response.start" and is_html(message):
+                start = message
+                return
             if start is None:
                 await send(message)
                 return
@@ -68,6 +67,11 @@ class Style:
 
         plain = [(name, value) for name, value in scope["headers"] if name not in NOT_FORWARDED]
         await self._app({**scope, "headers": plain}, receive, send_with_style)
+
+
+def is_html(message: Message) -> bool:
+    """Whether an answer that starts is an HTML page."""
+    return Headers(scope=message).get("content-type", "").startswith("text/html")
 
 
 def style_html() -> str:

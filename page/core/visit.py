@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # the canvas can be drawn on before these are imported
     import numpy as np
 
     from digits.explain.teaching import TaughtSymbol
-    from page.draw.canvas import Drawing
+    from page.draw.drawing import Drawing, Strokes
     from page.draw.reading import Reading
     from page.photo.view import Photo
 
@@ -39,7 +39,7 @@ class Play:
     symbol_name: str = ""  # as the visitor typed it: escape it
     taught: TaughtSymbol | None = None
     pictures: list[str] = field(default_factory=list)  # the examples, as data URLs
-    last_example: bytes | None = None  # the drawing it was taught with, a PNG
+    last_example: Strokes | None = None  # the drawing it was taught with
     changes: int = 0  # to what was taught: other numbers, other readings
 
 

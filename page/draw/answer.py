@@ -13,7 +13,7 @@ from page.draw.reading import UNKNOWN
 
 if TYPE_CHECKING:
     from digits import Prediction, Symbol
-    from page.draw.canvas import Drawing
+    from page.draw.drawing import Drawing
     from page.draw.reading import Reading
     from page.play.panel import Known
 

@@ -1,28 +1,44 @@
-// The page's own hand. It moves a pointer over the sheet as a mouse would, so that the sheet, the
-// network and everything else take its drawing for a visitor's.
+// @ts-check
+// Draws a digit when a visitor asks for one, and in kiosk mode while nobody is there. It moves a
+// pointer over the canvas, so that everything else treats its strokes like a visitor's.
 
-const SPEED = 1.1; // sheets a second
+import { digitOf, hasModifier, isTyping } from "../core/keys.js";
+
+/** @typedef {[number, number]} Position x, y as fractions of a square in the middle of the canvas */
+
+const SPEED = 1.1; // heights of the canvas a second
 const LIFT = 180; // ms between two strokes
 const POINTER = 1e6; // an id that no real pointer has
 
-const reduced = matchMedia("(prefers-reduced-motion: reduce)");
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 const root = document.documentElement;
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+/** @type {() => Promise<number>} */
 const frame = () => new Promise(requestAnimationFrame);
 
-let drawings = null; // [digit][way][stroke][point] = [x, y], parts of a square in the sheet's middle
-let drawing = null; // what is being drawn: {lift}
+/** @type {Position[][][][] | null} */
+let drawings = null; // by digit, variant and stroke
+/** @type {{ lift: () => void } | null} */
+let drawing = null; // what is being drawn
+/** @type {number | null} */
 let last = null; // the digit that was drawn last
 
-function sheet() {
-  if (root.dataset.sheet !== "ours") return null;
-  for (const element of document.querySelectorAll(".st-key-canvas *")) {
-    const canvas = element.shadowRoot?.querySelector("canvas.upper-canvas");
+/** @returns {HTMLCanvasElement | null} */
+function findCanvas() {
+  if (root.dataset.canvas !== "ready") return null;
+  for (const { shadowRoot } of document.querySelectorAll(".st-key-canvas *")) {
+    /** @type {HTMLCanvasElement | null | undefined} */
+    const canvas = shadowRoot?.querySelector("canvas.upper-canvas");
     if (canvas) return canvas;
   }
   return null;
 }
 
+/**
+ * @param {"pointerdown" | "pointermove" | "pointerup"} type
+ * @param {HTMLCanvasElement} canvas
+ * @param {Position} position
+ */
 function point(type, canvas, [x, y]) {
   const box = canvas.getBoundingClientRect();
   canvas.dispatchEvent(
@@ -39,18 +55,18 @@ function point(type, canvas, [x, y]) {
   );
 }
 
-// Draws a digit on an empty sheet; says so when it is done. Whoever draws meanwhile is not disturbed.
-async function draw(digit = any()) {
-  const canvas = sheet();
+/** Draws a digit on an empty canvas, unless a visitor is drawing. */
+async function draw(digit = anyOther()) {
+  const canvas = findCanvas();
   if (!canvas || !drawings) return;
   stop();
+  if (!dispatchEvent(new Event("digits-clear", { cancelable: true }))) return;
   const mine = (drawing = { lift: () => {} });
-  document.querySelector("[data-command=clear]").click();
-  canvas.closest(".canvas-root").scrollIntoView({ block: "nearest" });
+  canvas.closest(".canvas-root")?.scrollIntoView({ block: "nearest" });
   await sleep(LIFT);
   last = digit;
-  const ways = drawings[digit];
-  for (const stroke of ways[Math.floor(Math.random() * ways.length)]) {
+  const variants = drawings[digit];
+  for (const stroke of variants[Math.floor(Math.random() * variants.length)]) {
     if (drawing !== mine) return;
     await trace(stroke, canvas, mine);
     await sleep(LIFT);
@@ -60,15 +76,23 @@ async function draw(digit = any()) {
   dispatchEvent(new Event("digits-drawn"));
 }
 
+/**
+ * @param {Position[]} stroke
+ * @param {HTMLCanvasElement} canvas
+ * @param {{ lift: () => void }} mine
+ */
 async function trace(stroke, canvas, mine) {
   let at = stroke[0];
-  let done = false;
-  mine.lift = () => done || ((done = true), point("pointerup", canvas, at));
+  let isLifted = false;
+  mine.lift = () => {
+    if (!isLifted) point("pointerup", canvas, at);
+    isLifted = true;
+  };
   point("pointerdown", canvas, at);
-  let budget = 0; // the way that there was time for
+  let budget = 0; // the distance that there was time for
   let before = performance.now();
   for (const next of stroke.slice(1)) {
-    while (budget <= 0 && !reduced.matches) {
+    while (budget <= 0 && !reducedMotion.matches) {
       const now = await frame();
       if (drawing !== mine || !canvas.isConnected) return mine.lift();
       budget += (Math.min(100, Math.max(0, now - before)) / 1000) * SPEED;
@@ -81,8 +105,7 @@ async function trace(stroke, canvas, mine) {
   mine.lift();
 }
 
-// Any digit but the last one.
-function any() {
+function anyOther() {
   const others = [...Array(10).keys()].filter((digit) => digit !== last);
   return others[Math.floor(Math.random() * others.length)];
 }
@@ -93,29 +116,36 @@ function stop() {
   mine?.lift();
 }
 
-// A person's hand goes first.
+/**
+ * A visitor's hand goes first.
+ * @param {CustomEvent<PointerEvent>} event
+ */
 function person({ detail: event }) {
-  const buttons = event.composedPath().some((one) => one.matches?.(".sheet-buttons button"));
-  if (drawing && (buttons || event.composedPath().includes(sheet()))) stop();
+  const path = /** @type {HTMLElement[]} */ (event.composedPath());
+  const isButton = path.some((element) => element.matches?.(".sheet-buttons button"));
+  const canvas = findCanvas();
+  if (drawing && (isButton || (canvas && path.includes(canvas)))) stop();
 }
 
+/** @param {KeyboardEvent} event */
 function key(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || !/^[0-9]$/.test(event.key))
-    return;
-  const target = event.composedPath()[0];
-  if (target.matches?.("input, textarea, select, [contenteditable]")) return;
+  if (hasModifier(event) || event.repeat || isTyping(event)) return;
   if (document.querySelector("dialog[open], [role=dialog]")) return;
-  draw(Number(event.key));
+  const digit = digitOf(event);
+  if (digit !== null) draw(digit);
 }
 
+/** @param {MouseEvent} event */
 function click(event) {
-  if (event.composedPath().some((one) => one.matches?.("[data-draw]"))) draw();
+  const path = /** @type {HTMLElement[]} */ (event.composedPath());
+  if (path.some((element) => element.matches?.("[data-draw]"))) draw();
 }
 
+/** @param {StreamlitComponent<{ drawings: string }>} component */
 export default function ({ data }) {
   if (!drawings) {
-    addEventListener("digits-person", person);
-    addEventListener("digits-draw", ({ detail }) => draw(detail?.digit));
+    addEventListener("digits-person", /** @type {any} */ (person));
+    addEventListener("digits-draw", () => draw());
     addEventListener("digits-stop", stop);
     addEventListener("keydown", key);
     addEventListener("click", click);

@@ -18,7 +18,7 @@ TITLES: dict[Door, str] = {
     "teach": N_("Teach you"),
 }
 
-_remote = component(__file__, "remote")
+_script = component(__file__)
 
 
 def doors() -> Door:
@@ -35,12 +35,12 @@ def doors() -> Door:
             st.button(
                 _(title),
                 key=f"ask_{door}",
-                type="primary" if door == (opened or "story") else "secondary",
+                # Always the same: a button of another type is another element, without the focus.
+                type="primary" if door == "story" else "secondary",
                 on_click=open_door,
                 args=("" if door == opened else door,),
             )
-    if "story" in possible:
-        _remote(key="story_remote")
+    _script(key="doors_script")
     return opened if opened in possible else ""
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from page.core.error_boundary import explain
 from page.core.visit import visit
-from page.draw.picture import open_picture
+from page.draw.drawing import to_png
 from page.play import panel as play
 
 if TYPE_CHECKING:  # at run time it is imported once the canvas is there to draw on
+    from PIL import Image
+
     from digits import Classifier, Prediction, Symbol
-    from page.draw.canvas import Drawing
+    from page.draw.drawing import Drawing
     from page.play.panel import Known
 
 KEPT = 6  # of a visitor's last digits
@@ -42,15 +43,15 @@ def read(drawing: Drawing, classifier: Classifier, inside: bool, one: bool = Fal
         one: all that is drawn is one thing, and no number.
     """
     mine = visit().draw
-    if drawing.png is None:
+    if not drawing.strokes:
         mine.digits_on_canvas = 0
         mine.chosen = None
         return Reading()
     # A rerun that changed nothing (another theme, a pen that rests) reads nothing anew.
-    read_for = (drawing.png, inside, drawing.lifted, one, visit().play.changes)
+    read_for = (drawing.strokes, inside, drawing.lifted, one, visit().play.changes)
     if mine.read_for != read_for:
         try:
-            mine.reading = read_png(drawing.png, classifier, inside, drawing.lifted, one)
+            mine.reading = read_picture(drawing.picture, classifier, inside, drawing.lifted, one)
         except Exception as error:
             return Reading(trouble=explain(error))
         mine.read_for = read_for
@@ -69,22 +70,21 @@ def read(drawing: Drawing, classifier: Classifier, inside: bool, one: bool = Fal
     return reading._replace(prediction=reading.symbols[chosen].prediction, chosen=chosen)
 
 
-def read_png(
-    png: bytes, classifier: Classifier, inside: bool, lifted: bool, one: bool = False
+def read_picture(
+    image: Image.Image, classifier: Classifier, inside: bool, lifted: bool, one: bool = False
 ) -> Reading:
     """What the network makes of a picture of the sheet.
 
     A symbol that the visitor taught is looked for first: it may be as wide as a number.
     """
-    image = open_picture(png)
     if one or visit().play.taught:
-        whole = classifier.predict(image, inside=inside)
+        whole = classifier.predict(image, inside=inside, source="canvas")
         if whole.verdict == "blank":
             return Reading()
         reading = Reading(whole, known=play.recognize(whole))
         if one or is_taught(reading):
             return reading
-    found = classifier.read(image, inside=inside, quick=not lifted)
+    found = classifier.read(image, inside=inside, quick=not lifted, source="canvas")
     if len(found.symbols) < 2:
         return single(found.symbols[0].prediction if found.symbols else None)
     return Reading(text=found.text, symbols=found.symbols)
@@ -120,11 +120,11 @@ class Part(NamedTuple):
 def part_of(drawing: Drawing, reading: Reading) -> Part | None:
     """The part of the drawing that `reading.prediction` is for; None if nothing is drawn."""
     prediction = reading.prediction
-    if drawing.png is None or prediction is None or prediction.ink is None:
+    if not drawing.strokes or prediction is None or prediction.ink is None:
         return None
     from PIL import Image, ImageFilter
 
-    image = open_picture(drawing.png).convert("RGB")
+    image = drawing.picture
     left, top, right, bottom = prediction.ink.box
     mask, corner, side = None, (0, 0), max(image.size)
     if reading.symbols:
@@ -137,10 +137,6 @@ def part_of(drawing: Drawing, reading: Reading) -> Part | None:
     place = (side - image.width) // 2, (side - image.height) // 2
     x, y = (place[axis] - corner[axis] for axis in (0, 1))
     box = (left + x) / side, (top + y) / side, (right - left) / side, (bottom - top) / side
-    if mask is None and image.size == (side, side):
-        return Part(drawing.png, box)
-    square = Image.new("RGB", (side, side), "white")
+    square = Image.new("L", (side, side), "white")
     square.paste(image, place, mask)
-    png = io.BytesIO()
-    square.save(png, "PNG", compress_level=1)
-    return Part(png.getvalue(), box)
+    return Part(to_png(square), box)

@@ -19,7 +19,7 @@ from page.tally import panel as score
 
 if TYPE_CHECKING:  # at run time it is imported once the canvas is there to draw on
     from digits import Classifier
-    from page.draw.canvas import Drawing
+    from page.draw.drawing import Drawing
 
 
 @st.fragment  # a stroke redraws what is in here, and nothing else
@@ -34,12 +34,12 @@ def page() -> None:
 
 def show() -> None:
     """Shows all of it, for the picture that this run is for."""
-    from page.draw.canvas import sheet  # here, where it may fail
+    from page.draw.canvas import canvas  # here, where it may fail
 
     stage = st.container(key="stage")
     with stage:
         with st.container(key="sheet"):
-            drawing = sheet()
+            drawing = canvas()
             below = st.container(horizontal=True, vertical_alignment="center", key="ask")
         answer = st.container(key="reading")
     # From here on the page can be seen and drawn on; the first visitor waits for the model.

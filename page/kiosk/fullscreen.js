@@ -1,15 +1,20 @@
-// The stage: full screen, without menus, and with everything twice as large (see kiosk.css). A
-// button, the key F or ?stage in the address opens it; Escape, F or the button close it.
+// @ts-check
+// Full screen, without menus and with everything larger (see kiosk.css). A button, the key F or
+// ?stage in the address opens it; Escape, F or the button close it.
+
+import { hasModifier, isTyping, letterOf } from "../core/keys.js";
 
 const root = document.documentElement;
+/** @type {HTMLButtonElement | null} */
 let button = null;
-let waiting = false; // asked for by the address: full screen takes a person's first touch
+let isWaiting = false; // asked for by the address: a browser wants a visitor's touch first
 
-const open = () => "stage" in root.dataset;
+const isOpen = () => "stage" in root.dataset;
 
+/** @param {boolean} on */
 function mark(on) {
   root.toggleAttribute("data-stage", on);
-  button?.setAttribute("aria-pressed", on);
+  button?.setAttribute("aria-pressed", String(on));
   const here = new URL(location.href);
   if (here.searchParams.has("stage") === on) return;
   if (on) here.searchParams.set("stage", "");
@@ -17,48 +22,45 @@ function mark(on) {
   history.replaceState(history.state, "", here);
 }
 
-// Where a browser has no full screen, or refuses it, the rest is as good.
 async function fill() {
-  waiting = false;
+  isWaiting = false;
   try {
     if (!document.fullscreenElement) await root.requestFullscreen({ navigationUI: "hide" });
-  } catch {}
+  } catch {
+    // Where a browser has no full screen, or refuses it, the rest is as good.
+  }
 }
 
 function toggle() {
-  mark(!open());
-  waiting = false;
-  if (open()) fill();
+  mark(!isOpen());
+  isWaiting = false;
+  if (isOpen()) fill();
   else if (document.fullscreenElement) document.exitFullscreen();
 }
 
+/** @param {KeyboardEvent} event */
 function key(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-  if (
-    event
-      .composedPath()[0]
-      .matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]")
-  )
-    return;
+  if (hasModifier(event) || event.repeat || isTyping(event)) return;
   if (document.querySelector("dialog[open], [role=dialog]")) return;
-  if (event.key.toLowerCase() === "f") toggle();
-  else if (event.key === "Escape" && open() && !document.querySelector(".st-key-story")) toggle();
+  if (letterOf(event) === "f") toggle();
+  else if (event.key === "Escape" && isOpen() && !document.querySelector(".st-key-story")) toggle();
 }
 
 function start() {
   addEventListener("keydown", key);
-  addEventListener("pointerup", () => waiting && fill(), true);
+  addEventListener("pointerup", () => isWaiting && fill(), true);
   document.addEventListener("fullscreenchange", () => document.fullscreenElement || mark(false));
-  waiting = new URL(location.href).searchParams.has("stage");
-  if (waiting) mark(true);
+  isWaiting = new URL(location.href).searchParams.has("stage");
+  if (isWaiting) mark(true);
 }
 
+/** @param {StreamlitComponent<{ label: string }>} component */
 export default function ({ data, parentElement }) {
-  const first = !button;
-  button = parentElement.querySelector(".stage-button");
+  const isFirst = !button;
+  button = /** @type {HTMLButtonElement} */ (parentElement.querySelector(".stage-button"));
   button.title = data.label;
   button.setAttribute("aria-label", data.label);
   button.onclick = toggle;
-  if (first) start();
-  button.setAttribute("aria-pressed", open());
+  if (isFirst) start();
+  button.setAttribute("aria-pressed", String(isOpen()));
 }

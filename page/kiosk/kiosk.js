@@ -1,94 +1,104 @@
-// Kiosk mode. A page that nobody has touched for a while is loaded anew, from the address that it
-// began with: whatever a visitor changed is as it was for the first one, in the browser and on the
-// server. Then it draws digits by itself until somebody touches it. Nothing that a finger can do
-// leads out of the page.
+// @ts-check
+// Kiosk mode. A page that nobody touched for a while is loaded anew, from the address it was opened
+// with, so that the next visitor finds nothing of the last one. Then it draws digits by itself until
+// somebody touches it. No touch leads out of the page.
 
-const LOOK = 2500; // ms: for reading the answer before the next digit is drawn
+import { load, save, take } from "../core/storage.js";
+
+/** @typedef {{ seconds: number, warning: number, touch: string, there: string }} Settings */
+
+const LOOK = 2500; // ms for reading the answer before the next digit is drawn
 const SLOW = 8000; // ms to wait for an answer
 const ROUNDS = 200; // digits drawn by itself before the page is loaded anew, to tidy up
-const [ENTRY, ALONE] = ["digits-entry", "digits-alone"]; // in the session storage
+const ENTRY = "digits-entry"; // in the session storage: the address to start over from
+const ALONE = "digits-alone"; // and whether it starts over because nobody is there
 
 const root = document.documentElement;
 const now = () => performance.now();
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** @type {Settings | null} */
 let settings = null;
-let line = null; // where it says something
+/** @type {HTMLElement | null} */
+let line = null; // where it shows a sentence
 let quiet = now(); // since when nobody has done anything
-let used = false; // somebody has, since the page was loaded
+let wasUsed = false; // somebody has, since the page was loaded
 let show = 0; // counts the times that it began to draw by itself; odd while it does
-let leaving = false;
+let isLeaving = false;
+/** @type {Set<number>} */
+const contacts = new Set(); // pointers that are down, by id
 
-function someone({ detail }) {
-  const event = detail ?? {};
+const isShowing = () => show % 2 === 1;
+
+function someone() {
   quiet = now();
-  if (show % 2) {
+  if (isShowing()) {
     show += 1;
     delete root.dataset.attract;
     dispatchEvent(new Event("digits-stop"));
     dispatchEvent(new Event("digits-fresh"));
   }
-  used = true;
-  say();
+  wasUsed = true;
+  updateLine();
 }
 
-function say() {
-  if (!line) return;
+function updateLine() {
+  if (!line || !settings) return;
   const left = settings.seconds - (now() - quiet) / 1000;
-  const text =
-    show % 2 ? settings.touch : used && !busy() && left < settings.warning ? settings.there : "";
+  const isAsking = wasUsed && !isBusy() && left < settings.warning;
+  const text = isShowing() ? settings.touch : isAsking ? settings.there : "";
   if (line.textContent !== text) line.textContent = text;
   line.hidden = !text;
 }
 
-// Something goes on that a visitor watches without touching anything.
-const busy = () => document.querySelector("[data-busy]") !== null;
+/** Something goes on that a visitor watches without touching anything. */
+const isBusy = () => document.querySelector("[data-busy]") !== null;
 
-async function look() {
+function look() {
   if (!settings || document.hidden) return;
-  stay();
-  if (busy()) quiet = Math.max(quiet, now() - (settings.seconds - settings.warning) * 1000);
-  say();
-  if (show % 2 || now() - quiet < settings.seconds * 1000) return;
-  if (used) start_over();
+  keepAddress();
+  if (contacts.size) quiet = now(); // a finger that rests on the screen is a visitor
+  if (isBusy()) quiet = Math.max(quiet, now() - (settings.seconds - settings.warning) * 1000);
+  updateLine();
+  if (isShowing() || !isQuiet()) return;
+  if (wasUsed) startOver();
   else attract();
 }
 
-// Loads the page anew, if there is a server to load it from.
-async function start_over() {
-  if (leaving) return;
-  leaving = true;
+const isQuiet = () => settings && now() - quiet >= settings.seconds * 1000;
+
+/** Loads the page anew, if there is a server to load it from. */
+async function startOver() {
+  if (isLeaving) return;
+  isLeaving = true;
   try {
-    const answer = await fetch("_stcore/health", {
-      cache: "no-store",
-      signal: AbortSignal.timeout(2000),
-    });
-    if (answer.ok && (!used || now() - quiet >= settings.seconds * 1000)) {
-      sessionStorage.setItem(ALONE, "1");
-      location.replace(sessionStorage.getItem(ENTRY));
+    const signal = AbortSignal.timeout(2000);
+    const answer = await fetch("_stcore/health", { cache: "no-store", signal });
+    if (answer.ok && (!wasUsed || isQuiet())) {
+      save(ALONE, "1");
+      location.replace(load(ENTRY) ?? location.href);
       return;
     }
-  } catch {} // the next look tries again
-  leaving = false;
+  } catch {
+    // the next look tries again
+  }
+  isLeaving = false;
 }
 
 async function attract() {
-  if (root.dataset.sheet !== "ours") return;
+  if (root.dataset.canvas !== "ready") return;
   const mine = (show += 1);
   root.dataset.attract = "";
-  say();
+  updateLine();
   for (let round = 0; show === mine; round++) {
-    if (round === ROUNDS) await start_over();
+    if (round === ROUNDS) await startOver();
     const drawn = new Promise((resolve) =>
       addEventListener("digits-drawn", resolve, { once: true }),
     );
-    dispatchEvent(new CustomEvent("digits-draw", { detail: {} }));
+    dispatchEvent(new Event("digits-draw"));
     await Promise.race([drawn, sleep(SLOW)]);
-    for (
-      const end = now() + SLOW;
-      show === mine && root.dataset.reader !== "answered" && now() < end;
-    )
-      await sleep(100);
+    const end = now() + SLOW;
+    while (show === mine && root.dataset.reader !== "answered" && now() < end) await sleep(100);
     await sleep(LOOK);
     while (document.hidden) await sleep(1000);
   }
@@ -96,55 +106,66 @@ async function attract() {
 
 // ---------------------------------------------------------------- no way out
 
-const never = (event) => event.preventDefault();
+/** @param {Event} event */
+const prevent = (event) => event.preventDefault();
 
-function links(event) {
-  const link = event.composedPath().find((one) => one.matches?.("a[href]"));
-  if (
-    link &&
-    (link.origin !== location.origin || link.target === "_blank" || link.hasAttribute("download"))
-  )
-    event.preventDefault();
+/** @param {MouseEvent} event */
+function blockLink(event) {
+  const path = /** @type {HTMLAnchorElement[]} */ (event.composedPath());
+  const link = path.find((element) => element.matches?.("a[href]"));
+  if (!link) return;
+  const leadsOut = link.origin !== location.origin || link.target === "_blank";
+  if (leadsOut || link.hasAttribute("download")) event.preventDefault();
 }
 
-function start() {
-  const entry = new URL(location.href);
-  entry.searchParams.set("kiosk", entry.searchParams.get("kiosk") ?? "");
-  if (!sessionStorage.getItem(ENTRY)) sessionStorage.setItem(ENTRY, entry.href);
-  if (sessionStorage.getItem(ALONE)) quiet = -Infinity;
-  sessionStorage.removeItem(ALONE);
-  root.dataset.kiosk = "";
-  const first = { capture: true, passive: false };
-  addEventListener("digits-person", someone);
-  for (const type of ["pointerdown", "keydown", "wheel", "pointermove"])
-    addEventListener(
-      type,
-      (event) => event.isTrusted && !(event.type === "pointermove" && show % 2) && someone({}),
-      first,
-    );
-  for (const type of ["contextmenu", "dragstart", "selectstart", "gesturestart"])
-    addEventListener(type, never, first);
-  addEventListener("wheel", (event) => event.ctrlKey && event.preventDefault(), first);
-  addEventListener(
-    "touchmove",
-    (event) => event.touches.length > 1 && event.preventDefault(),
-    first,
-  );
-  addEventListener("click", links, first);
-  setInterval(look, 500);
-}
-
-// The address says that this is a kiosk, also after a link to another page or another server's start.
-function stay() {
+/** The address says that this is a kiosk, also after a link to another page of it. */
+function keepAddress() {
   const here = new URL(location.href);
   if (here.searchParams.has("kiosk")) return;
   here.searchParams.set("kiosk", "");
   history.replaceState(history.state, "", here);
 }
 
+/** @param {PointerEvent} event */
+function trackContact({ type, pointerId, buttons, isTrusted }) {
+  if (!isTrusted) return;
+  if (type === "pointerdown") contacts.add(pointerId);
+  else if (type !== "pointermove" || !buttons) contacts.delete(pointerId);
+}
+
+/** @param {Event} event */
+function notice(event) {
+  if (event.isTrusted && !(event.type === "pointermove" && isShowing())) someone();
+}
+
+function start() {
+  const entry = new URL(location.href);
+  entry.searchParams.set("kiosk", entry.searchParams.get("kiosk") ?? "");
+  if (!load(ENTRY)) save(ENTRY, entry.href);
+  if (take(ALONE)) quiet = -Infinity;
+  root.dataset.kiosk = "";
+  const first = { capture: true, passive: false };
+  for (const type of ["pointerdown", "pointermove", "pointerup", "pointercancel"])
+    addEventListener(type, /** @type {any} */ (trackContact), first);
+  addEventListener("digits-person", someone);
+  for (const type of ["pointerdown", "pointermove", "pointerup", "keydown", "wheel"])
+    addEventListener(type, notice, first);
+  for (const type of ["contextmenu", "dragstart", "selectstart", "gesturestart"])
+    addEventListener(type, prevent, first);
+  addEventListener("wheel", (event) => event.ctrlKey && event.preventDefault(), first);
+  addEventListener(
+    "touchmove",
+    (event) => event.touches.length > 1 && event.preventDefault(),
+    first,
+  );
+  addEventListener("click", blockLink, first);
+  setInterval(look, 500);
+}
+
+/** @param {StreamlitComponent<Settings>} component */
 export default function ({ data, parentElement }) {
   line = parentElement.querySelector(".kiosk-line");
   if (!settings) start();
   settings = data;
-  say();
+  updateLine();
 }

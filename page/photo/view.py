@@ -159,7 +159,7 @@ def picture_url(image: Image.Image) -> str:
     """The picture to be shown, as a data URL: nothing of the file but its pixels."""
     from PIL import Image
 
-    from digits.normalize import to_grey
+    from digits.ink.pixels import to_grey
 
     if image.has_transparency_data:
         image = image.convert("RGBA")

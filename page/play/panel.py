@@ -18,7 +18,7 @@ from page.draw.doors import Door, close_button
 if TYPE_CHECKING:
     from digits import Prediction
     from digits.explain.neighbours import Examples
-    from page.draw.canvas import Drawing
+    from page.draw.drawing import Drawing
     from page.draw.reading import Reading
 
 MAX_NAME_LENGTH = 12  # characters of a symbol's name
@@ -138,13 +138,13 @@ def keep(drawing: Drawing, prediction: Prediction | None) -> None:
 
     mine = visit().play
     examples = _examples()
-    if prediction is None or prediction.inside is None or mine.last_example == drawing.png:
+    if prediction is None or prediction.inside is None or mine.last_example == drawing.strokes:
         return
     if mine.taught is None:
         mine.taught, mine.pictures = TaughtSymbol(examples), []
     if len(mine.taught) == MOST:
         return
-    mine.last_example = drawing.png
+    mine.last_example = drawing.strokes
     mine.taught.add(examples.embed(prediction.inside), prediction.bars)
     mine.pictures.append(data_url(prediction.pixels))
     mine.changes += 1

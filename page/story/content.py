@@ -17,13 +17,13 @@ from digits.normalize import field
 from digits.types import Ink, Inside
 from page.core.text import _, percent
 from page.draw.answer import symbol_name
+from page.draw.drawing import to_png
 from page.draw.inside import BEGIN, BLOCKS, NONE
-from page.draw.picture import open_picture
 from page.draw.reading import TILE, Reading, part_of
 from page.story import words
 
 if TYPE_CHECKING:  # it needs a running Streamlit
-    from page.draw.canvas import Drawing
+    from page.draw.drawing import Drawing
 
 MAPS = 6  # of each block: the liveliest
 BRIGHT = 128  # a dot from which on it is called bright
@@ -96,7 +96,7 @@ def number(drawing: Drawing, reading: Reading) -> dict[str, Any] | None:
     """
     if not reading.symbols:
         return None
-    image = open_picture(drawing.png)
+    image = drawing.picture
     tiles = []
     for chosen, symbol in enumerate(reading.symbols):
         if symbol.prediction is None:
@@ -115,7 +115,7 @@ def number(drawing: Drawing, reading: Reading) -> dict[str, Any] | None:
             }
         )
     return {
-        "drawing": png_url(drawing.png),
+        "drawing": png_url(to_png(image)),
         "ratio": image.width / image.height,
         "tiles": tiles,
         "chosen": reading.chosen,

@@ -30,6 +30,9 @@ import {
 export const MOVE = 700; // ms: an actor's way from one phase to the next
 const ORDER = ["whole", "sheet", "dots"]; // painted below all others
 
+/** @param {Place} a @param {Place} b */
+const isSameBox = (a, b) => a.x === b.x && a.y === b.y && a.w === b.w && a.h === b.h;
+
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Scene {
@@ -195,7 +198,7 @@ export class Scene {
     for (const [name, place] of Object.entries(wanted)) {
       const actor = this.actors.get(name);
       const to = { a: 1, ...place };
-      if (actor && !actor.gone && ["x", "y", "w", "h"].every((key) => actor.to[key] === to[key])) {
+      if (actor && !actor.gone && isSameBox(actor.to, to)) {
         actor.to = to;
         continue;
       }

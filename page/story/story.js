@@ -20,6 +20,13 @@ const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 /** @param {string} tag @param {Record<string, any>} properties */
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 
+/** What replaced the story gets the focus: “All at once”, or the door that opens it again. */
+function focusNext() {
+  const button = ".st-key-stepwise button, .st-key-ask_story button";
+  const next = [...document.querySelectorAll(button)].find((one) => one.checkVisibility());
+  /** @type {HTMLElement | undefined} */ (next)?.focus({ preventScroll: true });
+}
+
 class Story {
   /** @param {ParentNode} root */
   constructor(root) {
@@ -28,11 +35,16 @@ class Story {
     this.root = /** @type {HTMLElement} */ (root.querySelector(".story"));
     const find = (/** @type {string} */ name) =>
       /** @type {HTMLElement} */ (this.root.querySelector(name));
-    [this.sentence, this.note, this.spoken] = [".sentence", ".note", ".spoken"].map(find);
-    [this.back, this.next, this.learned] = [".back", ".next", ".learned"].map(
-      (name) => /** @type {HTMLButtonElement} */ (find(name)),
-    );
-    [this.closer, this.all, this.list, this.tiles] = [".close", ".all", "ol", ".tiles"].map(find);
+    this.sentence = find(".sentence");
+    this.note = find(".note");
+    this.spoken = find(".spoken");
+    this.back = /** @type {HTMLButtonElement} */ (find(".back"));
+    this.next = /** @type {HTMLButtonElement} */ (find(".next"));
+    this.learned = find(".learned");
+    this.closer = find(".close");
+    this.all = find(".all");
+    this.list = find("ol");
+    this.tiles = find(".tiles");
     this.canvas = /** @type {HTMLCanvasElement} */ (this.root.querySelector("canvas"));
     this.scene = new Scene(this.canvas, STEPS, (still) => {
       this.root.dataset.still = still ? "yes" : "no";
@@ -68,14 +80,7 @@ class Story {
     removeEventListener("digits-story", this.fed);
     this.scene.end();
     delete (/** @type {any} */ (window).digitsStory); // the next story is another drawing's
-    const opener = ".st-key-ask_story button";
-    setTimeout(
-      () =>
-        /** @type {HTMLElement | null} */ (document.querySelector(opener))?.focus({
-          preventScroll: true,
-        }),
-      100,
-    );
+    setTimeout(focusNext, 100);
   }
 
   get last() {

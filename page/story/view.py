@@ -16,7 +16,7 @@ from page.draw.reading import Reading
 from page.story.content import content
 
 if TYPE_CHECKING:
-    from page.draw.canvas import Drawing
+    from page.draw.drawing import Drawing
 
 # Two components: the first, with all of the script, always stays the same, and Streamlit sends it
 # once. The second one is small, and is sent as often as the drawing changes.

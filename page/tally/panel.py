@@ -18,7 +18,7 @@ from page.core.visit import visit
 
 if TYPE_CHECKING:
     from digits import Prediction
-    from page.draw.canvas import Drawing
+    from page.draw.drawing import Drawing
 
 EVERY = "3s"  # how often the presenter sees it anew
 MISTAKES = 12  # kinds of mistakes that the presenter sees
@@ -39,11 +39,11 @@ def ask(drawing: Drawing, prediction: Prediction | None) -> None:
         prediction: what was answered; None: nothing that can be right or wrong.
     """
     mine = visit().tally
-    if drawing.png is None:
+    if not drawing.strokes:
         mine.drawing = ""
     elif not mine.drawing:  # what is on the canvas counts once, whatever is added to it
         mine.drawing = secrets.token_hex(16)
-    answered = prediction and drawing.png and drawing.rests and not drawing.shown
+    answered = prediction and drawing.strokes and drawing.rests and not drawing.shown
     said = -1
     if answered:
         said = said_of(prediction)

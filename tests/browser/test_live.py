@@ -25,7 +25,7 @@ from tests.helpers.page import (
 )
 from tests.helpers.servers import TIMEOUT, serve, serve_page
 
-GONE = "The connection to the computer that reads is gone. It will come back by itself."
+GONE = "I’ve lost my connection. It will come back by itself."
 
 # In the page: draws on with the pen down, a bit in each frame, until `enough()`. Notes each picture
 # that is sent and each answer that is shown, what the words are, and how long the pen rested.
@@ -101,7 +101,8 @@ def test_answers_while_the_pen_is_down(visit, inside):
 def test_one_picture_at_a_time_and_no_new_words_while_the_pen_moves(visit):
     page = visit()
     for _ in range(5):
-        press(page, "Clear")
+        if page.locator("[data-untouched]").count() == 0:  # else there is no button
+            press(page, "Clear")
         expect_invitation(page)
         notes = page.evaluate(DRAW_ON, [wiggle(page), 6])
         for (before, sent, _), (after, _, shown) in zip(
@@ -170,26 +171,6 @@ def test_a_setting_switches_it_off(visit):
         expect_answer(page, "^(?!Draw)")
         sent = page.evaluate("Number(document.documentElement.dataset.drawing)")
         assert (len(notes["sent"]), sent) == (0, 1)
-
-
-def test_where_the_canvas_can_not_be_reached_each_stroke_is_answered_all_the_same(visit, browser):
-    """As after a change of Streamlit's or the canvas's insides; elsewhere the tests need live."""
-    page = visit()
-    assert page.evaluate("document.documentElement.dataset.sheet") == "ours"
-    page.add_init_script(
-        """const attach = Element.prototype.attachShadow;
-        Element.prototype.attachShadow = function () {
-          return attach.call(this, {mode: "closed"});
-        };"""
-    )
-    page.reload()
-    page.locator("html[data-sheet=plain]").wait_for(state="attached")
-    for stroke in on_screen(page, written(5), ".st-key-canvas"):
-        press_down(page, stroke)
-        page.mouse.up()
-    expect_digit(page, 5)
-    expect_seen(page, written(5))
-    assert not page.get_by_role("button", name="Clear").is_visible()
 
 
 # Nobody answers

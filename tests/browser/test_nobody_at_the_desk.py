@@ -163,3 +163,16 @@ def test_without_kiosk_mode_nothing_starts_over(visit, kiosk):
     expect_digit(page, 2)
     page.wait_for_timeout(4500)
     expect_digit(page, 2)
+
+
+def test_a_finger_that_rests_on_the_screen_is_a_visitor(visit, kiosk):
+    page = visit(kiosk, **PHONE)
+    expect_show(page)
+    glass = Glass(page)
+    glass.draw(written(4)[:1])
+    glass.put(1, 180, 250)  # and thinks, for longer than it takes to start over
+    page.evaluate("window.mine = true")
+    page.wait_for_timeout(5000)
+    assert page.evaluate("window.mine && !('attract' in document.documentElement.dataset)")
+    glass.lift(1)
+    expect_show(page)  # nobody is there now

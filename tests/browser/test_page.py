@@ -74,13 +74,44 @@ def heights(page) -> np.ndarray:
 def test_a_refusal_does_not_contradict_itself(visit, classifier):
     page = visit()
     draw(page, HASH)
-    answer = expect_answer(page, "that’s not a digit that I know")
-    assert "guess" not in answer
+    expect_answer(page, r"^\?That’s not a digit I know. Closest: an? \d.$")
+    assert page.locator(".says .digit").bounding_box()["height"] > 150, "it is as large as a digit"
     shown = heights(page)
     drawing = Image.fromarray(render([stroke * 400 for stroke in HASH], 26, 400))
     assert np.allclose(shown, classifier.predict(drawing).bars, atol=0.03)
     assert shown.argmax() == 10
     assert page.locator(".st-key-probabilities .best .name").inner_text() == "none"
+
+
+def test_half_a_digit_is_no_refusal(visit):
+    from playwright.sync_api import expect
+
+    page = visit()
+    stroke, *_ = on_screen(page, HASH[:1])
+    page.mouse.move(*stroke[0])
+    page.mouse.down()
+    for step in np.linspace(0, 1, 9):  # a hook that is no digit
+        page.mouse.move(*(stroke[0] + step * (stroke[-1] - stroke[0])))
+    for step in np.linspace(0, 1, 9):
+        page.mouse.move(stroke[-1][0] + 200 * step, stroke[-1][1] - 260 * step)
+    expect(page.locator(".says")).to_have_text("Go on …", timeout=TIMEOUT * 1000)
+    assert page.locator(".bars .none .share").inner_text() == ""
+    assert page.locator(".bars .best").count() == 0
+    page.mouse.up()
+    expect_answer(page, "not a digit I know|not sure|I see a")
+
+
+def test_before_the_first_stroke_there_is_little_to_press(visit):
+    page = visit()
+    page.locator(".st-key-ask_teach button").wait_for(state="attached")
+    pressable = page.locator("button:visible, a:visible, select:visible, input:visible")
+    names = [one.inner_text() or one.get_attribute("aria-label") for one in pressable.all()]
+    names = [name.partition("\n")[0] for name in names if not name.startswith("Skip")]
+    assert names == ["Photo", "Full screen (F)", "Draw one for me", "English"]
+    draw(page, written(3))
+    expect_digit(page, 3)
+    for door in ("How do you know?", "Can I fool you?", "Teach you"):
+        assert page.get_by_role("button", name=door).is_visible()
 
 
 def test_starts_with_an_invitation_and_shows_what_the_network_sees(visit):
@@ -89,7 +120,7 @@ def test_starts_with_an_invitation_and_shows_what_the_network_sees(visit):
     assert page.get_by_role("heading", name="Draw a digit").is_visible()
     draw(page, written(5))
     expect_seen(page, written(5))
-    assert "shrunk to 28 by 28" in page.locator(".st-key-seen .caption").inner_text()
+    assert "28 by 28 dots" in page.locator(".st-key-seen .caption").inner_text()
     image = page.locator(".st-key-seen img")
     assert image.get_attribute("alt")
     assert image.evaluate("image => getComputedStyle(image).imageRendering") == "pixelated"
@@ -106,7 +137,7 @@ def test_admits_what_it_does_not_know_and_does_not_jump(visit):
     press(page, "Clear")
     expect_invitation(page)
     draw(page, HASH)
-    expect_answer(page, "not a digit that I know")
+    expect_answer(page, "not a digit I know")
     assert region(page, "probabilities").bounding_box()["y"] == top
     assert page.locator(".st-key-probabilities .name").count() == 11
     assert page.locator(".st-key-seen img").count() == 1

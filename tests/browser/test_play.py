@@ -37,8 +37,14 @@ def expect_text(locator, pattern: str) -> None:
     expect(locator).to_have_text(re.compile(pattern), timeout=TIMEOUT * 1000)
 
 
+def expect_focus(page, button: str) -> None:
+    """Waits until a button has the focus of the keyboard."""
+    page.wait_for_function("name => document.activeElement.innerText === name", arg=button)
+
+
 def clear(page) -> None:
-    press(page, "Clear")
+    if page.locator("[data-untouched]").count() == 0:
+        press(page, "Clear")
     page.locator("[data-blank][data-reader=answered]").wait_for(state="attached")
 
 
@@ -112,7 +118,11 @@ def test_a_symbol_is_forgotten_with_the_visit(visit):
     page = visit()
     open_door(page, "teach")
     teach_hearts(page, 1)
-    assert page.evaluate("document.activeElement.innerText") == "Keep this one", "the focus is lost"
+    expect_focus(page, "Keep this one")
+    press(page, "Forget it")
+    page.locator(".examples").wait_for(state="detached")
+    expect_focus(page, "Forget it")
+    teach_hearts(page, 1)
     page.reload()
     page.locator("canvas.upper-canvas").wait_for()
     draw(page, heart(0))
@@ -127,9 +137,17 @@ def test_one_door_closes_the_others(visit):
     expect_digit(page, 3)
     press(page, "How do you know?")
     page.locator(".story").wait_for()
+    press(page, "All at once")
+    expect_focus(page, "Step by step")
     close_door(page)
+    expect_focus(page, "How do you know?")
     press(page, "Can I fool you?")
     page.locator(".st-key-panel .task").wait_for()
+    close_door(page)
+    expect_focus(page, "Can I fool you?")
+    press(page, "Can I fool you?")
+    page.locator(".st-key-panel .task").wait_for()
+    expect_focus(page, "Can I fool you?")
     press(page, "Teach you")
     page.locator(".st-key-panel input").wait_for()
     assert page.locator(".task").count() == 0

@@ -4,6 +4,7 @@ from functools import cache
 from itertools import pairwise
 
 import numpy as np
+from PIL import Image
 
 
 @cache
@@ -78,3 +79,23 @@ def _opaque(ink: np.ndarray) -> np.ndarray:
 
 def _transparent(ink: np.ndarray) -> np.ndarray:
     return np.dstack([np.zeros((*ink.shape, 3), np.uint8), ink])
+
+
+MODES = (
+    "1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV",
+    "I", "I;16", "I;16L", "I;16B", "I;16N", "F",
+)  # fmt: skip
+
+
+def in_mode(image: Image.Image, mode: str) -> Image.Image:
+    """The grey picture in any mode that Pillow has, if need be by its bytes."""
+    way = {
+        "RGBa": ["RGBA"], "La": ["LA"], "PA": ["P"], "HSV": ["RGB"], "YCbCr": ["RGB"],
+        "I;16L": ["I"], "I;16B": ["I"], "I;16N": ["I"],
+    }  # fmt: skip
+    if mode == "LAB":
+        flat = Image.new("L", image.size, 128)
+        return Image.merge("LAB", (image, flat, flat))
+    for step in [*way.get(mode, []), mode]:
+        image = image.convert(step)
+    return image

@@ -18,7 +18,7 @@ class FakeClassifier:
     def __init__(self) -> None:
         self.card = {"network": "fake", "trained": "2026-01-01T00:00:00+00:00", "sha256": "0" * 64}
 
-    def predict(self, image, inside: bool = False) -> Prediction:
+    def predict(self, image, inside: bool = False, source: str = "any") -> Prediction:
         grey = np.asarray(image if isinstance(image, np.ndarray) else image.convert("L"))
         height, width = grey.shape
         pixels = np.zeros((28, 28), np.uint8)
@@ -31,10 +31,12 @@ class FakeClassifier:
             return Prediction(None, probabilities, 1.0, 0.9, "unsure", pixels)
         return Prediction(digit, probabilities, 1.0, 0.0, "digit", pixels)
 
-    def predict_batch(self, images: Iterable) -> list[Prediction]:
+    def predict_batch(self, images: Iterable, source: str = "any") -> list[Prediction]:
         return [self.predict(image) for image in images]
 
-    def read(self, image, inside: bool = False, quick: bool = False) -> Reading:
+    def read(
+        self, image, inside: bool = False, quick: bool = False, source: str = "any"
+    ) -> Reading:
         prediction = self.predict(image)
         if prediction.verdict == "blank":
             return Reading("", [])

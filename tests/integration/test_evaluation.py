@@ -15,16 +15,15 @@ from evaluation import accuracy as evaluation
 from evaluation import charts
 from handwriting import pen
 from tests.helpers.packages import hide_modules
-from training import sevens, unipen
-from training import writers as people
+from training import unipen, writers
 
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "tests" / "data" / "mnist_small.npz"
 
 
 def write_distribution(root: Path, sketches: list[evaluation.Sketch]) -> Path:
-    """Writes sketches as a UNIPEN distribution of one writer who is kept aside to measure on."""
-    writer = next(f"w{n}" for n in range(99) if people.role(f"w{n}") == people.MEASURE)
+    """Writes sketches as a UNIPEN distribution of one writer of the test split."""
+    writer = next(f"w{n}" for n in range(99) if writers.split(f"w{n}") == writers.TEST)
     ink, labels = [f".WRITER_ID {writer}"], [".INCLUDE demo/ink.dat"]
     count = 0
     for strokes, label, _ in sketches:
@@ -59,24 +58,16 @@ def assert_refused(done, *words):
 def test_only_writers_kept_aside_are_measured_on(tmp_path):
     drawn = [*evaluation.sketch_ways(1)[::9], *evaluation.sketch_symbols(1)[:5]]
     root = write_distribution(tmp_path, drawn)
-    read = evaluation.sketch_people(root, {})
+    read = evaluation.sketch_people([str(root)])
     assert [sketch.label for sketch in read] == [sketch.label for sketch in drawn]
     for one, other in zip(read, drawn, strict=True):
         for found, expected in zip(one.strokes, other.strokes, strict=True):
             np.testing.assert_allclose(found, expected, atol=2e-5)
     ink = root / "include/demo/ink.dat"
-    teacher = next(f"w{n}" for n in range(99) if people.role(f"w{n}") == people.TEACH)
+    teacher = next(f"w{n}" for n in range(99) if writers.split(f"w{n}") == writers.TRAIN)
     ink.write_text(ink.read_text().replace(read[0].name, teacher))
-    with pytest.raises(unipen.PenFileError, match="kept aside"):
-        evaluation.sketch_people(root, {})
-
-
-def test_pendigits_measures_only_networks_that_have_not_learned_from_people(tmp_path):
-    file = tmp_path / "seven"
-    file.write_text('.SEGMENT DIGIT 0 ? "7"\n.PEN_DOWN\n0 100\n50 100\n20 0\n.PEN_UP\n')
-    assert [sketch.label for sketch in evaluation.sketch_people(file, {})] == [7]
-    with pytest.raises(unipen.PenFileError, match="learned from"):
-        evaluation.sketch_people(file, {"people": {}})
+    with pytest.raises(unipen.PenFileError, match="test split"):
+        evaluation.sketch_people([str(root)])
 
 
 def test_a_pen_that_only_taps_can_be_drawn():
@@ -217,21 +208,3 @@ def test_without_packages_it_says_how_to_add_them(tmp_path):
     hide_modules(tmp_path, "tensorflow", "keras")
     done = run("--data", SMALL, **environment)
     assert_refused(done, "TensorFlow is not installed", "--extra train", "--no-baselines")
-
-
-def test_a_rising_seven_has_the_angles_and_the_length_asked_for():
-    (points,) = sevens.seven(angle=20, slant=15, length=0.6)
-    bar, stem = points[1] - points[0], points[2] - points[1]
-    assert np.degrees(np.arctan2(-bar[1], bar[0])) == pytest.approx(20), "rises to the right"
-    assert np.degrees(np.arctan2(-stem[0], stem[1])) == pytest.approx(15), "its foot to the left"
-    assert np.hypot(*bar) / stem[1] == pytest.approx(0.6)
-
-
-def test_rising_sevens_are_counted(classifier):
-    found = sevens.measure(classifier)
-    total = sum(np.array(found[name]) for name in ("seven", "one", "other", "unsure"))
-    assert total == pytest.approx(np.ones(len(found["angles"])))
-    assert found["seven"][0] > 0.9, "level, it is a 7"
-    assert np.all(np.array(found["sure_of_another"]) <= np.add(found["one"], found["other"]))
-    assert 0 < found["median_step"] <= found["largest_step"] <= 1
-    assert len(sevens.as_rows(found)) == 1 + len(found["angles"])

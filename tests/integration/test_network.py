@@ -57,30 +57,6 @@ def test_the_plain_network_gives_what_the_fused_one_gives(images):
     )
 
 
-def test_a_wider_network_begins_with_what_the_narrower_one_gives(images):
-    import keras
-
-    from training import network
-
-    def of_width(width):
-        inputs = keras.Input((28, 28, 1))
-        x = network.block(inputs, 8, kernel=5, shrink=True)
-        return network.read_out(inputs, network.block(network.block(x, width), width))
-
-    keras.utils.set_random_seed(1)
-    narrow = of_width(6)
-    narrow(images, training=True)  # statistics of its own
-    wide = network.grown(narrow, of_width(10))
-    assert wide.count_params() > narrow.count_params()
-    for training in (False, True):
-        one, other = (np.array(model(images, training=training)) for model in (narrow, wide))
-        assert one == pytest.approx(other, abs=1e-5)
-    with pytest.raises(ValueError):
-        network.grown(wide, narrow)
-    with pytest.raises(ValueError):
-        network.grown(narrow, network.small_convnet())
-
-
 def test_sampling_interpolates_as_keras_does():
     import keras
 

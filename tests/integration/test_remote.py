@@ -297,7 +297,7 @@ def test_an_api_without_a_model(tmp_path):
 
 def test_an_api_that_trips_over_a_drawing_is_not_the_drawings_fault():
     class Tripping(FakeClassifier):
-        def predict(self, image, inside=False):
+        def predict(self, image, inside=False, source="any"):
             return super().predict(image) if isinstance(image, np.ndarray) else 1 / 0
 
     with (

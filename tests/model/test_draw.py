@@ -1,7 +1,7 @@
 """What the first page makes of a picture of the sheet."""
 
 import io
-from types import SimpleNamespace
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -9,15 +9,10 @@ import pytest
 import streamlit as st
 from PIL import Image
 
-from handwriting.pen import render
 from page.draw import answer, reading
+from page.draw.drawing import Drawing
 from page.play.panel import Known
-from tests.helpers.page import number
-
-
-def drawing(png: bytes, lifted: bool = True) -> SimpleNamespace:
-    """As page.draw.canvas.Drawing, whose module needs a running Streamlit."""
-    return SimpleNamespace(png=png, rests=True, lifted=lifted, shown=False, chosen=None)
+from tests.helpers.page import number, sent
 
 
 @pytest.fixture
@@ -27,24 +22,21 @@ def state(monkeypatch):
 
 
 @pytest.fixture
-def wide() -> bytes:
+def wide() -> Drawing:
     """Two digits that touch: one group of ink, wider than high."""
-    png = io.BytesIO()
-    strokes = [stroke * 400 for stroke in number("20", size=0.5, pitch=0.4)]
-    Image.fromarray(255 - render(strokes, 26, 400)).save(png, "PNG")
-    return png.getvalue()
+    return Drawing(sent(number("20", size=0.5, pitch=0.32)))
 
 
 def test_lifting_the_pen_is_no_news_to_the_picture_but_to_its_reading(state, classifier, wide):
-    live = reading.read(drawing(wide, lifted=False), classifier, inside=False)
+    live = reading.read(replace(wide, lifted=False), classifier, inside=False)
     assert not live.symbols
-    lifted = reading.read(drawing(wide), classifier, inside=False)
+    lifted = reading.read(wide, classifier, inside=False)
     assert lifted.text == "20"
 
 
 def test_while_one_plays_all_that_is_drawn_is_one_thing(state, classifier, wide):
-    assert reading.read(drawing(wide), classifier, inside=False).text == "20"
-    assert not reading.read(drawing(wide), classifier, inside=False, one=True).symbols
+    assert reading.read(wide, classifier, inside=False).text == "20"
+    assert not reading.read(wide, classifier, inside=False, one=True).symbols
 
 
 def test_the_name_of_a_symbol_is_no_html(classifier, mnist_sample):
@@ -65,16 +57,14 @@ def test_the_bar_of_a_symbol_takes_its_share_from_the_others(classifier, mnist_s
 
 
 def test_the_part_of_a_number_shows_nothing_of_its_neighbours(classifier):
-    image = Image.fromarray(255 - render([stroke * 400 for stroke in number("2026")], 17, 400))
-    png = io.BytesIO()
-    image.save(png, "PNG")
-    found = classifier.read(image, inside=False)
+    drawing = Drawing(sent(number("2026", size=0.5, pitch=0.45)))
+    found = classifier.read(drawing.picture, inside=False)
     assert found.text == "2026"
     for place, symbol in enumerate(found.symbols):
         read = reading.Reading(
             symbol.prediction, text=found.text, symbols=found.symbols, chosen=place
         )
-        part = reading.part_of(drawing(png.getvalue()), read)
+        part = reading.part_of(drawing, read)
         ink = (np.asarray(Image.open(io.BytesIO(part.png)).convert("L")) < 128).astype(np.uint8)
         _, _, sizes, _ = cv2.connectedComponentsWithStats(ink)
         sizes = sorted(sizes[1:, cv2.CC_STAT_AREA])

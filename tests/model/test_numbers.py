@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digits.normalize import find_ink
+from digits.ink import find_ink
 from digits.numbers import reader as reading
 from handwriting import pen
 from training import numbers

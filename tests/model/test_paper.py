@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import cv2
 import numpy as np
 import pytest
@@ -8,8 +5,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from digits.ink import canvas
 from digits.ink.paper import find_ink
-from digits.normalize import is_photograph, normalize
+from digits.normalize import normalize
 from evaluation.photographs import camera as photos
 from handwriting import pen
 
@@ -21,30 +19,16 @@ STROKES = {
 STROKES = {digit: pen.unit(strokes) for digit, strokes in STROKES.items()}
 
 
-def test_a_clean_drawing_takes_the_quick_road():
-    program = (
-        "import sys, numpy as np, digits\n"
-        "from digits.normalize import normalize\n"
-        "sheet = np.zeros((280, 280), np.uint8)\n"
-        "sheet[40:240, 130:150] = 255\n"
-        "assert normalize(sheet).any() and normalize(255 - sheet).any()\n"
-        "assert not normalize(sheet * 0).any()\n"
-        "assert normalize(np.dstack([sheet] * 3)).any()\n"
-        "assert 'cv2' not in sys.modules\n"
-    )
-    subprocess.run([sys.executable, "-c", program], check=True)
-
-
-def test_drawings_and_mnist_are_no_photographs(mnist_sample):
+def test_drawings_and_mnist_are_clean(mnist_sample):
     rng = np.random.default_rng(0)
     for digit in range(10):
         strokes = pen.place(pen.draw_digit(digit, rng), rng.uniform(60, 250), (140, 140))
         drawing = pen.render(strokes, rng.uniform(8, 24))
-        assert not is_photograph(drawing)
-        assert not is_photograph(255 - drawing)
-    for image in mnist_sample[0]:
-        assert not is_photograph(image)
-        assert not is_photograph(np.kron(image, np.ones((10, 10), np.uint8)))
+        assert canvas.find_clean_ink(drawing) is not None
+        assert canvas.find_clean_ink(255 - drawing) is not None
+    for image in mnist_sample[0][:50]:
+        assert canvas.find_clean_ink(image) is not None
+        assert canvas.find_clean_ink(np.kron(image, np.ones((10, 10), np.uint8))) is not None
 
 
 EASY = ("white", "dark corners", "soft shadow", "dot grid", "pencil", "table cell", "pale marker")
@@ -71,9 +55,10 @@ def test_a_blank_sheet_is_blank_whatever_the_light(classifier, kind):
         assert classifier.predict(picture).digit is None
 
 
-@pytest.mark.parametrize("table", [0, 30, 90, 150])
-@pytest.mark.parametrize("margin", [20, 60, 100])
-@pytest.mark.parametrize("turned", [0, 18])
+@pytest.mark.parametrize(
+    ("table", "margin", "turned"),
+    [(0, 20, 0), (30, 60, 18), (90, 100, 0), (150, 20, 18), (0, 100, 18), (90, 60, 0)],
+)
 def test_a_sheet_on_a_table_without_any_grain(classifier, table, margin, turned):
     picture = np.full((500, 400, 3), table, np.uint8)
     left, top, right, bottom = margin, margin, 400 - margin, 500 - margin
@@ -144,7 +129,6 @@ def test_what_lies_on_a_blank_sheet_is_no_writing():
 def test_a_large_faint_area_is_a_shadow_even_without_any_grain():
     sheet = np.full((800, 600), 187, np.uint8)
     cv2.ellipse(sheet, (300, 850), (420, 270), 0, 0, 360, 158, -1, cv2.LINE_AA)
-    assert is_photograph(sheet)
     assert not normalize(sheet).any()
     cv2.polylines(sheet, [np.array([[200, 250], [380, 250], [270, 480]])], False, 60, 24)
     assert normalize(sheet).any()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digits.normalize import find_ink
+from digits.ink import find_ink
 from digits.numbers import reader as reading
 from digits.numbers.reader import STRIDE, STRIP_HEIGHT, STRIP_SIGN, Scanned, Strip
 from handwriting import pen

@@ -9,28 +9,15 @@ import pytest
 from PIL import Image
 
 from digits.explain.neighbours import Examples
-from handwriting.pen import render
 from page.core.text import a_digit
+from page.draw.drawing import Drawing
 from page.draw.reading import Reading
 from page.story import words
 from page.story.content import MAPS, NONE, content, in_question, rule
-from tests.helpers.page import HASH, number, written
+from tests.helpers.page import HASH, number, sent, written
 from tests.helpers.servers import ROOT
 
 SCRIPTS = [*(ROOT / "page" / "story").rglob("*.js")]
-
-
-class Drawing:
-    """As page.draw.canvas.Drawing."""
-
-    def __init__(self, strokes, rests=True):
-        self.rests = rests
-        self.png = None
-        if strokes:
-            png = io.BytesIO()
-            picture = 255 - render([stroke * 400 for stroke in strokes], 26, 400)
-            Image.fromarray(picture).save(png, "PNG")
-            self.png = png.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +26,7 @@ def examples(classifier):
 
 
 def read(classifier, drawing: Drawing, several: bool = False) -> Reading:
-    image = Image.open(io.BytesIO(drawing.png))
+    image = drawing.picture
     if not several:
         return Reading(classifier.predict(image, inside=True))
     found = classifier.read(image, inside=True)
@@ -49,7 +36,7 @@ def read(classifier, drawing: Drawing, several: bool = False) -> Reading:
 @pytest.fixture
 def tell(classifier, examples):
     def tell(strokes, several=False):
-        drawing = Drawing(strokes)
+        drawing = Drawing(sent(strokes))
         reading = read(classifier, drawing, several)
         return reading.prediction, content(drawing, reading, classifier.card, examples)
 
@@ -169,8 +156,7 @@ SPECK = np.array([(0.05, 0.95), (0.05, 0.951)])
 def test_the_cut_out_drawing_lands_on_its_dots(tell, strokes):
     """What the script moves from the sheet to the dots fits them."""
     prediction, told = tell(strokes)
-    png = Drawing(strokes).png
-    ink = 255 - np.asarray(Image.open(io.BytesIO(png)).convert("L"))
+    ink = 255 - np.asarray(Drawing(sent(strokes)).picture)
     left, top, width, height = (400 * part for part in told["box"])
     x, y, wide, high = told["place"]
     assert max(wide, high) == pytest.approx(20)
@@ -185,13 +171,13 @@ def test_the_cut_out_drawing_lands_on_its_dots(tell, strokes):
 
 
 def test_nothing_drawn_is_an_invitation(classifier, examples):
-    told = content(Drawing([]), Reading(), classifier.card, examples)
+    told = content(Drawing(), Reading(), classifier.card, examples)
     assert told["steps"] == [] and "pixels" not in told
     assert told["begin"].startswith("Draw a digit")
 
 
 def test_a_model_without_examples_and_filters_tells_the_rest(classifier):
-    drawing = Drawing(written(3))
+    drawing = Drawing(sent(written(3)))
     card = {name: part for name, part in classifier.card.items() if name != "filters"}
     told = content(drawing, read(classifier, drawing), card, None)
     assert told["kernel"] is None and told["neighbours"] == []

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from digits.calibration import apply_temperature
-from training.calibration import NONE_PART, calibrate, calibration_error
+from digits.card import Thresholds
+from training.calibration import calibration_error, fit_temperature, fit_thresholds
 
 
 def made_up_outputs(count, sharpness, seed=0):
@@ -17,8 +18,8 @@ def made_up_outputs(count, sharpness, seed=0):
 
 def test_temperature_undoes_too_much_and_too_little_certainty():
     for sharpness in (0.6, 1, 2):
-        limits = calibrate(*made_up_outputs(4_000, sharpness))
-        assert limits["temperature"] == pytest.approx(sharpness, rel=0.15)
+        temperature = fit_temperature(*made_up_outputs(4_000, sharpness))
+        assert temperature == pytest.approx(sharpness, rel=0.15)
 
 
 def test_a_calibrated_network_is_as_sure_as_it_is_right():
@@ -29,28 +30,51 @@ def test_a_calibrated_network_is_as_sure_as_it_is_right():
         right = probabilities.argmax(axis=1) == labels
         return calibration_error(probabilities.max(axis=1), right)
 
-    assert error(calibrate(outputs, labels)["temperature"]) < 0.03 < error(1)
+    assert error(fit_temperature(outputs, labels)) < 0.03 < error(1)
 
 
-def test_no_more_digits_are_unsure_than_asked_for():
+def shares(outputs, labels, others, thresholds):
+    """Unsure digits, wrong digits and others that are stated to be digits."""
+
+    def stated(outputs):
+        probabilities, none = apply_temperature(outputs, 1)
+        likely = probabilities.max(axis=1) >= thresholds.confidence
+        return likely & (none <= thresholds.none)
+
+    wrong = outputs[:, :10].argmax(axis=1) != labels
+    return (~stated(outputs)).mean(), (stated(outputs) & wrong).mean(), stated(others).mean()
+
+
+def test_the_dearer_a_wrong_digit_the_fewer_there_are_and_the_more_are_unsure():
     outputs, labels = made_up_outputs(4_000, sharpness=1)
-    limits = calibrate(outputs, labels, most_unsure=0.04)
-    probabilities, none = apply_temperature(outputs, limits["temperature"])
-    by_none = none > limits["thresholds"]["none"]
-    by_confidence = probabilities.max(axis=1) < limits["thresholds"]["confidence"]
-    assert by_none.mean() == pytest.approx(0.04 * NONE_PART, abs=0.003)
-    assert by_confidence.mean() == pytest.approx(0.04 * (1 - NONE_PART), abs=0.003)
+    others = outputs[:500, [*range(1, 11), 0]]  # the rejection class is likely
+    found = [
+        shares(outputs, labels, others, fit_thresholds(outputs, labels, others, 1, cost))
+        for cost in (2, 10, 50)
+    ]
+    unsure, wrong, _ = zip(*found, strict=True)
+    assert sorted(unsure) == list(unsure) and unsure[0] < unsure[-1]
+    assert sorted(wrong, reverse=True) == list(wrong) and wrong[0] > wrong[-1]
 
 
-def test_the_share_may_be_of_some_digits_alone():
-    outputs, labels = made_up_outputs(4_000, sharpness=1)
-    outputs[:2_000, :10] *= 0.1  # the first half looks like none of the ten
-    outputs[:2_000, 10] = 1 - outputs[:2_000, :10].sum(axis=1)
-    limits = calibrate(outputs, labels, 0.04, slice(2_000, None))
-    _, none = apply_temperature(outputs, limits["temperature"])
-    by_none = none > limits["thresholds"]["none"]
-    assert by_none[:2_000].mean() > 0.9
-    assert 0.01 < by_none[2_000:].mean() <= 0.021
+def test_the_thresholds_have_the_lowest_cost():
+    outputs, labels = made_up_outputs(2_000, sharpness=1)
+    others = outputs[:500, [*range(1, 11), 0]]
+
+    def cost(thresholds):
+        unsure, wrong, mistaken = shares(outputs, labels, others, thresholds)
+        return 0.9 * (unsure + 10 * wrong) + 0.1 * 10 * mistaken
+
+    best = fit_thresholds(outputs, labels, others, 1, cost=10, non_digits=0.1)
+    assert best.cost == 10
+    for none in (0.1, 0.5, 0.9, 1):
+        for confidence in (0, 0.5, 0.8, 0.95):
+            assert cost(best) <= cost(Thresholds(none, confidence)) + 2e-3
+
+
+def test_without_other_drawings_only_digits_count():
+    outputs, labels = made_up_outputs(1_000, sharpness=1)
+    assert fit_thresholds(outputs, labels, np.zeros((0, 11)), 1).confidence > 0
 
 
 def test_temperature_scaling_keeps_the_order_and_the_sums():

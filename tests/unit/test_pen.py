@@ -77,3 +77,25 @@ def test_a_malformed_skeleton_is_quoted(skeleton):
     with pytest.raises(ValueError, match="malformed") as error:
         pen.strokes_from_skeleton(skeleton, np.random.default_rng(0))
     assert skeleton in str(error.value)
+
+
+def seven(angle, slant, length):
+    """A 7 in one stroke, with a stem of 1: the bar rises, the stem leans, in degrees."""
+    rise, lean = np.radians(angle), np.radians(slant)
+    left = -length * np.cos(rise), length * np.sin(rise)
+    return pen.unit([[left, (0, 0), (-np.tan(lean), 1)]])
+
+
+@pytest.mark.parametrize(
+    ("digit", "angle", "between"),
+    [(7, 5, False), (7, 30, True), (1, 20, True), (1, 45, False), (4, 25, False)],
+)
+def test_a_stroke_that_could_be_a_1_or_a_7_is_not_drawn(digit, angle, between):
+    strokes = seven(angle, 10, 0.6)
+    assert pen.rise_to_corner(strokes[0]) == pytest.approx(angle)
+    assert pen.is_between_one_and_seven(digit, strokes) == between
+    assert not pen.is_between_one_and_seven(digit, [*strokes, strokes[0]]), "a cross or a foot"
+
+
+def test_a_bare_stroke_has_no_corner():
+    assert pen.rise_to_corner(np.array([[0, 0], [0.01, 0.5], [0, 1]])) is None

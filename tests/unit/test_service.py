@@ -118,7 +118,7 @@ def test_unsure_and_blank_have_no_digit(client):
 
 def test_a_reading_has_symbols_with_and_without_a_prediction():
     class Decimal(FakeClassifier):
-        def read(self, image, inside=False, quick=False):
+        def read(self, image, inside=False, quick=False, source="any"):
             found = super().read(image)
             dot = np.array([[True, False, True]])
             return Reading(
@@ -154,7 +154,7 @@ def test_a_bad_image_gets_an_error_in_its_place(client):
 
 def test_an_image_that_trips_the_classifier_spoils_no_other(caplog):
     class Tripping(FakeClassifier):
-        def predict(self, image, inside=False):
+        def predict(self, image, inside=False, source="any"):
             if getattr(image, "width", 0) % 10 == 4:
                 raise IndexError("a secret")
             return super().predict(image)
@@ -300,7 +300,7 @@ class Held(FakeClassifier):
         super().__init__()
         self.holding, self.release = threading.Semaphore(0), threading.Event()
 
-    def predict(self, image, inside=False):
+    def predict(self, image, inside=False, source="any"):
         if getattr(image, "width", 0) > 500:
             self.holding.release()
             assert self.release.wait(60)

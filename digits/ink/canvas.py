@@ -1,0 +1,205 @@
+"""Finds ink on a flat background: on a canvas, in a scan, in MNIST itself."""
+
+import numpy as np
+from PIL import Image
+
+from digits.ink.components import label
+from digits.ink.pixels import FLAT, MIN_CONTRAST, box_of, is_opaque, median_of
+from digits.types import FoundInk, Ink
+
+MIN_INK = 0.02  # of the strongest ink: anything fainter is background
+MIN_DUST = 0.015  # of all ink: a component with less is dust
+MIN_STRAY = 0.10  # of all ink: a component with less is a stray if it is far from the rest
+STRAY_DISTANCE = 0.25  # of the drawing's longer side: that is far
+MAX_COMPONENTS = 40  # more are a pattern, such as dot-grid paper
+CELLS = 48  # along the longer side: components are told apart on this grid, so hairline gaps close
+
+MIN_PAPER_SIDE = 64  # pixels: a picture whose longer side is shorter is always a clean drawing
+NEAR = 20  # of 255: shades of an uneven background differ by no more
+MIN_FLAT = 0.94  # of the pixels near the background's shade: in a clean drawing, so many have it
+MIN_BACKGROUND = 0.25  # of all pixels
+MIN_CLEAN_CONTRAST = 64  # of 255: anything fainter may be a shadow
+MAX_CROSSINGS = 3  # thin lines that cross the border; more are rulings
+MAX_RULING = 1 / 64  # of the longer side: rulings are thinner
+MIN_PAGE_SIDE = 0.4  # of the picture's sides: a page or a frame is larger
+MAX_COVERAGE = 0.6  # of the ink's box: "ink" that covers more is a page
+MIN_FRAME_SIDE = 0.9  # of a side of the ink's box: a frame covers more
+
+WHITE = 255
+
+
+def find_ink(grey: np.ndarray, background: int | None = None) -> FoundInk | None:
+    """Finds ink on a flat background.
+
+    Ink is everything that differs from the background on one side, lighter or darker: the side on
+    which more differs.
+
+    Args:
+        grey: uint8 (height, width).
+        background: its shade, 0-255; by default the median along the border.
+
+    Returns:
+        None if nothing is drawn.
+    """
+    grain = 0
+    if background is None:
+        edge = border(grey)
+        background = median_of(edge)
+        # Small pictures may be photographs: ink is what exceeds their grain.
+        grain = median_of(np.abs(edge.astype(np.int16) - background))
+    darkest, lightest = int(grey.min()), int(grey.max())
+    # The mean decides between dark and light ink only if both occur: it is the slower test.
+    is_dark = lightest <= background or (darkest < background and bool(grey.mean() < background))
+    strongest = background - darkest if is_dark else lightest - background
+    if strongest < MIN_CONTRAST:
+        return None
+    limit = int(
+        (WHITE - background if is_dark else background)
+        + min(MIN_INK * strongest + 4 * grain, strongest / 2)
+    )
+    mask = grey < WHITE - limit if is_dark else grey > limit
+    left, top, right, bottom = box = box_of(mask)
+    # Only the crop is converted to floats: the canvas is several times larger.
+    pixels = grey[top:bottom, left:right].astype(np.float32)
+    pixels -= background
+    pixels /= -strongest if is_dark else strongest
+    pixels *= mask[top:bottom, left:right]
+    ink = Ink(pixels, box)
+    return FoundInk(ink, without_strays(ink))
+
+
+def find_clean_ink(grey: np.ndarray) -> FoundInk | None:
+    """Finds the ink of a clean drawing.
+
+    That is a picture with a flat background, and with nothing on it but ink: no rulings, no frame
+    and no printed pattern. Small pictures always are.
+
+    Args:
+        grey: uint8 (height, width).
+
+    Returns:
+        None if nothing is drawn, or if the picture is something else than a clean drawing.
+    """
+    small = max(grey.shape) < MIN_PAPER_SIDE
+    if not small and (not is_flat(grey) or is_ruled(grey)):
+        return None
+    found = find_ink(grey)
+    if found is None or is_pattern(found.everything):
+        return None
+    return found if small or not is_page(found.everything, grey.shape) else None
+
+
+def on_canvas(array: np.ndarray, grey: np.ndarray) -> np.ndarray:
+    """Lays the picture of a canvas on white.
+
+    Args:
+        array: uint8 (height, width), (height, width, 3) or (height, width, 4).
+        grey: its luminance, uint8 (height, width).
+
+    Returns:
+        uint8 (height, width), darker where ink is: of whatever colour, if the rest is transparent.
+    """
+    if array.shape[2:] == (4,) and not is_opaque(array):
+        return WHITE - array[..., 3]
+    return grey
+
+
+def is_flat(grey: np.ndarray) -> bool:
+    """Whether the background has one shade that ink is clear of, as in drawings and cleaned scans.
+
+    In photographs the light changes, and the sensor adds noise.
+    """
+    background = median_of(border(grey))
+    contrast = max(int(grey.max()) - background, background - int(grey.min()))
+    counts = np.array(Image.fromarray(grey).histogram())
+    flat, near = (
+        counts[max(0, background - reach) : background + reach + 1].sum() for reach in (FLAT, NEAR)
+    )
+    return bool(
+        contrast >= MIN_CLEAN_CONTRAST and flat >= max(MIN_FLAT * near, MIN_BACKGROUND * grey.size)
+    )
+
+
+def is_filled(grey: np.ndarray) -> bool:
+    """Whether all but a flat, lighter border is dark: a drawing that somebody blackened."""
+    edge = border(grey)
+    dark = grey < median_of(edge) - MIN_CONTRAST
+    return bool(np.ptp(edge) <= FLAT and dark.mean() > 1 - MIN_BACKGROUND)
+
+
+def is_ruled(grey: np.ndarray) -> bool:
+    """Whether thin lines cross the border: ruled or squared paper, a table."""
+    edge = border(grey).astype(np.int16)
+    ink = np.abs(edge - median_of(edge)) > FLAT
+    steps = np.diff(ink.astype(np.int8))
+    starts, stops = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)[int(ink[0]) :]
+    widths = stops - starts[: len(stops)]
+    thin = len(widths) > 0 and np.median(widths) < MAX_RULING * max(grey.shape)
+    return bool(thin and len(widths) > MAX_CROSSINGS)
+
+
+def is_page(ink: Ink, shape: tuple[int, ...]) -> bool:
+    """Whether "ink" is a page on a table, or a frame around something.
+
+    Args:
+        ink: all ink of a picture.
+        shape: of the picture: height, width.
+    """
+    height, width = ink.pixels.shape
+    if height < MIN_PAGE_SIDE * shape[0] or width < MIN_PAGE_SIDE * shape[1]:
+        return False
+    mask = ink.pixels > 0
+    if (ink.pixels > 0.5).mean() > MAX_COVERAGE:
+        return True
+    depth = 3 + min(mask.shape) // 50  # lines are not quite straight
+    sides = mask[:depth], mask[-depth:], mask[:, :depth].T, mask[:, -depth:].T
+    inset = min(shape[:2]) // 16  # lines of a frame are thinner
+    return bool(
+        min(side.any(axis=0).mean() for side in sides) > MIN_FRAME_SIDE
+        and mask[inset:-inset, inset:-inset].any()
+    )
+
+
+def is_pattern(ink: Ink) -> bool:
+    """Whether ink has too many components to be writing."""
+    _, boxes, _ = _components(ink.pixels)
+    return len(boxes) > MAX_COMPONENTS
+
+
+def without_strays(ink: Ink) -> Ink:
+    """Removes dust anywhere, and small components that are far from the rest; crops what is left.
+
+    A pattern stays as it is.
+    """
+    labels, boxes, mass = _components(ink.pixels)
+    if not 1 < len(boxes) <= MAX_COMPONENTS:
+        return ink
+    weights = np.bincount(labels.ravel(), mass.ravel())[1:]
+    left, top, right, bottom = boxes[weights.argmax()]
+    far = STRAY_DISTANCE * max(right - left, bottom - top)
+    gaps = 1 + np.maximum.reduce(
+        [boxes[:, 0] - right, left - boxes[:, 2], boxes[:, 1] - bottom, top - boxes[:, 3]]
+    )
+    limits = np.where(gaps > far, MIN_STRAY, MIN_DUST) * mass.sum()
+    keep = np.append(False, weights > limits)[labels]
+    cell = _cell(ink.pixels)
+    height, width = ink.pixels.shape
+    mask = keep.repeat(cell, axis=0).repeat(cell, axis=1)[:height, :width] & (ink.pixels > 0)
+    left, top, right, bottom = box = box_of(mask)
+    return ink.cut(box, mask[top:bottom, left:right])
+
+
+def border(grey: np.ndarray) -> np.ndarray:
+    """Returns the pixels along the border, once around."""
+    return np.concatenate([grey[0], grey[:, -1], grey[-1, ::-1], grey[::-1, 0]])
+
+
+def _components(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels components on a grid; returns the labels, the boxes, and the mean ink of each cell."""
+    mass = np.asarray(Image.fromarray(pixels).reduce(_cell(pixels)))
+    labels, boxes = label(mass > 0)
+    return labels, boxes, mass
+
+
+def _cell(pixels: np.ndarray) -> int:
+    return -(-max(pixels.shape) // CELLS)

@@ -1,0 +1,193 @@
+// @ts-check
+// Decides which contact draws. A mouse and a pen draw at once; a finger once it moves or taps.
+// Palms, second fingers and other mouse buttons don't draw. A pen's eraser removes strokes.
+
+/** @import { Point, Stroke } from "./strokes.js" */
+/** @import { Surface } from "./surface.js" */
+
+/**
+ * @typedef {object} Contact
+ * @property {string} type "mouse", "touch", "pen" or "eraser"
+ * @property {number} slop px that it must move before it draws
+ * @property {DOMRect} box where the canvas was at first: a stroke keeps its shape if the page moves
+ * @property {Point[]} points
+ * @property {number} x px
+ * @property {number} y px
+ * @property {number} since ms
+ * @property {boolean} moved
+ */
+
+/**
+ * @typedef {object} Listener
+ * @property {(stroke: Stroke) => void} onStroke the stroke began or goes on
+ * @property {(stroke: Stroke) => void} onFinish the stroke is complete
+ * @property {(stroke: Stroke) => void} onAbandon the stroke was a palm
+ * @property {(from: Point, to: Point) => void} onErase
+ */
+
+const SLOP = 4; // px: a touch that moves less does not draw yet
+const TAP = 700; // ms: a longer touch that does not move makes no dot
+const PALM = 2000; // ms after a pen was used: touches are the hand that holds it
+const [LEFT, ERASER] = [1, 32]; // PointerEvent.buttons
+const ERASER_BUTTON = 5; // PointerEvent.button
+
+const now = () => performance.now();
+
+/**
+ * @param {PointerEvent} event
+ * @param {DOMRect} box
+ * @returns {Point}
+ */
+const pointOf = (event, box) => ({
+  x: (event.clientX - box.x) / box.width,
+  y: (event.clientY - box.y) / box.height,
+});
+
+export class Contacts {
+  /** @type {Map<number, Contact>} by pointerId */
+  #contacts = new Map();
+  /** @type {number | null} pointerId */
+  #drawing = null;
+  /** @type {Stroke} */
+  #stroke = [];
+  #penSeen = -Infinity;
+
+  /**
+   * @param {Surface} surface
+   * @param {Listener} listener
+   */
+  constructor(surface, listener) {
+    this.surface = surface;
+    this.listener = listener;
+  }
+
+  /** @returns {Stroke | null} the unfinished stroke */
+  get stroke() {
+    return this.#drawing === null ? null : this.#stroke;
+  }
+
+  get isDrawing() {
+    return this.#drawing !== null;
+  }
+
+  forget() {
+    this.#contacts.clear();
+    this.#drawing = null;
+  }
+
+  /** @param {PointerEvent} event */
+  down(event) {
+    if (!this.surface.claims(event)) return;
+    const { pointerType, pointerId, button } = event;
+    const isEraser = pointerType === "pen" && button === ERASER_BUTTON;
+    if (button && !isEraser) return; // another mouse button, or a pen's barrel button
+    if (pointerType === "pen") {
+      this.#penSeen = now();
+      if (this.#typeOfDrawing === "touch") this.#abandon(); // that was the palm
+    }
+    if (pointerType === "touch" && now() - this.#penSeen < PALM) return;
+    if (this.isDrawing) return; // the first contact draws
+    const isTouch = pointerType === "touch";
+    const { box } = this.surface;
+    const point = pointOf(event, box);
+    this.#contacts.set(pointerId, {
+      type: isEraser ? "eraser" : pointerType,
+      slop: isTouch ? Math.max(SLOP, Math.min(event.width, event.height) / 5) : 0,
+      box,
+      points: [point],
+      x: event.clientX,
+      y: event.clientY,
+      since: now(),
+      moved: false,
+    });
+    if (isEraser) this.listener.onErase(point, point);
+    else if (!isTouch && this.surface.shows(point)) this.#begin(pointerId);
+  }
+
+  /** @param {PointerEvent} event */
+  move(event) {
+    if (event.pointerType === "pen") this.#penSeen = now();
+    const contact = this.#contacts.get(event.pointerId);
+    if (!contact || !this.surface.isReady) return;
+    // A button that is released while another one is held sends no pointerup, and neither does one
+    // that is released outside the window.
+    const held = contact.type === "eraser" ? ERASER : LEFT;
+    if (contact.type !== "touch" && !(event.buttons & held)) return void this.up(event);
+    const coalesced = event.getCoalescedEvents?.() ?? [];
+    const points = (coalesced.length ? coalesced : [event]).map((each) =>
+      pointOf(each, contact.box),
+    );
+    if (contact.type === "eraser") {
+      for (const point of points) {
+        this.listener.onErase(/** @type {Point} */ (contact.points.at(-1)), point);
+        contact.points = [point];
+      }
+    } else if (event.pointerId === this.#drawing) {
+      this.#extend(points);
+      this.listener.onStroke(this.#stroke);
+    } else if (!this.isDrawing) {
+      contact.points.push(...points);
+      contact.moved ||=
+        Math.hypot(event.clientX - contact.x, event.clientY - contact.y) >= contact.slop;
+      if (contact.moved && this.#wasOnCanvas(contact)) this.#begin(event.pointerId);
+    }
+  }
+
+  /** @param {PointerEvent} event pointerup, pointercancel, or a move without the button */
+  async up({ pointerId, type }) {
+    const contact = this.#contacts.get(pointerId);
+    if (!contact || !this.surface.isReady) return;
+    const isTap = type === "pointerup" && now() - contact.since < TAP;
+    const isShort = !this.isDrawing && (contact.moved || isTap) && this.#wasOnCanvas(contact);
+    if (isShort && contact.type !== "eraser") {
+      await this.surface.changing;
+      if (this.#contacts.get(pointerId) !== contact) return;
+      if (!this.isDrawing) this.#begin(pointerId);
+    }
+    this.#contacts.delete(pointerId);
+    if (pointerId !== this.#drawing) return;
+    this.#drawing = null;
+    this.listener.onFinish(this.#stroke);
+  }
+
+  /**
+   * A contact begins to draw, with all its points from the first one on the canvas on.
+   * @param {number} pointerId
+   */
+  #begin(pointerId) {
+    if (this.surface.changing) return; // the next movement tries again
+    const contact = /** @type {Contact} */ (this.#contacts.get(pointerId));
+    for (const other of this.#contacts.keys())
+      if (other !== pointerId) this.#contacts.delete(other);
+    this.#drawing = pointerId;
+    this.#stroke = [];
+    this.surface.capture(pointerId);
+    const { points } = contact;
+    const first = points.findIndex((point) => this.surface.shows(point));
+    this.#extend(points.slice(Math.max(0, first)));
+    this.listener.onStroke(this.#stroke);
+  }
+
+  /** @param {Point[]} points */
+  #extend(points) {
+    for (const point of points.map((each) => this.surface.clamp(each))) {
+      this.surface.send(this.#stroke.length ? "mousemove" : "mousedown", point);
+      this.#stroke.push(point);
+    }
+  }
+
+  #abandon() {
+    this.#contacts.delete(/** @type {number} */ (this.#drawing));
+    this.#drawing = null;
+    this.listener.onAbandon(this.#stroke);
+  }
+
+  get #typeOfDrawing() {
+    return this.#drawing === null ? null : this.#contacts.get(this.#drawing)?.type;
+  }
+
+  /** @param {Contact} contact */
+  #wasOnCanvas({ points }) {
+    return points.some((point) => this.surface.shows(point));
+  }
+}

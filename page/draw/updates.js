@@ -1,0 +1,213 @@
+// @ts-check
+// Sends the drawing to the server, and marks the page by which drawing its answer is for.
+
+/** @import { Stroke } from "./strokes.js" */
+
+/**
+ * What there is to send.
+ * @typedef {object} Snapshot
+ * @property {number[][]} strokes see `pack` in strokes.js
+ * @property {boolean} isDrawing
+ * @property {boolean} isEmpty whether the canvas shows nothing
+ * @property {boolean} isUntouched whether nothing was drawn yet
+ */
+
+const MIN_INTERVAL = 80; // ms between two updates; and at least three round trips
+const REST = 150; // ms: a pen that did not move for so long rests, and words may change
+const LATE = 400; // ms without an answer: the bars are marked as waiting, too
+const SILENT = 5000; // ms without an answer: ask again
+const LEAVING = 2000; // ms for a link to another page
+
+const root = document.documentElement;
+const now = () => performance.now();
+const shownReading = () =>
+  Number(
+    /** @type {HTMLElement | null} */ (document.querySelector("[data-reading]"))?.dataset.reading ??
+      0,
+  );
+
+export class Updates {
+  /** @type {((name: string, value: unknown) => void) | null} sends; null while not on the page */
+  send = null;
+  live = true; // whether to send while the pen moves
+
+  #number = 0; // of the last update
+  #sentAt = 0;
+  /** @type {{ number: number, at: number } | null} */
+  #pending = null; // sent, and not answered yet
+  #wanted = 0; // the number whose answer is for the finished drawing; 0: none yet
+  #trip = 0; // ms: the last round trip
+  #touched = 0; // when the drawing last changed
+  #fresh = false; // it changed since the last update
+  #settled = true; // the words are for this drawing, or asked for
+  #timer = 0;
+  #left = -Infinity; // when a link to another page was pressed
+  /** @type {HTMLElement | null} */
+  #link = null; // the link, while an update is pending
+
+  /** @param {() => Snapshot | null} snapshot null while there is no canvas */
+  constructor(snapshot) {
+    this.snapshot = snapshot;
+  }
+
+  get hasSent() {
+    return this.#number > 0;
+  }
+
+  /** The page was entered. */
+  enter() {
+    this.#left = -Infinity;
+    this.#pending = null;
+  }
+
+  /** The drawing changed: the answer is not for it. */
+  changed() {
+    this.#touched = now();
+    this.#fresh = true;
+    this.#settled = false;
+    this.#wanted = 0;
+    this.mark();
+    this.#plan();
+  }
+
+  /** While the pen moves: an update when one is due and the last one was answered. */
+  #plan() {
+    clearTimeout(this.#timer);
+    if (!this.live || this.#pending || !this.snapshot()?.isDrawing) return;
+    if (!this.#fresh && this.#settled) return;
+    const due = this.#number ? this.#sentAt + Math.max(MIN_INTERVAL, 3 * this.#trip) : 0;
+    const rests = this.#touched + REST;
+    const at = this.#fresh ? due : Math.max(due, rests);
+    this.#timer = setTimeout(() => this.#sendLive(), Math.max(0, at - now()));
+  }
+
+  #sendLive() {
+    if (this.#pending || !this.snapshot()?.isDrawing) return;
+    this.#post(now() - this.#touched >= REST);
+  }
+
+  /** Sends the finished drawing. */
+  finished() {
+    this.changed();
+    this.#post(true);
+  }
+
+  /** @param {boolean} rests whether it is time for an answer in words */
+  #post(rests) {
+    const snapshot = this.snapshot();
+    const { send } = this;
+    if (!send || !snapshot || now() - this.#left < LEAVING) return;
+    clearTimeout(this.#timer);
+    this.#number += 1;
+    this.#fresh = false;
+    this.#settled = rests;
+    if (rests) this.#wanted = this.#number;
+    this.#sentAt = now();
+    this.#pending = { number: this.#number, at: this.#sentAt };
+    root.dataset.drawing = String(this.#number);
+    const message = {
+      number: this.#number,
+      strokes: snapshot.strokes,
+      rests,
+      lifted: !snapshot.isDrawing,
+      shown: "attract" in root.dataset,
+    };
+    atOnce(() => send("drawing", message));
+    this.mark();
+    setTimeout(() => this.mark(), LATE + 1);
+  }
+
+  /** The page shows another answer. */
+  answered() {
+    const reading = shownReading();
+    if (this.#pending && reading >= this.#pending.number) {
+      this.#trip = now() - this.#pending.at;
+      this.#pending = null;
+      this.#follow();
+    }
+    this.mark();
+    this.#plan();
+  }
+
+  /** When the connection is back, Streamlit itself sends the last update again. */
+  reconnected() {
+    if (this.#pending && !root.dataset.connection) this.#pending.at = now();
+    this.mark();
+  }
+
+  /** Asks again for an answer that did not come. */
+  retry() {
+    const waited = this.#pending ? now() - this.#pending.at : 0;
+    const isIdle = !this.snapshot()?.isDrawing && !root.dataset.connection;
+    if (waited > SILENT && isIdle) this.finished();
+    this.mark();
+  }
+
+  /**
+   * Marks the page: “answered”, “waiting”, “late” or “gone”, whether its answer is for another
+   * drawing, and whether the canvas is blank.
+   */
+  mark() {
+    const snapshot = this.snapshot();
+    if (!snapshot) return;
+    const isNewest = shownReading() === this.#number && !this.#fresh;
+    const isAnswered = isNewest && (this.#wanted === this.#number || this.#number === 0);
+    const isLate = this.#pending && now() - this.#pending.at > LATE;
+    root.toggleAttribute("data-stale", !isAnswered);
+    root.toggleAttribute("data-blank", snapshot.isEmpty);
+    root.toggleAttribute("data-untouched", snapshot.isUntouched);
+    const state =
+      root.dataset.connection || (isAnswered ? "answered" : isLate ? "late" : "waiting");
+    root.dataset.reader = state === "lost" ? "late" : state;
+  }
+
+  /**
+   * A link to another page was pressed. An update that reaches the next page would empty it: none is
+   * sent until this page is gone, and the link waits for the answer to the last one.
+   * @param {Event} event
+   */
+  leave(event) {
+    const path = /** @type {HTMLElement[]} */ (event.composedPath());
+    const link = path.find((element) => element.matches?.("a[href]"));
+    if (!link || !this.send) return;
+    this.#left = now();
+    if (!this.#pending) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.#link = link;
+    setTimeout(() => this.#follow(), LEAVING / 2);
+  }
+
+  #follow() {
+    const link = this.#link;
+    if (!link) return;
+    this.#link = this.#pending = null;
+    link.click();
+  }
+}
+
+/**
+ * Streamlit delays what it sends by a timer of 0 ms, and the browser paints before it runs that: 20 ms
+ * on a small computer. Here it runs at once. If Streamlit changes that, nothing is lost.
+ * @param {() => void} send
+ */
+function atOnce(send) {
+  const { setTimeout } = window;
+  /** @type {(() => void)[]} */
+  const tasks = [];
+  const collect = (
+    /** @type {TimerHandler} */ handler,
+    /** @type {number} */ delay,
+    /** @type {any[]} */ ...more
+  ) =>
+    delay || typeof handler !== "function"
+      ? setTimeout(handler, delay, ...more)
+      : tasks.push(() => handler(...more));
+  window.setTimeout = /** @type {any} */ (collect);
+  try {
+    send();
+  } finally {
+    window.setTimeout = setTimeout;
+  }
+  for (const task of tasks) task();
+}

@@ -1,0 +1,179 @@
+"""Mouse buttons, pens, keyboards: what draws, what does not, and what each key does."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from page.draw.drawing import HEIGHT, WIDTH, render
+from tests.helpers.page import (
+    FIND_CANVAS,
+    draw,
+    expect_answer,
+    expect_digit,
+    expect_invitation,
+    expect_seen,
+    on_screen,
+    press,
+    sent,
+    written,
+)
+
+# What a pen does; with real pens the browser makes these events.
+PEN = """([type, x, y, button, buttons]) => {
+  const canvas = CANVAS;
+  canvas.dispatchEvent(new PointerEvent(type, {
+    pointerType: "pen", pointerId: 7, isPrimary: true, clientX: x, clientY: y, button, buttons,
+    bubbles: true, composed: true, cancelable: true,
+  }));
+}""".replace("CANVAS", FIND_CANVAS)
+TIP, BARREL, ERASER = (0, 1), (2, 2), (5, 32)  # PointerEvent's button and buttons
+
+
+def test_the_server_draws_what_the_canvas_shows(visit):
+    page = visit()
+    strokes = written(7)  # of few points: the canvas rounds its corners
+    draw(page, strokes)
+    expect_digit(page, 7)
+    png = page.evaluate(
+        """CANVAS.parentElement.querySelector("canvas.lower-canvas").toDataURL()""".replace(
+            "CANVAS", FIND_CANVAS
+        )
+    )
+    shown = Image.open(io.BytesIO(base64.b64decode(png.partition(",")[2]))).convert("RGB")
+    left = (WIDTH - HEIGHT) // 2
+    shown = shown.crop((left, 0, left + HEIGHT, HEIGHT)).convert("L").resize((400, 400))
+    drawn = render(sent(strokes), 400)
+    assert np.corrcoef(np.ravel(shown), np.ravel(drawn))[0, 1] > 0.995
+
+
+def stroke_by_pen(page, points, end: tuple[int, int]) -> None:
+    button, buttons = end
+    page.evaluate(PEN, ["pointerdown", *points[0], button, buttons])
+    for point in points[1:]:
+        page.evaluate(PEN, ["pointermove", *point, -1, buttons])
+    page.evaluate(PEN, ["pointerup", *points[-1], button, 0])
+
+
+def test_a_stroke_ends_with_the_left_button_while_the_right_one_is_held(visit):
+    page = visit()
+    mouse = page.mouse
+    (one,) = on_screen(page, written(1))
+    mouse.move(*one[0])
+    mouse.down()
+    for point in one[1:]:
+        mouse.move(*point)
+    mouse.down(button="right")
+    mouse.up()
+    mouse.move(one[-1][0] + 150, one[-1][1] - 200, steps=5)  # on its way to somewhere else
+    mouse.up(button="right")
+    expect_seen(page, written(1))
+    expect_digit(page, 1)
+
+
+def test_other_buttons_do_not_draw(visit):
+    page = visit()
+    (line,) = on_screen(page, written(1))
+    for button in ("right", "middle"):
+        page.mouse.move(*line[0])
+        page.mouse.down(button=button)
+        page.mouse.move(*line[-1], steps=3)
+        page.mouse.up(button=button)
+    stroke_by_pen(page, line.tolist(), BARREL)
+    draw(page, written(3))
+    expect_seen(page, written(3))
+
+
+def test_the_canvas_has_no_context_menu(visit):
+    page = visit()
+    page.evaluate(
+        "addEventListener('contextmenu', event => window.prevented = event.defaultPrevented)"
+    )
+    box = page.locator("canvas.upper-canvas").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, button="right")
+    assert page.evaluate("window.prevented")
+    page.get_by_role("heading", name="Draw a digit").click(button="right")
+    assert not page.evaluate("window.prevented"), "the rest of the page has its menu"
+
+
+def test_a_pens_eraser_removes_the_strokes_it_touches(visit):
+    page = visit()
+    five = written(5)  # two strokes, of which the second is the hat
+    hat, belly = on_screen(page, five)[1], on_screen(page, five)[0]
+    for stroke in (belly, hat):
+        stroke_by_pen(page, stroke.tolist(), TIP)
+    expect_digit(page, 5)
+    middle = hat[len(hat) // 2]
+    far_end = [[middle[0] + 40, middle[1] - 120], [middle[0] + 40, middle[1] - 60], middle.tolist()]
+    stroke_by_pen(page, far_end, ERASER)
+    expect_seen(page, five[:1])
+    press(page, "Undo")
+    expect_digit(page, 5)
+
+
+@pytest.mark.parametrize(
+    ("key", "code"), [("я", "KeyZ"), ("ζ", "KeyZ"), ("ئ", "KeyZ"), ("z", "KeyW")]
+)
+def test_undo_on_any_keyboard(visit, key, code):
+    page = visit()
+    draw(page, written(1))
+    expect_digit(page, 1)
+    press_key(page, key, code, ctrlKey=True)
+    expect_invitation(page)
+
+
+@pytest.mark.parametrize(("key", "code"), [("٣", "Digit3"), ("३", "Digit3"), ('"', "Digit3")])
+def test_a_digit_key_of_any_script_draws_it(visit, key, code):
+    page = visit()
+    press_key(page, key, code)
+    expect_digit(page, 3)
+
+
+def press_key(page, key: str, code: str, **modifiers: bool) -> None:
+    """A key of a layout that Playwright does not know."""
+    page.evaluate(
+        """([key, code, modifiers]) => (document.activeElement ?? document.body).dispatchEvent(
+          new KeyboardEvent("keydown", {
+            key, code, ...modifiers, bubbles: true, composed: true, cancelable: true,
+          }))""",
+        [key, code, modifiers],
+    )
+
+
+def test_keys_work_after_a_toggle(visit):
+    page = visit()
+    draw(page, written(1))
+    expect_digit(page, 1)
+    page.evaluate(
+        """() => {
+          const toggle = Object.assign(document.createElement("input"), {type: "checkbox"});
+          document.querySelector(".st-key-head").append(toggle);
+          toggle.focus();
+        }"""
+    )
+    page.keyboard.press("Control+z")
+    expect_invitation(page)
+    page.keyboard.press("3")
+    expect_digit(page, 3)
+
+
+@pytest.mark.parametrize("ask", ["key", "button"])
+def test_nothing_draws_into_a_visitors_stroke(visit, ask):
+    page = visit()
+    page.evaluate("Math.random = () => 0.45")  # a four, of two strokes
+    (three,) = on_screen(page, written(3))
+    page.mouse.move(*three[0])
+    page.mouse.down()
+    for point in three[1:]:
+        page.mouse.move(*point)
+    if ask == "key":
+        page.keyboard.press("4")
+    else:
+        page.get_by_role("button", name="Draw one for me").evaluate("one => one.click()")
+    page.wait_for_timeout(250)
+    page.mouse.up()
+    page.wait_for_timeout(2500)  # longer than the page takes to draw a digit
+    expect_seen(page, written(3))
+    expect_answer(page, "I see a 3")

@@ -1,0 +1,91 @@
+"""Browsers that withhold something: the canvas's pixels, the session storage, the drawing."""
+
+import pytest
+
+from tests.helpers.firefox import firefox
+from tests.helpers.page import (
+    FIND_CANVAS,
+    draw,
+    expect_digit,
+    expect_invitation,
+    expect_seen,
+    press,
+    written,
+)
+from tests.helpers.servers import serve, serve_app
+
+# As Firefox's privacy.resistFingerprinting and some extensions do.
+WHITE = """
+  const blank = document.createElement("canvas");
+  blank.width = blank.height = 8;
+  const empty = blank.toDataURL();
+  HTMLCanvasElement.prototype.toDataURL = () => empty;
+  CanvasRenderingContext2D.prototype.getImageData = (x, y, width, height) =>
+    new ImageData(new Uint8ClampedArray(4 * width * height).fill(255), width, height);
+"""
+THROWS = """
+  for (const [kind, name] of [
+    [HTMLCanvasElement, "toDataURL"], [HTMLCanvasElement, "toBlob"],
+    [CanvasRenderingContext2D, "getImageData"]])
+    kind.prototype[name] = () => { throw new DOMException("refused", "SecurityError"); };
+"""
+NO_STORAGE = """Object.defineProperty(window, "sessionStorage", {
+  get() { throw new DOMException("Access is denied", "SecurityError"); },
+});"""
+
+
+@pytest.mark.parametrize("script", [WHITE, THROWS], ids=["white", "throws"])
+def test_reads_where_the_pixels_of_the_canvas_are_withheld(visit, script):
+    page = visit()
+    page.add_init_script(script)
+    page.reload()
+    page.locator("canvas.upper-canvas").wait_for()
+    draw(page, written(5))
+    expect_seen(page, written(5))
+    expect_digit(page, 5)
+    press(page, "Undo")
+    expect_seen(page, written(5)[:1])
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_reads_in_a_firefox_that_resists_fingerprinting(server):
+    with firefox(privacy__resistFingerprinting=True) as browser:
+        browser.open(server)
+        browser.wait_for(f"{FIND_CANVAS} !== undefined")
+        pixel = f"{FIND_CANVAS}.getContext('2d').getImageData(0, 0, 1, 1).data.join()"
+        assert browser.evaluate(pixel) != "0,0,0,0", "it does not withhold the canvas"
+        browser.draw(written(5))
+        browser.wait_for("/I see a\\s+5/.test(document.querySelector('.st-key-answer').innerText)")
+
+
+def test_the_kiosk_starts_without_a_session_storage(visit):
+    with serve(DIGITS_KIOSK_SECONDS="3") as url:
+        page = visit(url)
+        page.add_init_script(NO_STORAGE)
+        page.goto(f"{url}/?kiosk")
+        page.locator("canvas.upper-canvas").wait_for()
+        draw(page, written(2))
+        expect_digit(page, 2)
+        page.wait_for_function("'attract' in document.documentElement.dataset")
+
+
+async def another_site(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"<h1>Another site</h1>"})
+
+
+def test_the_back_button_brings_the_drawing_back_from_another_site(visit):
+    page = visit()
+    draw(page, written(5))
+    expect_digit(page, 5)
+    with serve_app(another_site) as elsewhere:
+        page.goto(elsewhere)
+        page.go_back()
+        page.locator("canvas.upper-canvas").wait_for()
+        expect_seen(page, written(5))
+        press(page, "Undo")
+        expect_seen(page, written(5)[:1])
+    page.reload()
+    page.locator("canvas.upper-canvas").wait_for()
+    expect_invitation(page)  # a visitor who reloads wants an empty canvas

@@ -1,0 +1,111 @@
+"""Finds wrong labels: small networks, each trained on other writers, vote on every drawing."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+FOLDS = 3
+
+# Images uint8 (n, 28, 28) in, probabilities float (n, classes) out.
+Predict = Callable[[np.ndarray], np.ndarray]
+# Trains a network on images and labels.
+Learner = Callable[[np.ndarray, np.ndarray], Predict]
+
+
+class Votes(NamedTuple):
+    """Predictions of networks for drawings by writers whom they were not trained on."""
+
+    out_of_fold: np.ndarray  # float (n, classes), for the training drawings
+    held_out: np.ndarray  # float (FOLDS, m, classes), for drawings that no network was trained on
+
+
+def vote(
+    learn: Learner,
+    x: np.ndarray,
+    y: np.ndarray,
+    writers: Sequence[str],
+    others: tuple[np.ndarray, np.ndarray],
+    held_out: np.ndarray,
+) -> Votes:
+    """Trains a network on each two thirds of the writers, and asks each about the rest.
+
+    Args:
+        learn: trains a network and returns its `Predict`.
+        x, y: training drawings, uint8 (n, 28, 28), and their labels (n,).
+        writers: of each training drawing.
+        others: images and labels that every network is trained on as well.
+        held_out: uint8 (m, 28, 28), drawings that no network is trained on.
+    """
+    folds = np.array([_fold(writer) for writer in writers])
+    out_of_fold: np.ndarray | None = None
+    of_held_out = []
+    for fold in range(FOLDS):
+        rest = folds != fold
+        predict = learn(np.concatenate([x[rest], others[0]]), np.concatenate([y[rest], others[1]]))
+        outputs = predict(x[~rest])
+        if out_of_fold is None:
+            out_of_fold = np.zeros((len(x), outputs.shape[1]))
+        out_of_fold[~rest] = outputs
+        of_held_out.append(predict(held_out))
+    assert out_of_fold is not None
+    return Votes(out_of_fold, np.stack(of_held_out))
+
+
+def _fold(writer: str) -> int:
+    return int(hashlib.sha256(f"fold {writer}".encode()).hexdigest(), 16) % FOLDS
+
+
+def doubtful(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Finds labels that are probably wrong, by confident learning.
+
+    A label is doubtful if a network that was not trained on it is as sure of another class as it
+    is, on average, of the drawings with that class's label (Northcutt, Jiang and Chuang 2021,
+    https://doi.org/10.1613/jair.1.12125). A drawing that is merely unusual is not doubtful.
+
+    Args:
+        outputs: float (n, classes), from `vote`.
+        labels: integers (n,).
+
+    Returns:
+        bool (n,).
+    """
+    classes = range(outputs.shape[1])
+    usual = [outputs[labels == c, c].mean() if (labels == c).any() else np.inf for c in classes]
+    confident = np.where(outputs >= np.array(usual), outputs, 0)
+    return (confident.max(axis=1) > 0) & (confident.argmax(axis=1) != labels)
+
+
+def confirmed(held_out: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Which labels a majority of the networks predict.
+
+    Args:
+        held_out: float (FOLDS, n, classes), from `vote`.
+        labels: integers (n,).
+
+    Returns:
+        bool (n,).
+    """
+    return (held_out.argmax(axis=2) == labels).sum(axis=0) > len(held_out) / 2
+
+
+def contact_sheet(
+    images: np.ndarray, labels: np.ndarray, guesses: np.ndarray, columns: int = 32
+) -> Image.Image:
+    """Draws what was left out, each with its label and the networks' prediction ("–": no digit).
+
+    Args:
+        images: uint8 (n, 28, 28).
+        labels, guesses: integers (n,), 0-10.
+    """
+    cell = 44
+    sheet = Image.new("L", (cell * columns, (cell + 4) * -(-max(1, len(images)) // columns)))
+    draw = ImageDraw.Draw(sheet)
+    for place, (image, *names) in enumerate(zip(images, labels, guesses, strict=True)):
+        left, top = place % columns * cell, place // columns * (cell + 4)
+        sheet.paste(Image.fromarray(image), (left + 8, top + 2))
+        label, guess = ("–" if name == 10 else str(name) for name in names)
+        draw.text((left + 10, top + 32), f"{label}>{guess}", fill=200)
+    return sheet

@@ -1,0 +1,50 @@
+"""What command-line programs share: numbers as arguments, and Ctrl-C."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from training.tf_logging import filter_stderr, show_any_text
+
+
+def natural(text: str) -> int:
+    """Converts an argument to an integer that is not negative."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"“{text}” is not a whole number from 0 up")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """Converts an argument to an integer above 0."""
+    if natural(text) == 0:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return int(text)
+
+
+class Stop:
+    """Handles SIGINT and SIGTERM."""
+
+    requested = False
+
+    def __call__(self, *_: Any) -> None:
+        self.requested = True
+        raise KeyboardInterrupt
+
+
+def run(main: Callable[[], int], name: str) -> None:
+    """Runs a program to its exit; Ctrl-C and SIGTERM end it with a sentence and without files."""
+    show_any_text()
+    filter_stderr()
+    stop = Stop()
+    signal.signal(signal.SIGTERM, stop)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # ignored in a shell's background
+        signal.signal(signal.SIGINT, stop)
+    try:
+        sys.exit(main())
+    except BaseException:  # inside TensorFlow KeyboardInterrupt becomes another exception
+        if not stop.requested:
+            raise
+        print(f"\n{name}: stopped. No files were changed.", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,249 @@
+"""Everything that the convolutional network is trained, calibrated and judged on."""
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from digits.card import DataSet, People, convert
+from handwriting import pen
+from training import cleaning, writers
+from training.data import Mnist
+from training.export import write_whole
+from training.unipen import Drawing
+
+HELD_OUT_SEED = 1_000_000  # added to the seed for synthetic drawings that are held out
+OTHERS = 20_000  # images besides those by real writers that help to find wrong labels
+HELD_OUT_TIMES = 3  # redrawings of each digit of the validation split
+FILE = "drawings.npz"  # in the folder of --checkpoint
+SOURCES = [
+    DataSet(
+        "UNIPEN train_r01_v07, isolated characters",
+        "I. Guyon, L. Schomaker, R. Plamondon, M. Liberman, S. Janet (1994); "
+        "International Unipen Foundation",
+        "https://doi.org/10.5281/zenodo.1195803",
+        "CC BY 4.0",
+    ),
+    DataSet(
+        "Pen-Based Recognition of Handwritten Digits (pendigits-orig)",
+        "E. Alpaydin, F. Alimoglu (1998); UCI Machine Learning Repository",
+        "https://doi.org/10.24432/C5MG6K",
+        "CC BY 4.0",
+    ),
+    DataSet(
+        "UJI Pen Characters, version 2",
+        "F. Prat, M. J. Castro, D. Llorens, A. Marzal, J. M. Vilar (2008); "
+        "UCI Machine Learning Repository",
+        "https://doi.org/10.24432/C5FG8S",
+        "CC BY 4.0",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How many drawings of each kind.
+
+    Attributes:
+        mnist_times: how often MNIST's images are repeated.
+        mnist_images: how many of them, at most; None for all.
+        mnist_held_out: how many are held out, the last ones; of a smaller set at most a sixth.
+        synthetic_digits, synthetic_non_digits: for training.
+        synthetic_held_out: digits, and a fifth as many non-digits.
+        letters: by real writers, at most.
+    """
+
+    mnist_times: int = 2
+    mnist_images: int | None = None
+    mnist_held_out: int = 5_000
+    synthetic_digits: int = 30_000
+    synthetic_non_digits: int = 15_000
+    synthetic_held_out: int = 3_000
+    letters: int = 30_000
+
+
+@dataclass(frozen=True, eq=False)
+class Datasets:
+    """Images uint8 (n, 28, 28) with labels 0-10.
+
+    Attributes:
+        x, y: to train on; `pen.NO_DIGIT` is the rejection class.
+        x_held, y_held: digits that are held out, of all sources: the temperature is fitted on them.
+        judged: bool, which of these the thresholds are fitted on: digits by the writers of the
+            validation split whose labels are confirmed. Without such writers, all.
+        x_none: images that are held out and are not digits, for the thresholds.
+        people: for the model card; None without real writers.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    x_held: np.ndarray
+    y_held: np.ndarray
+    judged: np.ndarray
+    x_none: np.ndarray
+    people: People | None
+
+
+def prepare(
+    mnist: Mnist,
+    drawings: list[Drawing],
+    amounts: Amounts,
+    learn: cleaning.Learner,
+    seed: int,
+    folder: Path | None = None,
+) -> Datasets:
+    """Draws synthetic handwriting, cleans and redraws that of real writers, and adds MNIST.
+
+    Args:
+        drawings: by real writers; may be empty.
+        learn: trains the small networks that find wrong labels; see `cleaning.vote`.
+        seed: not negative.
+        folder: of --checkpoint: all drawings are saved there, and loaded if they are there already.
+    """
+    if folder and (folder / FILE).exists():
+        drawn = _load(folder / FILE)
+    else:
+        drawn = _draw(mnist, drawings, amounts, learn, seed, folder)
+        if folder:
+            _save(drawn, folder / FILE)
+    aside = held_out(mnist, amounts)
+    learned, held = slice(0, -aside), slice(-aside, None)
+    x = [mnist.x_train[learned][: amounts.mnist_images]] * amounts.mnist_times
+    y = [mnist.y_train[learned][: amounts.mnist_images]] * amounts.mnist_times
+    from_mnist = np.full(aside, drawn.people is None)
+    return Datasets(
+        np.concatenate([*x, drawn.x]),
+        np.concatenate([*y, drawn.y]),
+        np.concatenate([mnist.x_train[held], drawn.x_held]),
+        np.concatenate([mnist.y_train[held], drawn.y_held]),
+        np.concatenate([from_mnist, drawn.judged]),
+        drawn.x_none,
+        drawn.people,
+    )
+
+
+def held_out(mnist: Mnist, amounts: Amounts) -> int:
+    """How many of MNIST's training images, the last ones, are not trained on."""
+    return min(amounts.mnist_held_out, len(mnist.x_train) // 6)
+
+
+def _draw(
+    mnist: Mnist,
+    drawings: list[Drawing],
+    amounts: Amounts,
+    learn: cleaning.Learner,
+    seed: int,
+    folder: Path | None,
+) -> Datasets:
+    """All but MNIST."""
+    print("Drawing synthetic handwriting…", flush=True)
+    y = _labels(amounts.synthetic_digits, amounts.synthetic_non_digits)
+    y_held = _labels(amounts.synthetic_held_out, amounts.synthetic_held_out // 5)
+    x = pen.training_images(y, seed)
+    x_held = pen.training_images(y_held, seed + HELD_OUT_SEED)
+    is_digit = y_held != pen.NO_DIGIT
+    synthetic = Datasets(
+        x, y, x_held[is_digit], y_held[is_digit], np.full(is_digit.sum(), not drawings),
+        x_held[~is_digit], None,
+    )  # fmt: skip
+    if not drawings:
+        return synthetic
+    x_others, y_others = np.concatenate([mnist.x_train, x]), np.concatenate([mnist.y_train, y])
+    some = np.random.default_rng(seed).permutation(len(x_others))[:OTHERS]
+    others = x_others[some], y_others[some]
+    real = _real(drawings, amounts.letters, learn, others, seed, folder)
+    arrays = ("x", "y", "x_held", "y_held", "judged", "x_none")
+    both = {n: np.concatenate([getattr(synthetic, n), getattr(real, n)]) for n in arrays}
+    return Datasets(**both, people=real.people)
+
+
+def _labels(digits: int, non_digits: int) -> np.ndarray:
+    return np.concatenate([np.arange(digits) % 10, np.full(non_digits, pen.NO_DIGIT)])
+
+
+def _real(
+    drawings: list[Drawing],
+    max_letters: int,
+    learn: cleaning.Learner,
+    others: tuple[np.ndarray, np.ndarray],
+    seed: int,
+    folder: Path | None,
+) -> Datasets:
+    """Splits drawings by writer, leaves out doubtful labels, and redraws the rest."""
+    rng = np.random.default_rng(seed)
+    train, validation = (
+        _some_letters(_labelled(drawings, part), most, rng)
+        for part, most in ((writers.TRAIN, max_letters), (writers.VALIDATION, max_letters // 10))
+    )
+    test_writers = {d.writer for d in drawings if writers.split(d.writer) == writers.TEST}
+    print(f"Redrawing {len(train) + len(validation)} drawings by real writers…", flush=True)
+    x = writers.redraw([d for d, _ in train], seed + 1)
+    x_validation = writers.redraw([d for d, _ in validation], seed + 2)
+    y, y_validation = (np.array([label for _, label in some]) for some in (train, validation))
+    print("Looking for wrong labels…", flush=True)
+    votes = cleaning.vote(learn, x, y, [d.writer for d, _ in train], others, x_validation)
+    bad = cleaning.doubtful(votes.out_of_fold, y)
+    if folder:
+        sheet = cleaning.contact_sheet(x[bad], y[bad], votes.out_of_fold[bad].argmax(axis=1))
+        write_whole(folder / "dropped.png", sheet.save)
+    good = [one for one, is_bad in zip(train, bad, strict=True) if not is_bad]
+    digits = [(d, label) for d, label in good if label != pen.NO_DIGIT]
+    drew = Counter(d.writer for d, _ in digits)
+    again = [one for one in digits for _ in range(writers.times(drew[one[0].writer]) - 1)]
+    held = [i for i, (_, label) in enumerate(validation) if label != pen.NO_DIGIT]
+    confirmed = cleaning.confirmed(votes.held_out[:, held], y_validation[held])
+    more = writers.redraw([validation[i][0] for i in held] * (HELD_OUT_TIMES - 1), seed + 3)
+    people = People(
+        digits=len(digits),
+        digit_writers=len(drew),
+        writers=len({d.writer for d, _ in good}),
+        letters_and_symbols=len(good) - len(digits),
+        doubtful_digits_left_out=int((bad & (y != pen.NO_DIGIT)).sum()),
+        doubtful_letters_left_out=int((bad & (y == pen.NO_DIGIT)).sum()),
+        validation_writers=len({d.writer for d, _ in validation}),
+        validation_digits=int(confirmed.sum()),
+        test_writers=len(test_writers),
+        sources=SOURCES,
+    )
+    return Datasets(
+        np.concatenate([x[~bad], writers.redraw([d for d, _ in again], seed + 4)]),
+        np.concatenate([y[~bad], np.array([label for _, label in again], int)]),
+        np.concatenate([x_validation[held], more]),
+        np.tile(y_validation[held], HELD_OUT_TIMES),
+        np.tile(confirmed, HELD_OUT_TIMES),
+        x_validation[y_validation == pen.NO_DIGIT],
+        people,
+    )
+
+
+def _labelled(drawings: list[Drawing], part: str) -> list[tuple[Drawing, int]]:
+    return [
+        (drawing, label)
+        for drawing in drawings
+        if (label := writers.label_of(drawing)) is not None
+        and writers.split(drawing.writer) == part
+    ]
+
+
+def _some_letters(
+    labelled: list[tuple[Drawing, int]], most: int, rng: np.random.Generator
+) -> list[tuple[Drawing, int]]:
+    """Leaves out letters and symbols at random, so that at most so many are left."""
+    letters = [i for i, (_, label) in enumerate(labelled) if label == pen.NO_DIGIT]
+    left_out = set(rng.permutation(letters)[most:].tolist())
+    return [one for i, one in enumerate(labelled) if i not in left_out]
+
+
+def _save(drawn: Datasets, path: Path) -> None:
+    arrays = {name: value for name, value in vars(drawn).items() if name != "people"}
+    people = json.dumps(drawn.people and asdict(drawn.people))
+    write_whole(path, lambda half: np.savez(half, people=people, **arrays))
+
+
+def _load(path: Path) -> Datasets:
+    with np.load(path) as saved:  # allow_pickle is off
+        arrays = {name: saved[name] for name in saved.files}
+    people = json.loads(str(arrays.pop("people")))
+    return Datasets(**arrays, people=people and convert(People, people))

@@ -1,0 +1,118 @@
+"""Parts of a training run: batches, callbacks, a small network that is trained quickly."""
+
+import csv
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from training import network
+from training.cleaning import Predict
+
+
+def floats(images: np.ndarray) -> np.ndarray:
+    """Converts uint8 (n, 28, 28) to what the convolutional networks take."""
+    return images[..., None].astype(np.float32) / 255
+
+
+def batches(
+    x: np.ndarray, y: np.ndarray, batch_size: int, augment: keras.layers.Layer, seed: int
+) -> tf.data.Dataset:
+    """Augmented batches without end, each image once before any comes again.
+
+    Args:
+        x, y: uint8 (n, 28, 28) and integers (n,), 0-10.
+        augment: takes and gives float32 (batch, 28, 28, 1).
+
+    Returns:
+        Float32 (batch, 28, 28, 1) and one-hot (batch, classes).
+    """
+    augment(np.zeros((1, 28, 28, 1), np.float32))  # builds the layers
+    # With autotuning, the end of an epoch waits for a tuner that sleeps for up to a minute.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    images, labels = tf.constant(x[..., None]), tf.constant(y)
+
+    def load(which: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        pixels = tf.cast(tf.gather(images, which), tf.float32) / 255
+        return augment(pixels), tf.one_hot(tf.gather(labels, which), network.CLASSES)
+
+    return (
+        tf.data.Dataset.range(len(x))
+        .shuffle(len(x), seed=seed)
+        .batch(batch_size, drop_remainder=True)  # the random layers need a fixed size
+        .repeat()
+        .map(load)  # not in parallel: the seeds of the random layers would race
+        .prefetch(4)
+        .with_options(options)
+    )
+
+
+def small_learner(x: np.ndarray, y: np.ndarray) -> Predict:
+    """Trains a small network within a minute or so, for `training.cleaning`."""
+    model, epochs, batch_size = network.small_convnet(), 2, 128
+    model.compile(
+        optimizer=keras.optimizers.AdamW(
+            network.one_cycle(epochs * (len(x) // batch_size), 1e-2), weight_decay=0.1
+        ),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    model.fit(floats(x), y, epochs=epochs, batch_size=batch_size, verbose=2)
+    return lambda images: model.predict(floats(images), batch_size=500, verbose=0)
+
+
+class Checkpoints:
+    """What --checkpoint keeps after each epoch. None of it can hold code.
+
+    Args:
+        folder: of --checkpoint; None if there is none.
+    """
+
+    def __init__(self, folder: Path | None):
+        self.folder = folder
+        self._started = time.monotonic() - self._seconds_before()
+
+    def _seconds_before(self) -> float:
+        file = self.folder and self.folder / "seconds"
+        return float(file.read_text()) if file and file.exists() else 0.0
+
+    def seconds(self) -> float:
+        """How long the training has taken, without what an interruption lost."""
+        return round(time.monotonic() - self._started, 1)
+
+    def callbacks(self) -> list[keras.callbacks.Callback]:
+        if not self.folder:
+            return []
+        file = self.folder / "seconds"
+        return [
+            keras.callbacks.BackupAndRestore(self.folder / "state", delete_checkpoint=False),
+            keras.callbacks.CSVLogger(self.folder / "history.csv", append=True),
+            keras.callbacks.LambdaCallback(
+                on_epoch_end=lambda epoch, logs: file.write_text(str(self.seconds()))
+            ),
+        ]
+
+    def history(self, history: dict[str, list[float]]) -> dict[str, list[float]]:
+        """The learning curve of all epochs, those before an interruption too."""
+        if not self.folder:
+            return history
+        with (self.folder / "history.csv").open(encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        return {name: [float(row[name]) for row in rows] for name in rows[0] if name != "epoch"}
+
+
+class TimeLeft(keras.callbacks.Callback):
+    """Prints after each epoch how long the rest will take."""
+
+    def __init__(self, epochs: int):
+        super().__init__()
+        self.epochs, self.started, self.done = epochs, time.monotonic(), 0
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.done += 1
+        if left := self.epochs - epoch - 1:
+            minutes = (time.monotonic() - self.started) / self.done * left / 60
+            print(f"About {minutes:.0f} min left" if minutes >= 1 else "Less than 1 min left")

@@ -1,0 +1,60 @@
+"""Records how a model was made."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import re
+import shlex
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digits.card import Source
+from training.data import Mnist
+
+if TYPE_CHECKING:
+    import keras
+
+PACKAGES = ("tensorflow", "keras", "numpy", "pillow")
+
+
+def command() -> str:
+    """The command line, without the folders of this computer."""
+    words = [re.sub(r"^(--[\w-]+=)?.*[\\/]", r"\1", word) for word in sys.argv]
+    return shlex.join(["python", *words])
+
+
+def facts(model: keras.Model, mnist: Mnist, args: argparse.Namespace) -> dict[str, Any]:
+    """How a model was made, as fields of the model card."""
+    return {
+        "parameters": model.count_params(),
+        "classes": int(model.output_shape[1]),
+        "epochs": args.epochs,
+        "batch_size": args.batch_size,
+        "seed": args.seed,
+        "quick": args.quick,
+        "data": Source(Path(mnist.source).name, mnist.checksum, mnist.canonical),
+        "trained": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command(),
+        "commit": commit(),
+        "versions": {
+            "python": platform.python_version(),
+            **{package: version(package) for package in PACKAGES},
+        },
+    }
+
+
+def commit() -> str | None:
+    """The commit of the program, with "+changes" if files differ; None without git."""
+    try:
+        git = ["git", "-C", str(Path(__file__).resolve().parents[1])]
+        options: dict[str, Any] = {"capture_output": True, "text": True, "check": True}
+        head = subprocess.run([*git, "rev-parse", "HEAD"], **options).stdout.strip()
+        changed = subprocess.run([*git, "status", "--porcelain", "-uno"], **options).stdout
+        return head + ("+changes" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None

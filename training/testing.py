@@ -1,0 +1,60 @@
+"""Runs an exported network on data sets, as the page will, and tests it on MNIST."""
+
+import numpy as np
+
+from digits.calibration import apply_temperature
+from digits.card import Misread, Test
+from digits.images import data_url
+from digits.network import Network
+from training.data import Mnist
+
+BATCH = 64
+
+
+def outputs(network: bytes, images: np.ndarray) -> np.ndarray:
+    """The probabilities that an exported network computes.
+
+    Args:
+        network: from `training.export.export`.
+        images: uint8 (n, 28, 28).
+
+    Returns:
+        float32 (n, classes).
+    """
+    loaded = Network(network)
+    parts = [
+        loaded.run(images[start : start + BATCH], ["probabilities"])["probabilities"]
+        for start in range(0, len(images), BATCH)
+    ]
+    return np.concatenate(parts) if parts else np.zeros((0, 11), np.float32)
+
+
+def test(network: bytes, mnist: Mnist, temperature: float) -> Test:
+    """Classifies MNIST's test images. The likeliest of the ten digits counts, however unsure."""
+    labels = mnist.y_test
+    found = outputs(network, mnist.x_test)
+    loss = -np.log(np.maximum(found[np.arange(len(labels)), labels], 1e-30)).mean()
+    probabilities, _ = apply_temperature(found, temperature)
+    guesses, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    confusion = np.zeros((10, 10), int)
+    np.add.at(confusion, (labels, guesses), 1)
+    accuracy = float(np.mean(guesses == labels))
+    print(f"Test loss: {loss:.4f}")
+    print(f"Test accuracy: {accuracy:.4f}")
+    return Test(
+        images=len(labels),
+        accuracy=accuracy,
+        loss=float(loss),
+        digit_accuracy=(confusion.diagonal() / confusion.sum(axis=1).clip(1)).tolist(),
+        confusion=confusion.tolist(),
+        misread=[
+            Misread(
+                number=int(i),
+                label=int(labels[i]),
+                guess=int(guesses[i]),
+                confidence=float(confidence[i]),
+                pixels=data_url(mnist.x_test[i]),
+            )
+            for i in np.flatnonzero(guesses != labels)
+        ],
+    )

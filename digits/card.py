@@ -3,17 +3,16 @@
 import dataclasses
 import hashlib
 import json
-import time
+import os
 import types
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 FILE = "card.json"
 NETWORK = "digits.tflite"
-PAUSES = (0.01, 0.03, 0.1)  # seconds before the files are read again
 FORMAT = 2  # raised when older programs can't read newer models
 
 
@@ -215,9 +214,6 @@ class Card:
 def read_model(folder: Path, names: Iterable[str]) -> tuple[Card, dict[str, bytes]]:
     """Reads a card, and files that belong to it.
 
-    While another process replaces the model, the files of two models may lie side by side for some
-    milliseconds. Files that don't match are therefore read again.
-
     Args:
         folder: the folder of the model.
         names: the files to read. Those that the card doesn't list may be missing.
@@ -229,20 +225,34 @@ def read_model(folder: Path, names: Iterable[str]) -> tuple[Card, dict[str, byte
         OSError: a file can't be read.
         CardError: a file is damaged, or the card is from another version.
     """
-    for pause in PAUSES:
-        with suppress(CardError, FileNotFoundError):
-            return _read_once(folder, names)
-        time.sleep(pause)
-    return _read_once(folder, names)
-
-
-def _read_once(folder: Path, names: Iterable[str]) -> tuple[Card, dict[str, bytes]]:
-    card = Card.read(folder)
-    listed = [name for name in names if name in card.checksums or (folder / name).exists()]
-    files = {name: (folder / name).read_bytes() for name in listed}
+    with locked(folder):
+        card = Card.read(folder)
+        listed = [name for name in names if name in card.checksums or (folder / name).exists()]
+        files = {name: (folder / name).read_bytes() for name in listed}
     for name, content in files.items():
         card.check(name, content)
     return card, files
+
+
+@contextmanager
+def locked(folder: Path, exclusive: bool = False) -> Iterator[None]:
+    """Locks a model's folder, so that nobody reads the files of two models, or mixes them for good.
+
+    Waits for other processes. The system releases the lock of a process that dies. Where folders
+    can't be locked, such as on Windows, it does nothing.
+
+    Args:
+        folder: the folder of the model.
+        exclusive: True to replace files, False to read them.
+    """
+    with ExitStack() as stack:
+        with suppress(ImportError, OSError):
+            import fcntl
+
+            descriptor = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+        yield
 
 
 def convert(expected: Any, value: Any, where: str = "card") -> Any:

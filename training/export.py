@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digits.card import FILE as CARD
-from digits.card import NETWORK, Card
+from digits.card import NETWORK, Card, locked
 from digits.explain.neighbours import FILE as EXAMPLES
 
 if TYPE_CHECKING:
@@ -82,15 +82,14 @@ def save(
         for file in new.iterdir():
             with file.open("rb") as written:
                 os.fsync(written.fileno())
+        folder.mkdir(exist_ok=True)
         previous = folder.with_name(f"{folder.name}.previous")
-        replaced = (folder / CARD).exists()
-        if replaced:
-            shutil.copytree(folder, old)
-        with _uninterrupted():
+        with locked(folder, exclusive=True), _uninterrupted():
+            replaced = (folder / CARD).exists()
             if replaced:
+                shutil.copytree(folder, old)
                 shutil.rmtree(previous, ignore_errors=True)
                 os.replace(old, previous)
-            folder.mkdir(exist_ok=True)
             if not examples:
                 (folder / EXAMPLES).unlink(missing_ok=True)
             for file in sorted(new.iterdir()):
@@ -105,12 +104,16 @@ def save_rows(folder: Path, network: bytes) -> None:
         OSError: the folder can't be written to.
         CardError: there is no card that can be read.
     """
-    write_whole(folder / ROWS, lambda half: half.write_bytes(network))
-    card = Card.read(folder)
-    files = {**card.files, ROWS: _sha256(folder / ROWS)}
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
+    with (
+        locked(folder, exclusive=True),
+        tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary,
+    ):
+        card = Card.read(folder)
+        files = {**card.files, ROWS: hashlib.sha256(network).hexdigest()}
         replace(card, files=files).write(Path(temporary))
-        os.replace(Path(temporary, CARD), folder / CARD)
+        Path(temporary, ROWS).write_bytes(network)
+        for name in (ROWS, CARD):
+            os.replace(Path(temporary, name), folder / name)
 
 
 def _sha256(file: Path) -> str:

@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from digits.card import FILE, NETWORK, Card, CardError, Thresholds, read_model
+from digits.card import FILE, NETWORK, Card, CardError, Thresholds, locked, read_model
 
 SHIPPED = Path(__file__).parents[2] / "model"
 
@@ -65,12 +67,28 @@ def test_a_damaged_file_is_reported(tmp_path):
         read_model(tmp_path, [NETWORK])
 
 
-def test_a_model_that_is_being_replaced_is_read_again(tmp_path, monkeypatch):
-    def other_process_finishes(pause):
-        shutil.copy(SHIPPED / NETWORK, tmp_path)
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows can't lock a folder")
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_who_replaces_a_model_is_waited_for(tmp_path, exclusive):
+    def replace_files():
+        with locked(tmp_path, exclusive=True):
+            seen.append("first file")
+            half_way.set()
+            other.wait(0.5)  # the others do not get in
+            seen.append("last file")
 
-    shutil.copy(SHIPPED / FILE, tmp_path)
-    (tmp_path / NETWORK).write_bytes(b"of the previous model")
-    monkeypatch.setattr("time.sleep", other_process_finishes)
-    _, files = read_model(tmp_path, [NETWORK])
-    assert files == {NETWORK: (SHIPPED / NETWORK).read_bytes()}
+    seen: list[str] = []
+    half_way, other = threading.Event(), threading.Event()
+    first = threading.Thread(target=replace_files)
+    first.start()
+    half_way.wait(60)
+    with locked(tmp_path, exclusive):
+        seen.append("another process")
+        other.set()
+    first.join()
+    assert seen == ["first file", "last file", "another process"]
+
+
+def test_readers_do_not_wait_for_each_other(tmp_path):
+    with locked(tmp_path), locked(tmp_path):
+        pass

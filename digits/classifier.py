@@ -1,4 +1,4 @@
-"""Runs the network that train.py exported: a drawing in, a digit and how sure out."""
+"""Runs the exported network: takes a drawing, returns a digit and its confidence."""
 
 import os
 import re
@@ -39,9 +39,10 @@ MIN_COMPONENT = 0.08  # of the largest component's longer side: anything smaller
 class DigitClassifier:
     """Reads digits with an exported network; any number of threads may share one.
 
-    "Unsure" is when the network's eleventh output says "none of these", or when no digit stands
-    out. Certainty is calibrated by temperature scaling (Guo et al. 2017,
-    https://arxiv.org/abs/1706.04599). Both limits and the temperature come from `card.json`.
+    The verdict is "unsure" if the network's eleventh output, "none of these", exceeds a limit, or
+    if no digit's probability reaches another one. Probabilities are calibrated by temperature
+    scaling (Guo et al. 2017, https://arxiv.org/abs/1706.04599). The limits and the temperature come
+    from `card.json`.
     """
 
     def __init__(self, network: bytes, card: dict[str, Any]):
@@ -50,25 +51,25 @@ class DigitClassifier:
         self._temperature = float(card["temperature"])
         self._most_none = float(card["thresholds"]["none"])
         self._least_confidence = float(card["thresholds"]["confidence"])
-        # Normalising holds the GIL for most of its time: two threads at it at once are slower than
-        # one. So one normalises while another runs the network, which releases the GIL.
+        # Normalizing holds the GIL most of the time, so that two threads are slower than one.
+        # One normalizes while another runs the network, which releases the GIL.
         self._normalizing = Lock()
         self._network = Network(network)
 
     @property
     def has_inside(self) -> bool:
-        """Whether one can look inside: the network of the book has nothing to be seen."""
+        """Whether the model returns its activations; a dense network does not."""
         return "evidence" in self._network.outputs
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str] = SHIPPED) -> "DigitClassifier":
-        """Loads the model that train.py wrote.
+        """Loads a model that train.py exported.
 
         Args:
-            folder: holds `digits.tflite` and `card.json`; by default the model that ships.
+            folder: contains `digits.tflite` and `card.json`; by default the shipped model.
 
         Raises:
-            ModelError: a file is missing or damaged, or from another version of this program; or
+            ModelError: a file is missing, damaged or from another version of this program; or
                 LiteRT, which runs the network, can't be loaded.
         """
         folder = Path(folder)
@@ -187,7 +188,7 @@ class DigitClassifier:
         return symbols
 
     def _look(self, pixels: np.ndarray) -> np.ndarray:
-        """What the network says of pictures, calibrated: see `digits.numbers.reader.Look`."""
+        """Returns calibrated probabilities: see `digits.numbers.reader.Look`."""
         outputs = self._network.run(pixels, ("probabilities",))["probabilities"]
         digits, none = apply_temperature(outputs, self._temperature)
         return np.column_stack([digits, none]).astype(np.float32)
@@ -288,10 +289,13 @@ def _inside(outputs: dict[str, np.ndarray], place: int) -> Inside:
 
 
 def _cure(folder: Path) -> str:
-    """What to do where there is no model that can be used."""
-    if folder.resolve() == SHIPPED.resolve():
-        if SHIPPED.parent == _HERE:
-            return "Install the package anew; the model comes with it."
+    """What to do about a model that can't be used."""
+    is_shipped = folder.resolve() == SHIPPED.resolve()
+    if SHIPPED.parent == _HERE:  # installed from a wheel, without train.py
+        if is_shipped:
+            return "Install the package again: the model comes with it."
+        return "Copy all files of a model to this folder, or use the model of the package."
+    if is_shipped:
         return f"Run `python train.py` to make a new one in “{folder}”."
     name = str(folder)
     quoted = name if re.fullmatch(r"[\w./\\:~-]+", name) else f'"{name}"'

@@ -8,24 +8,19 @@ from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import Image, ImageOps
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")  # no other decoder is reached, but for HEIC
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 MOST_PIXELS = 40_000_000
 ENOUGH = 1024  # pixels: a longer side than this says nothing more about 28 × 28
 STRIP = 1_000_000  # pixels of a large image that are averaged at a time
+EXIF_KEYS = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")  # of Pillow's `info`
 URL_SAFE = bytes.maketrans(b"-_", b"+/")  # to the alphabet of plain base64
 NOT_AN_IMAGE = (
     "This is not an image that can be read, or it is damaged. Send a PNG, JPEG, WebP, GIF, BMP, "
     "HEIC or AVIF file."
 )
-TRANSPOSE = Image.Transpose
-UPRIGHT = {  # by the EXIF orientation (CIPA DC-008, 4.6.5)
-    2: TRANSPOSE.FLIP_LEFT_RIGHT, 3: TRANSPOSE.ROTATE_180, 4: TRANSPOSE.FLIP_TOP_BOTTOM,
-    5: TRANSPOSE.TRANSPOSE, 6: TRANSPOSE.ROTATE_270, 7: TRANSPOSE.TRANSVERSE,
-    8: TRANSPOSE.ROTATE_90,
-}  # fmt: skip
 
 
 class ImageError(ValueError):
@@ -60,7 +55,6 @@ def open_image(
     data: bytes,
     most_pixels: int = MOST_PIXELS,
     budget: PixelBudget | None = None,
-    formats: tuple[str, ...] | None = None,
 ) -> Image.Image:
     """Decodes one image file, the right way up; of an animation its first frame.
 
@@ -70,7 +64,6 @@ def open_image(
     Args:
         data: the file's bytes: PNG, JPEG, WebP, GIF, BMP, HEIC or AVIF, whatever it is called.
         most_pixels: width × height beyond this is refused; read from the header, before decoding.
-        formats: Pillow's names of the formats to accept; by default all of the above.
         budget: the image's width × height is taken off it, before decoding.
 
     Returns:
@@ -82,7 +75,7 @@ def open_image(
         ImageError: it is no image of these formats, or damaged.
     """
     try:
-        image = Image.open(io.BytesIO(data), formats=formats or _formats(data))
+        image = Image.open(io.BytesIO(data), formats=_formats(data))
         width, height = image.size
         if width * height > most_pixels:
             raise ImageTooLarge(
@@ -146,15 +139,11 @@ def _averageable(image: Image.Image) -> Image.Image:
 
 
 def _upright(image: Image.Image, original: Image.Image) -> Image.Image:
-    """Turns the image as the original's EXIF data say."""
-    turn = UPRIGHT.get(_orientation(original) or 1)
-    return image if turn is None else image.transpose(turn)
-
-
-def _orientation(image: Image.Image) -> int | None:
-    with suppress(Exception):  # damaged EXIF data are no reason to refuse the picture
-        return image.getexif().get(ExifTags.Base.Orientation)
-    return None
+    """Turns an image as the EXIF data of the original require."""
+    image.info |= {key: original.info[key] for key in EXIF_KEYS if key in original.info}
+    with suppress(Exception):  # damaged EXIF data are not a reason to refuse a picture
+        return ImageOps.exif_transpose(image)
+    return image
 
 
 def image_size(data: bytes) -> tuple[int, int]:

@@ -11,24 +11,24 @@ if TYPE_CHECKING:
 
 
 class ModelError(Exception):
-    """The model can't be used. The message says why, and what to do."""
+    """The model can't be used. The message contains the reason and the remedy."""
 
 
 class Network:
-    """An exported network, which any number of threads may share.
+    """An exported network; any number of threads may share it.
 
     Args:
         content: the bytes of a .tflite file.
 
     Raises:
         ModelError: there is no LiteRT for this system or this processor.
-        ValueError, RuntimeError: not a network.
+        ValueError, RuntimeError: the content is not a network.
     """
 
     def __init__(self, content: bytes):
         self._content = content
-        # An interpreter is not thread-safe: whoever comes takes an idle one, or makes one more.
-        # (One for each thread would be one for each stroke: Streamlit's threads are short-lived.)
+        # An interpreter is not thread-safe: each run takes an idle one, or makes another one.
+        # Not one for each thread: Streamlit's threads live for one stroke.
         self._idle: SimpleQueue[Interpreter] = SimpleQueue()
         first = self._new_interpreter()
         outputs = first.get_signature_runner().get_output_details()
@@ -36,14 +36,14 @@ class Network:
         self._idle.put(first)
 
     def run(self, pixels: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
-        """What it gives for n pictures.
+        """Runs the network on n pictures.
 
         Args:
-            pixels: uint8 (n, ...), for as many numbers a picture as the network takes.
-            names: of `outputs`.
+            pixels: uint8 (n, ...), in the shape of the network's input, with or without channels.
+            names: of the outputs to return.
 
         Returns:
-            By name, float32 (n, ...).
+            The outputs by name, float32 (n, ...).
         """
         try:
             interpreter = self._idle.get_nowait()
@@ -67,17 +67,17 @@ class Network:
 
 
 def _litert() -> "Callable[..., Interpreter]":
-    """LiteRT's interpreter.
+    """Imports LiteRT's interpreter.
 
     Raises:
         ModelError: there is none for this system or this processor.
     """
     try:
         from ai_edge_litert.interpreter import Interpreter
-    except Exception as error:  # what a broken library raises is not ours to know
+    except Exception as error:  # a broken library may raise anything
         raise ModelError(
             "LiteRT, which runs the network, can't be loaded. Run "
             "`pip install --force-reinstall ai-edge-litert`. It exists for Linux, for macOS on "
-            "Apple's own processors and for Windows on x86-64."
+            "Apple silicon and for Windows on x86-64."
         ) from error
     return Interpreter

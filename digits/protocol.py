@@ -1,4 +1,4 @@
-"""What reads digits, wherever it runs."""
+"""The protocol of everything that reads digits, in this process or elsewhere."""
 
 from collections.abc import Iterable
 from typing import Any, Protocol
@@ -7,22 +7,22 @@ from digits.types import AnyImage, Prediction, Reading, Source
 
 
 class Classifier(Protocol):
-    """The contract of `DigitClassifier`, which `RemoteClassifier` keeps too.
+    """The interface that `DigitClassifier` and `RemoteClassifier` share.
 
     Any number of threads may share one.
 
     Raises:
-        TypeError, ValueError: what was given is no image; see `digits.normalize.normalize`.
-        ModelError: nothing can be read right now. The message says why, and what to do.
+        TypeError, ValueError: not an image; see `digits.ink.find_ink`.
+        ModelError: nothing can be read right now. The message contains the reason and the remedy.
     """
 
     @property
     def card(self) -> dict[str, Any]:
-        """What train.py recorded of the model."""
+        """The model card: see `digits.card`."""
 
     @property
     def has_inside(self) -> bool:
-        """Whether `inside` tells what went on in the network."""
+        """Whether `inside` returns the activations of the network."""
 
     def predict(self, image: AnyImage, inside: bool = False, source: Source = "any") -> Prediction:
         """Classifies one digit."""

@@ -20,7 +20,7 @@ def main() -> None:
     st.set_page_config(page_icon="✏️", layout="wide")
     choose_language()
     drawing = st.Page(draw.page, title=_("Draw a digit"), default=True)
-    learned = st.Page("learned/view.py", title=_("How it learned"), url_path="learned")
+    learned = st.Page("learned/view.py", title=_("How I learned"), url_path="learned")
     paper = st.Page(photo.page, title=_("Photo"), url_path="photo")
     # Streamlit's menu would hide them behind an arrow on a phone: the title and two links fit.
     pages = [drawing, paper, learned]
@@ -30,7 +30,7 @@ def main() -> None:
         with st.container(horizontal=True, key="links"):
             for page, key in zip(pages, ("to_drawing", "to_photo", "to_learned"), strict=True):
                 if page is not here and (page is not paper or photo.is_possible()):
-                    with st.container(key=key):  # the story leads to “How it learned”
+                    with st.container(key=key):  # the story leads to “How I learned”
                         st.page_link(page)
             fullscreen_button()
     watch_connection()  # first: the server may go away while the page is still being drawn

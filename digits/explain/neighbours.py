@@ -1,4 +1,4 @@
-"""Finds the training images that a drawing reminds the network of, among those it ships with."""
+"""Finds the training images that are most similar to a drawing, among those in the model."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ REACH = 3 / 7  # of the side: how far each region reaches
 
 @dataclass(frozen=True, eq=False)
 class Neighbour:
-    """A training image near to a drawing."""
+    """A training image similar to a drawing."""
 
     pixels: np.ndarray  # (28, 28) uint8, in 16 shades
-    label: int  # 0-9: the digit that its writer meant
+    label: int  # 0-9: the digit that the writer meant
     distance: float  # between the two embeddings, 0 and above
 
 
@@ -36,7 +36,7 @@ class Examples:
     Attributes:
         labels: (n,) uint8, 0-9.
         embeddings: (n, d) float32, of the training images.
-        non_digits: (m, d) float32, embeddings of things that are no digits.
+        non_digits: (m, d) float32, embeddings of drawings that are not digits.
     """
 
     def __init__(self, arrays: dict[str, np.ndarray]):
@@ -56,18 +56,18 @@ class Examples:
             and self.embeddings.shape[1:] == self.non_digits.shape[1:]
         )
         if not shapes_agree:
-            raise ValueError("The arrays' shapes don't go together.")
+            raise ValueError("The shapes of the arrays don't match.")
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], network: str) -> Examples | None:
-        """Loads the examples that train.py wrote beside the model.
+        """Loads the examples that train.py exported with the model.
 
         Args:
-            folder: the model's.
-            network: sha256 (hex) of the network in use. Another network has other feature maps.
+            folder: of the model.
+            network: sha256 (hex) of the network in use: examples of another one don't fit.
 
         Returns:
-            None where there are none for this network, or they can't be read: the model works
+            None if there are none for this network, or if they can't be read. The model works
             without them.
         """
         path = Path(folder) / FILE
@@ -82,15 +82,15 @@ class Examples:
         return None
 
     def embed(self, inside: Inside) -> np.ndarray:
-        """Describes a drawing by what the network made of it: float32 (d,)."""
+        """Returns the embedding of a drawing: float32 (d,)."""
         return (pool(inside.blocks[-1]) - self._mean) @ self._projection
 
     def nearest(self, embedding: np.ndarray, count: int = 8) -> list[Neighbour]:
-        """The training images whose embeddings are nearest (Euclidean), the nearest first.
+        """Returns the training images with the nearest embeddings (Euclidean), the nearest first.
 
         Args:
             embedding: float32 (d,), from `embed`.
-            count: 1 and above; no more are returned than there are.
+            count: 1 and above; fewer are returned if there are fewer.
         """
         squares = self._norms - 2 * (self.embeddings @ embedding)
         count = min(count, len(squares))
@@ -104,7 +104,7 @@ class Examples:
 
 
 def pool(maps: np.ndarray) -> np.ndarray:
-    """Averages feature maps over nine overlapping regions: what was found, and roughly where.
+    """Averages feature maps over nine overlapping regions.
 
     Args:
         maps: float32 (..., height, width, maps).

@@ -1,4 +1,4 @@
-"""What the page does while it has no connection to the server, and when it has one again."""
+"""Tells visitors when the connection to the server is lost, and reruns the page when it is back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ GONE = N_("I’ve lost my connection. It will come back by itself.")
 
 
 def gone_html(kind: str) -> str:
-    """An empty line, in which the words appear when the connection is gone."""
+    """Return an empty line; connection.js fills it while the connection is gone."""
     return f'<p class="{kind}" role="status" data-gone="{escape(_(GONE))}"></p>'
 
 
@@ -19,5 +19,5 @@ _connection = component(__file__)
 
 
 def watch_connection() -> None:
-    """Has the browser watch the connection. Outside of any fragment: all is to be run again."""
+    """Mount connection.js, outside of any fragment: it reruns the whole page."""
     _connection(key="connection", data={"gone": _(GONE)}, on_back_change=lambda: None)

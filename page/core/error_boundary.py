@@ -46,7 +46,7 @@ def apologize(error: Exception) -> bool:
 
 
 def explain(error: Exception) -> str:
-    """What went wrong and what helps, for those who watch; the whole story goes to the log."""
+    """Return what went wrong and what helps, for visitors; log the error itself."""
     digits = sys.modules.get("digits")  # not imported here: that may be just what goes wrong
     if digits and isinstance(error, digits.ModelError):
         logging.error("%s", error, exc_info=error.__cause__)
@@ -61,7 +61,7 @@ def explain(error: Exception) -> str:
 
 
 def apology_html(trouble: str) -> str:
-    """Why there is no answer, and what helps; `code` in backticks."""
+    """Return HTML that says why there is no answer. `trouble` is text, with code in backticks."""
     return (
         f'<div class="says" role="alert"><p>{_("I can’t read digits right now.")}</p>'
         f'<p class="more">{with_code(trouble)}</p></div>'

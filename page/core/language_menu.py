@@ -1,4 +1,4 @@
-"""The page's language in the browser, and the switch that changes it."""
+"""The menu that changes the language of the page."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _switch = component(__file__)
 
 
 def language_menu() -> None:
-    """Tells the browser the page's language, and shows the list to choose another one from."""
+    """Show the menu, and set the language of the document in the browser."""
     chosen = _switch(
         key="language_switch",
         data={
             "label": _("Language"),
             "language": language(),
             "direction": "rtl" if language() in RIGHT_TO_LEFT else "ltr",
-            "languages": json.dumps(LANGUAGES),  # text: for a list, Streamlit loads pandas
+            "languages": json.dumps(LANGUAGES),  # JSON: see `component`
         },
         on_chosen_change=lambda: None,
     ).chosen

@@ -1,4 +1,4 @@
-"""HTML that changes in place, ten times a second if need be."""
+"""HTML that changes in place, up to ten times a second."""
 
 from page.core.component import component
 
@@ -6,12 +6,12 @@ _patched = component(__file__)
 
 
 def patched_html(html: str, key: str) -> None:
-    """Shows HTML like `st.html`, but elements that are still there afterwards are not replaced.
+    """Show HTML like `st.html`, but keep the elements that are in the new HTML, too.
 
-    So bars can move by CSS transitions, and what has the focus keeps it.
+    CSS transitions then move the bars, and the focus stays where it is.
 
     Args:
-        html: trusted: nothing in it is filtered.
-        key: names the place on the page.
+        html: trusted HTML. Nothing is filtered.
+        key: of the component.
     """
     _patched(data={"html": html}, key=key)

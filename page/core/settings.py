@@ -1,4 +1,4 @@
-"""What both pages share: which model reads, and where it is."""
+"""The settings of the page (environment variables), and the model it reads with."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LIVE = os.environ.get("DIGITS_LIVE", "1") != "0"  # answer while one draws, not 
 
 
 def seconds(name: str, default: float) -> float:
-    """A time from the environment; the default, and a line in the log, where it is none."""
+    """Return a number of seconds from the environment; the default if it is malformed."""
     text = os.environ.get(name, str(default))
     try:
         value = float(text)
@@ -44,7 +44,7 @@ KIOSK_SECONDS = seconds("DIGITS_KIOSK_SECONDS", 60)  # without a touch, until it
 
 @st.cache_resource(show_spinner=False)  # once for all visitors; a failure is not kept
 def load_classifier() -> Classifier:
-    """The model that train.py made, or an API that has one."""
+    """Return the classifier of the model folder, or of an API if `DIGITS_API` is set."""
     classifier: Classifier
     if API:
         from digits.remote import RemoteClassifier
@@ -59,7 +59,7 @@ def load_classifier() -> Classifier:
 
 @st.cache_resource(show_spinner=False)
 def load_examples(network: str) -> Examples | None:
-    """The training images that came with the model, if they are for this network (sha256)."""
+    """Return the training images in the model folder if they belong to this network (SHA-256)."""
     from digits.explain.neighbours import Examples
 
     return Examples.load(MODEL, network)

@@ -8,6 +8,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
+from page.core.first_page import blocked_html, preload_html
+
 PAGE = Path(__file__).parents[1]
 # In this order: of two rules that are equally specific, the later one wins. The style sheets that
 # are not here belong to components and are sent with them.
@@ -57,7 +59,9 @@ class Style:
             page += message.get("body", b"")
             if message.get("more_body"):
                 return
-            page = page.replace(b"</body>", style_html().encode() + b"</body>", 1)
+            page = page.replace(b"</head>", preload_html().encode() + b"</head>", 1)
+            body = style_html() + blocked_html(headers.get("accept-language", ""))
+            page = page.replace(b"</body>", body.encode() + b"</body>", 1)
             changed = MutableHeaders(scope=start)
             changed["content-length"] = str(len(page))
             del changed["etag"]  # of the page without them

@@ -1,4 +1,4 @@
-"""What visitors read, in the language of each of them.
+"""The texts for visitors, in the language of each visitor.
 
 A sentence is one English literal in `_`, `ngettext` or `N_`, with {placeholders} for what changes.
 `python -m page.languages` collects them into the catalogues in `page/languages/`.
@@ -35,7 +35,7 @@ SOURCE = "en"  # the language of the literals
 
 
 def choose_language() -> None:
-    """Settles the visitor's language at the start of a run: `?lang=`, or the browser's own."""
+    """Set the language at the start of a run: from `?lang=`, or else from the browser."""
     mine = visit()
     asked = st.query_params.get("lang")
     if asked in LANGUAGES:
@@ -50,13 +50,13 @@ def choose_language() -> None:
 
 
 def set_language(language: str) -> None:
-    """Changes the visitor's language, in the page's address too, so that it can be shared."""
+    """Change the language, and `?lang=` in the address, so that the address can be shared."""
     st.query_params["lang"] = language
     choose_language()
 
 
 def language() -> str:
-    """The visitor's language; English outside of a visit."""
+    """Return the language of this visit; English outside of a visit."""
     if get_script_run_ctx(suppress_warning=True) is None:
         return SOURCE
     return visit().language or SOURCE
@@ -64,7 +64,7 @@ def language() -> str:
 
 @functools.cache
 def catalogue(language: str) -> NullTranslations:
-    """The translations into a language. Its .po file is read at first use: no build step."""
+    """Return the translations into a language, from its .po file: there is no build step."""
     if language == SOURCE:
         return NullTranslations()
     from babel.messages.mofile import write_mo
@@ -79,17 +79,17 @@ def catalogue(language: str) -> NullTranslations:
 
 
 def _(sentence: str) -> str:
-    """A sentence in the visitor's language."""
+    """Translate a sentence."""
     return catalogue(language()).gettext(sentence)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
-    """A sentence in the visitor's language, in the plural form for a count."""
+    """Translate a sentence, in the plural form for a count."""
     return catalogue(language()).ngettext(one, many, count)
 
 
 def N_(sentence: str) -> str:
-    """Marks a sentence for the catalogues; `_` translates it later, when a visitor is there."""
+    """Mark a sentence for the catalogues; `_` translates it later, during a visit."""
     return sentence
 
 
@@ -102,18 +102,18 @@ A_DIGIT = (
 
 
 def a_digit(digit: int) -> str:
-    """A digit with its article: “an 8”."""
+    """Return a digit with its article: “an 8”."""
     return _(A_DIGIT[digit])
 
 
 def percent(share: float) -> str:
-    """A probability in per cent, as the language writes it. No network is certain: never 100%."""
+    """Format a probability (0-1) in per cent; never 100%, because no network is certain."""
     written = _percent(min(round(100 * share), 99), language())
     return f">{written}" if certain(share) else written
 
 
 def certain(share: float) -> bool:
-    """Whether a probability rounds to 100%, so that “more than 99%” is said instead."""
+    """Whether a probability rounds to 100%, which is shown as “more than 99%”."""
     return share >= 0.995
 
 
@@ -125,7 +125,7 @@ def _percent(hundredths: int, language: str) -> str:
 
 
 def number(value: float, decimals: int = 0) -> str:
-    """A number as the language writes it: “12,345.6”."""
+    """Format a number: “12,345.6” in English."""
     from babel.numbers import format_decimal
 
     pattern = "#,##0." + decimals * "0" if decimals else "#,##0"
@@ -141,7 +141,7 @@ def sure(share: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time in minutes or, if it is short, in seconds."""
+    """Format a duration in minutes or, if it is short, in seconds."""
     minutes = round(seconds / 60)
     if minutes > 1:
         return ngettext("{count} minute", "{count} minutes", minutes).format(count=number(minutes))
@@ -150,12 +150,12 @@ def duration(seconds: float) -> str:
 
 
 def listed(parts: list[str]) -> str:
-    """Some phrases, one after the other: “a, b, and c”."""
+    """Join phrases: “a, b, and c”."""
     from babel.lists import format_list
 
     return format_list(parts, locale=language())
 
 
 def with_code(text: str) -> str:
-    """Text as HTML, with what stands in backticks as code."""
+    """Return text as HTML, with `code` for text in backticks."""
     return re.sub("`(.+?)`", r"<code>\1</code>", escape(text))

@@ -1,25 +1,25 @@
-"""Who is answered first when many people draw at once: whoever lifted the pen."""
+"""Puts finished drawings first when many visitors draw at once."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-AT_ONCE = 2  # pictures of moving pens: more at a time only hold up each other, and the answers
-WAIT_S = 0.3  # at most: after it, the same visitor's pen may have been lifted
+MAX_MOVING = 2  # unfinished drawings processed at once; more would delay the finished ones
+MAX_WAIT_S = 0.3  # by then the visitor may have lifted the pen
 
-_moving = threading.BoundedSemaphore(AT_ONCE)
+_moving = threading.BoundedSemaphore(MAX_MOVING)
 
 
 @contextmanager
 def turn(moving: bool) -> Iterator[None]:
-    """Does what is in the block, for a pen that moves only where few others' do.
+    """Run the block; if the pen is moving, wait until few other such blocks run.
 
-    Threads share the GIL: of thirty pictures in work at once, each takes thirty times as long.
+    Threads share the GIL: thirty drawings at once take thirty times as long each.
 
     Args:
-        moving: whether the picture is of a pen that moves: nobody waits for its answer.
+        moving: whether the drawing is unfinished, so that nobody waits for its answer.
     """
-    got = moving and _moving.acquire(timeout=WAIT_S)
+    got = moving and _moving.acquire(timeout=MAX_WAIT_S)
     try:
         yield
     finally:

@@ -101,7 +101,7 @@ def is_taught(reading: Reading) -> bool:
 
 
 def keep(reading: Reading) -> None:
-    """Remembers the visitor's last digits for “How it learned”, each as it was at last."""
+    """Remembers the visitor's last digits for “How I learned”, each as it was at last."""
     mine = visit().draw
     predictions = [symbol.prediction for symbol in reading.symbols] or [reading.prediction]
     pixels = [prediction.pixels for prediction in predictions if prediction]

@@ -1,1 +1,1 @@
-"""“How it learned”."""
+"""“How I learned”."""

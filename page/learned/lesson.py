@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 # 255, and after all of them their labels, a byte each.
 PRACTICE = HERE / "practice.gz"
 TESTS = 1000
-EXAMPLE = 2  # the digit that the page draws for visitors who have drawn none
+EXAMPLE = 3  # the digit that the page draws for visitors who have drawn none
 
 WORDS = {
     "title": N_("Watch me learn"),
@@ -129,4 +129,4 @@ def hero() -> np.ndarray:
 def example() -> np.ndarray:
     """A drawing for visitors who have not drawn yet: uint8 (28, 28)."""
     strokes = [pen.CANVAS * np.array(stroke) for stroke in drawings()[EXAMPLE][0]]
-    return normalize(pen.render(strokes, width=26))
+    return normalize(pen.render(strokes, width=18))

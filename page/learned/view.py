@@ -71,7 +71,7 @@ def experience(card: dict[str, Any]) -> str:
         told = _("For that I practised on {digits} digits.").format(digits=digits)
     took = (
         _("The last part of it took {duration}.")
-        if "started_from" in card
+        if "--from" in card.get("command", "")
         else _("It took {duration}.")
     )
     return f"{told} {took.format(duration=duration(card['seconds']))}"

@@ -1,4 +1,4 @@
-"""The page "Photo": digits on paper, photographed, with what was read drawn over the picture."""
+"""The page “Photo”: reads the digits in a photograph of paper and marks them there."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from page.core.component import component
 from page.core.error_boundary import apology_html, explain, guarded
 from page.core.hosts import is_loopback, parse_url
 from page.core.patch import patched_html
-from page.core.text import N_, _, a_digit, ngettext, number, percent
+from page.core.text import N_, _, ngettext, number
 from page.core.visit import visit
-from page.draw.answer import answer_html, bars_html
+from page.draw.answer import answer_html, bars_html, symbol_name
 from page.draw.view import find_classifier
 from page.kiosk.kiosk import is_kiosk
 
@@ -34,16 +34,20 @@ NOT_AN_IMAGE = N_(
     "works: JPEG, PNG, WebP, HEIC, AVIF, GIF or BMP."
 )
 TOO_LARGE = N_("That picture is too big for me. Please choose a smaller one.")
+FAILED = N_(
+    "Your picture didn’t reach me. Please try again. If I’m part of another page, open me in a tab "
+    "of my own."
+)
 NOTHING = N_(
     "I can’t find any writing in this picture. Try a thicker pen, more light, or go closer."
 )
 
 _picture = component(__file__)
-_again = component(__file__, "photo_again")
+_upload = component(__file__, "upload")
 
 
 class Photo(NamedTuple):
-    """A photograph that was read, or why it could not be."""
+    """A photograph and its reading, or why it could not be read."""
 
     url: str = ""  # the picture as a data URL
     size: tuple[int, int] = (0, 0)  # of the picture that was read: width, height
@@ -54,11 +58,9 @@ class Photo(NamedTuple):
 @st.fragment  # a tap on a digit redraws what is in here, and nothing else
 @guarded
 def page() -> None:
-    """Takes a photograph, and shows what was read in it."""
+    """Show the ways to hand in a photograph, and its reading."""
     mine = visit().photos
     with st.container(key="photo"):
-        shown = mine.shown is not None or mine.file is not None
-        _again(key="photo_again", data={"shown": shown}, on_picture_change=take_again)
         with st.container(key="take"):
             # Streamlit's button says “Upload” in English: the style sheet has it say this.
             button = (
@@ -66,6 +68,9 @@ def page() -> None:
             )
             st.html(f"<p>{_(LEAD)}</p><p class='more'>{_(PRIVATE)}</p>{button}")
             take(mine.count)
+            shown = mine.shown is not None or mine.file is not None
+            data = {"shown": shown, "large": _(TOO_LARGE), "failed": _(FAILED)}
+            _upload(key="photo_upload", data=data, on_picture_change=take_again)
         if mine.file is not None:
             with st.spinner(_("I’m looking at your picture…")):
                 file, mine.file = mine.file, None
@@ -75,7 +80,7 @@ def page() -> None:
 
 
 def take(count: int) -> None:
-    """The ways to hand in a photograph: a file, on a phone its camera, and the browser's camera."""
+    """Show a button for files (on phones also the camera) and the camera of the browser."""
     key = f"photo_file_{count}"
     with st.container(horizontal=True, vertical_alignment="center", key="ways"):
         st.file_uploader(
@@ -91,18 +96,18 @@ def take(count: int) -> None:
 
 
 def is_secure() -> bool:
-    """Whether the browser lets a page use the camera: over https, or on the same computer."""
+    """Whether browsers allow the camera here: over HTTPS, or on the same computer."""
     address = parse_url(st.context.url)
     return address.scheme == "https" or is_loopback(address.hostname or "")
 
 
 def is_possible() -> bool:
-    """Whether there is any way to hand in a photograph: a kiosk has no dialog for files."""
+    """Whether a photograph can be handed in: a kiosk has no file dialog, and may have no camera."""
     return is_secure() or not is_kiosk()
 
 
 def hand_in(key: str) -> None:
-    """Takes the file out of its widget, of which the next run makes a new, empty one."""
+    """Take the file out of its widget; the next run makes a new, empty one."""
     file = st.session_state.get(key)
     if file is not None:
         take_file(file.getvalue())
@@ -119,23 +124,23 @@ def take_file(file: bytes) -> None:
 
 
 def take_again() -> None:
-    """Takes the picture that was shown when another server was here."""
+    """Take the picture that was shown before the server was restarted; see upload.js."""
     from digits.images import ImageError, decode_data_url
 
     try:
-        file = decode_data_url(st.session_state.photo_again["picture"])
+        file = decode_data_url(st.session_state.photo_upload["picture"])
     except ImageError:
         return
     take_file(file)
 
 
 def forget() -> None:
-    """Drops the photograph, when the visitor goes to another page."""
+    """Drop the photograph when the visitor goes to another page."""
     visit().photos.shown = None
 
 
 def read(file: bytes) -> Photo:
-    """Has a photograph read. Whatever is wrong with it becomes a sentence."""
+    """Read a photograph. If anything is wrong with it, `trouble` says what."""
     from digits.images import ImageError, ImageTooLarge, open_image
 
     classifier, trouble = find_classifier()
@@ -156,7 +161,7 @@ def read(file: bytes) -> Photo:
 
 
 def picture_url(image: Image.Image) -> str:
-    """The picture to be shown, as a data URL: nothing of the file but its pixels."""
+    """Return the picture as a data URL, with nothing from the file but its pixels."""
     from PIL import Image
 
     from digits.ink.pixels import to_grey
@@ -177,16 +182,18 @@ def says_html(sentence: str) -> str:
 
 
 def show(photo: Photo, count: int) -> None:
-    """The picture with what was read drawn over it, and all there is to say of one symbol."""
-    if photo.reading is None or not photo.reading.symbols:
+    """Show the picture with its symbols, and the details of the one that was tapped."""
+    symbols = photo.reading.symbols if photo.reading else []
+    readable = [place for place, symbol in enumerate(symbols) if symbol.prediction]
+    if not readable:
         with st.container(key="photo_read"):
             if photo.url:
                 patched_html(picture_html(photo, 0), f"photo_picture_{count}")
             st.html(photo.trouble or says_html(_(NOTHING)))
         return
-    symbols = photo.reading.symbols
     key = f"photo_picture_{count}"
-    chosen = min(int(st.session_state.get(key, {}).get("symbol") or 0), len(symbols) - 1)
+    tapped = st.session_state.get(key, {}).get("symbol")
+    chosen = tapped if tapped in readable else readable[0]
     prediction = symbols[chosen].prediction
     with st.container(key="photo_read"):
         _picture(key=key, data={"html": picture_html(photo, chosen)}, on_symbol_change=lambda: None)
@@ -194,13 +201,13 @@ def show(photo: Photo, count: int) -> None:
             patched_html(said_html(photo.reading, prediction), "photo_said_html")
             inside = prediction.inside is not None and st.toggle(_("Look inside"), key="photo_look")
     if inside:
-        with st.container(key="inside"):
+        with st.container(key="photo_inside"), st.container(key="inside"):
             look_inside(prediction)
 
 
 @guarded
 def look_inside(prediction: Prediction) -> None:
-    """What went on in the network when it read the symbol that was tapped."""
+    """Show the activations of the network for the symbol that was tapped."""
     from page.draw.inside import looked_html, maps_html, question
 
     patched_html(maps_html(prediction.inside), "photo_maps_html")
@@ -211,27 +218,23 @@ def look_inside(prediction: Prediction) -> None:
 
 
 def picture_html(photo: Photo, chosen: int) -> str:
-    """The photograph with a box round each symbol, and what was read above it."""
+    """Return the photograph with a labelled box around each symbol."""
+    from digits.types import UNKNOWN
+
     width, height = photo.size
     symbols = photo.reading.symbols if photo.reading else []
     boxes = ""
     for place, symbol in enumerate(symbols):
+        if symbol.prediction is None:  # a mark: there is nothing more to say of it
+            continue
         left, top, right, bottom = symbol.box
-        digit = symbol.prediction.digit
-        kind = "unsure" if digit is None else "digit"
-        words = (
-            _("Not sure what this is")
-            if digit is None
-            else _("{a_digit}, {percent} sure").format(
-                a_digit=a_digit(digit), percent=percent(symbol.prediction.confidence)
-            )
-        )
+        kind = "unsure" if symbol.label == UNKNOWN else "digit"
         boxes += (
             f'<button type="button" class="{kind}" data-symbol="{place}" '
             f'aria-pressed="{"true" if place == chosen else "false"}" '
-            f'aria-label="{escape(words)}" style="left:{100 * left / width:.2f}%;'
+            f'aria-label="{escape(symbol_name(symbol))}" style="left:{100 * left / width:.2f}%;'
             f"top:{100 * top / height:.2f}%;width:{100 * (right - left) / width:.2f}%;"
-            f'height:{100 * (bottom - top) / height:.2f}%"><b>{"?" if digit is None else digit}</b>'
+            f'height:{100 * (bottom - top) / height:.2f}%"><b>{symbol.label}</b>'
             "</button>"
         )
     return (
@@ -241,7 +244,7 @@ def picture_html(photo: Photo, chosen: int) -> str:
 
 
 def said_html(reading: Reading, prediction: Prediction) -> str:
-    """What was read, and of one symbol the certainty, the bars and the 28×28."""
+    """Return the reading, and the certainty, bars and 28×28 pixels of one symbol."""
     from digits.images import data_url
     from digits.types import UNKNOWN
 

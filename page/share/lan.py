@@ -1,4 +1,4 @@
-"""Where the page is: its address for the phones in the room, and where the drawings go."""
+"""The address of the page for phones in the same network, and who gets to see the drawings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from page.core.hosts import IN_CONTAINER, is_address, is_loopback, is_private, p
 from page.core.settings import API, KIOSK, TALLY
 from page.core.text import _
 
-# Cards that phones can't reach: of containers, of virtual machines, of tunnels to elsewhere.
+# Interfaces that phones can't reach: of containers, virtual machines and tunnels.
 VIRTUAL = re.compile(
     r"(docker|br-|veth|virbr|lxc|lxdbr|cni|podman|vmnet|vboxnet|utun|tun|tap|wg|ppp|zt)"
     r"|.*(virtualbox|vmware|vethernet|hyper-v|wsl|wireguard|tailscale|zerotier|bluetooth|tap-)",
@@ -27,7 +27,7 @@ _phones = component(__file__)
 
 
 def phone_button() -> None:
-    """A button that shows the page's address as a QR code, if other devices can reach it."""
+    """Show a button that opens a QR code of the address, if other devices can reach the page."""
     found = addresses(st.context.url or "")
     if found:
         _phones(
@@ -39,7 +39,7 @@ def phone_button() -> None:
                 "code": _("A QR code with the address of this page"),
                 "another": _("It doesn’t open? Try another address"),
                 "close": _("Close"),
-                # As text: for a list, Streamlit loads pandas.
+                # JSON: see `component`
                 "addresses": json.dumps(found),
                 "codes": json.dumps([qr_svg(address) for address in found]),
             },
@@ -47,13 +47,13 @@ def phone_button() -> None:
 
 
 def privacy_line() -> None:
-    """Tells the visitor who gets to see the drawings."""
+    """Show who gets to see the drawings."""
     kept = _("How often I was right is counted, without the drawings.") if TALLY else ""
     st.html(f'<p class="privacy">{privacy(st.context.url or "")} {kept}</p>')
 
 
 def privacy(url: str) -> str:
-    """Who gets to see the drawings, for a visitor who opened the page at this address."""
+    """Return who gets to see the drawings of a visitor who opened the page at this address."""
     api = parse_url(API).hostname
     if api and not is_loopback(api):
         return _("Your drawings go to {host}, which reads them.").format(host=api)
@@ -64,10 +64,10 @@ def privacy(url: str) -> str:
 
 
 def addresses(url: str) -> list[str]:
-    """The addresses at which other devices reach the page, the most promising one first.
+    """Return the addresses at which other devices reach the page, the most promising one first.
 
     Args:
-        url: the address at which this visitor reached it. Scheme, port and base path are its.
+        url: the address that this visitor opened; the results have its scheme, port and path.
 
     Returns:
         Addresses; none if the server listens on this machine only.
@@ -77,21 +77,20 @@ def addresses(url: str) -> list[str]:
         return []
     port = here.port
     own = st.config.get_option("server.address")
-    cards = (
-        [] if IN_CONTAINER else interface_addresses()
-    )  # a container doesn't know its machine's cards
+    # A container doesn't know the interfaces of its machine.
+    interfaces = [] if IN_CONTAINER else interface_addresses()
     if own and own not in ("0.0.0.0", "::"):
-        cards = [] if is_loopback(own) else [own]
+        interfaces = [] if is_loopback(own) else [own]
     if st.config.is_manually_set("browser.serverAddress"):
         hosts = [st.config.get_option("browser.serverAddress")]
         if st.config.is_manually_set("browser.serverPort"):
             port = st.config.get_option("browser.serverPort")
     elif is_loopback(here.hostname):
-        hosts = cards
-    elif here.hostname in cards:  # this card is in use: it comes first
-        hosts = [here.hostname, *(one for one in cards if one != here.hostname)]
-    elif cards and is_private(here.hostname) and not is_address(here.hostname):
-        hosts = cards  # a name that phones may not know
+        hosts = interfaces
+    elif here.hostname in interfaces:  # in use, so it comes first
+        hosts = [here.hostname, *(one for one in interfaces if one != here.hostname)]
+    elif interfaces and is_private(here.hostname) and not is_address(here.hostname):
+        hosts = interfaces  # a name that phones may not know
     else:
         hosts = [here.hostname]
     query = "kiosk=0" if KIOSK else ""  # a phone is nobody else's, and need not start over
@@ -103,12 +102,12 @@ def addresses(url: str) -> list[str]:
 
 
 def bracketed(host: str) -> str:
-    """A host as it is written in a URL."""
+    """Return a host as it is written in a URL."""
     return f"[{host}]" if ":" in host else host
 
 
 def interface_addresses() -> list[str]:
-    """The IPv4 addresses of this machine's network cards, first that of the way to elsewhere."""
+    """Return the IPv4 addresses of this machine, first that of the default route."""
     import ifaddr
 
     found = [
@@ -125,7 +124,7 @@ def interface_addresses() -> list[str]:
 
 
 def default_address() -> str:
-    """The address of the card by which this machine reaches other networks; empty if by none."""
+    """Return the address of the interface of the default route; empty if there is none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         try:
             sender.connect(("192.0.2.1", 9))  # TEST-NET-1, of RFC 5737; nothing is sent
@@ -136,7 +135,7 @@ def default_address() -> str:
 
 @functools.lru_cache(maxsize=64)
 def qr_svg(text: str) -> str:
-    """A QR code as inline SVG, dark on light in any theme."""
+    """Return a QR code as inline SVG, dark on light in any theme."""
     import segno
 
     return segno.make(text, error="m", micro=False).svg_inline(

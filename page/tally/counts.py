@@ -1,6 +1,6 @@
-"""How often it was right, as visitors say: kept in SQLite where the presenter switched it on.
+"""Counts how often the answer was right according to the visitors, if the presenter wants that.
 
-Only counts are kept: what was said, what was meant, and when. Never a drawing.
+An SQLite file holds what was answered, what was meant, and when. It never holds a drawing.
 """
 
 from __future__ import annotations
@@ -15,32 +15,32 @@ from pathlib import Path
 
 from page.core.settings import TALLY
 
-NO_DIGIT = 10  # said or meant: none of the ten
-TIMEOUT = 5  # seconds to wait while somebody else writes
+NO_DIGIT = 10  # an answer or a meaning: none of the ten
+TIMEOUT = 5  # seconds to wait while another process writes
 
 
 class TallyError(Exception):
-    """The tally can't be kept. The message is the system's, for the presenter."""
+    """The file can't be used. The message is the operating system's, for the presenter."""
 
 
 class Tally:
-    """Counts in an SQLite file. Any number of threads and processes may share the file.
+    """Counts in an SQLite file, which threads and processes may share.
 
-    Each answer is one transaction, on the disk when `add` returns: a program that is killed
-    meanwhile leaves it counted or not counted, and the file whole.
+    Each answer is one transaction and is on the disk when `add` returns. A process that is killed
+    meanwhile leaves an intact file.
     """
 
     def __init__(self, path: Path):
-        """Takes the file's path. It is made with the first answer, or when it is looked at."""
+        """Set the path of the file, which is created when it is first used."""
         self._path = path
 
     def add(self, drawing: str, said: int, meant: int) -> None:
-        """Counts an answer, unless it is counted already.
+        """Count an answer, unless one for the same drawing is counted already.
 
         Args:
-            drawing: a name of its own for each drawing that was answered.
-            said: 0-9 or NO_DIGIT.
-            meant: the same, as the visitor says.
+            drawing: a unique name of the drawing.
+            said: the answer: 0-9 or NO_DIGIT.
+            meant: what the visitor meant: 0-9 or NO_DIGIT.
 
         Raises:
             TallyError: the file can't be opened or written.
@@ -52,7 +52,7 @@ class Tally:
             )
 
     def taken(self) -> dict[tuple[int, int], int]:
-        """How often what was meant was taken for what.
+        """Return how often each meaning got each answer.
 
         Returns:
             Counts by (meant, said).
@@ -65,7 +65,7 @@ class Tally:
             return {(meant, said): count for meant, said, count in rows}
 
     def clear(self) -> None:
-        """Forgets all.
+        """Delete all counts.
 
         Raises:
             TallyError: the file can't be opened or written.
@@ -75,10 +75,10 @@ class Tally:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """The file, for one transaction; with a connection of its own for each thread."""
+        """Open the file for one transaction."""
         try:
             with closing(sqlite3.connect(self._path, timeout=TIMEOUT)) as file:
-                # Both are SQLite's own defaults, and what the promise above rests on.
+                # SQLite's defaults, which `Tally` relies on.
                 file.execute("PRAGMA journal_mode = DELETE")
                 file.execute("PRAGMA synchronous = FULL")
                 with file:
@@ -96,11 +96,11 @@ class Tally:
 
 @functools.cache
 def tally() -> Tally | None:
-    """The tally that DIGITS_TALLY names; None where it is switched off."""
+    """Return the tally in the file that DIGITS_TALLY names; None if that isn't set."""
     return Tally(Path(TALLY)) if TALLY else None
 
 
 def score(taken: dict[tuple[int, int], int]) -> tuple[int, int]:
-    """How often it was right, and of how many: from `Tally.taken`."""
+    """Return how many answers were right, and how many there are, from `Tally.taken`."""
     right = sum(count for (meant, said), count in taken.items() if meant == said)
     return right, sum(taken.values())

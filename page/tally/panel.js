@@ -26,6 +26,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     return;
   }
   const tap = (meant) => {
+    place.focus({ preventScroll: true }); // the buttons go, and the focus would be nowhere
     for (const one of place.querySelectorAll("button")) one.disabled = true; // a tap counts once
     setTriggerValue("tap", { drawing, meant });
   };

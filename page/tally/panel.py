@@ -1,4 +1,4 @@
-"""“Was I right?”: asks after an answer, and shows the presenter how often it was."""
+"""“Was I right?”: asks after each answer, and shows the counts to the presenter."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from digits import Prediction
     from page.draw.drawing import Drawing
 
-EVERY = "3s"  # how often the presenter sees it anew
-MISTAKES = 12  # kinds of mistakes that the presenter sees
+EVERY = "3s"  # how often the presenter's counts are updated
+MAX_MISTAKES = 12  # rows in the presenter's table
 
 _row = component(__file__)
 
 
 def is_kept() -> bool:
-    """Whether the presenter switched it on."""
+    """Whether answers are counted."""
     return bool(TALLY)
 
 
 def ask(drawing: Drawing, prediction: Prediction | None) -> None:
-    """A row of buttons by which a visitor says whether the answer was right.
+    """Show buttons with which the visitor says whether the answer was right.
 
     Args:
-        drawing: the sheet.
-        prediction: what was answered; None: nothing that can be right or wrong.
+        drawing: on the canvas.
+        prediction: for it; None if the answer can't be right or wrong.
     """
     mine = visit().tally
     if not drawing.strokes:
@@ -51,7 +51,7 @@ def ask(drawing: Drawing, prediction: Prediction | None) -> None:
     name = mine.drawing if answered else ""
     data = {
         "drawing": name,
-        # Of a guess nobody can say that it is right.
+        # A guess has no “right” button.
         "sure": bool(answered) and (prediction.digit is not None or prediction.none >= 0.5),
         "counted": mine.words if mine.counted == name else "",
         "question": _("Was I right?"),
@@ -65,14 +65,14 @@ def ask(drawing: Drawing, prediction: Prediction | None) -> None:
 
 
 def said_of(prediction: Prediction) -> int:
-    """What was answered: 0-9, or `page.tally.counts.NO_DIGIT`."""
+    """Return the answer: 0-9, or `page.tally.counts.NO_DIGIT`."""
     from page.tally.counts import NO_DIGIT
 
     return NO_DIGIT if prediction.digit is None else prediction.digit
 
 
 def _count() -> None:
-    """Counts what a visitor tapped. Whatever goes wrong, visitors are not disturbed."""
+    """Count what a visitor tapped. Visitors never see an error."""
     from page.tally.counts import NO_DIGIT, TallyError, score, tally
 
     mine = visit().tally
@@ -91,12 +91,12 @@ def _count() -> None:
             right=number(right), total=number(total)
         )
     except TallyError:
-        words = " "  # nothing to see; the presenter is told
+        words = " "  # empty; the presenter sees the error
     mine.counted, mine.words = name, words
 
 
 def is_presenter() -> bool:
-    """Whether the address says `?presenter`; it stays so for the visit."""
+    """Whether the address has `?presenter`, or had it earlier in this visit."""
     mine = visit()
     mine.presenter = mine.presenter or "presenter" in st.query_params
     return mine.presenter
@@ -105,7 +105,7 @@ def is_presenter() -> bool:
 @st.fragment(run_every=EVERY)
 @guarded
 def show() -> None:
-    """Shows the presenter how often it was right, and what was taken for what."""
+    """Show the presenter how many answers were right, and the most frequent mistakes."""
     from page.tally.counts import TallyError, score, tally
 
     with st.container(key="presenter"):
@@ -151,14 +151,14 @@ def _clear() -> None:
 
 
 def mistakes_html(taken: dict[tuple[int, int], int]) -> str:
-    """What was taken for what, the most frequent first."""
+    """Return a table of the mistakes, the most frequent first."""
     wrong = [(count, *pair) for pair, count in taken.items() if pair[0] != pair[1]]
     if not wrong:
         return ""
     names = [*map(str, range(10)), _("no digit")]
     rows = "".join(
         f"<tr><td>{names[meant]}</td><td>{names[said]}</td><td>{number(count)}</td></tr>"
-        for count, meant, said in sorted(wrong, key=lambda one: (-one[0], one[1:]))[:MISTAKES]
+        for count, meant, said in sorted(wrong, key=lambda one: (-one[0], one[1:]))[:MAX_MISTAKES]
     )
     heads = (_("It was"), _("I said"), _("How often"))
     head = "".join(f'<th scope="col">{one}</th>' for one in heads)

@@ -79,7 +79,7 @@ FOCUS = """() => {
     const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
     return (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) || boxShadow !== "none";
   });
-  return [one.outerHTML.slice(0, 90), seen];
+  return [one.outerHTML.slice(0, 90) + one.innerText, seen];
 }"""
 
 

@@ -1,4 +1,4 @@
-"""“How it learned” in a real browser; the network that people watch learns for real."""
+"""“How I learned” in a real browser; the network that people watch learns for real."""
 
 import base64
 import io
@@ -52,7 +52,7 @@ def expect_state(page, state: str) -> None:
 
 def there_and_back(page) -> None:
     go_to_learned(page)
-    page.get_by_role("heading", name="How it learned").wait_for()
+    page.get_by_role("heading", name="How I learned").wait_for()
     page.locator(READY).first.wait_for()
     page.get_by_role("link", name="Draw a digit").click()
     page.locator("canvas.upper-canvas").wait_for()

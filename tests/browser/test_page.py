@@ -417,6 +417,15 @@ def test_two_visitors_do_not_see_each_others_drawings(visit):
     expect_digit(one, 2)
 
 
+def test_the_html_names_all_scripts_of_the_first_page(visit):
+    """Any other would load only once the server has answered, before the canvas can appear."""
+    page = visit()
+    html = page.request.get(page.url, headers={"Accept": "text/html"}).text()
+    scripts = [url for url in page.requested if url.startswith("http") and url.endswith(".js")]
+    assert scripts
+    assert [url for url in scripts if urlsplit(url).path not in html] == []
+
+
 def test_asks_nothing_of_any_other_host_and_for_no_stylesheet_of_the_sheet(visit):
     page = visit()
     draw(page, written(0))

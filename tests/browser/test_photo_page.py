@@ -75,8 +75,10 @@ def test_a_page_of_numbers_is_read(phone, server):
     expect(phone.locator(".one .says")).to_contain_text("I see a 6.")
     expect(boxes.nth(3)).to_have_attribute("aria-pressed", "true")
     expect(phone.locator(".bars .best .name")).to_have_text("6")
+    toggle = phone.locator(".st-key-photo_look label")
+    assert toggle.bounding_box()["height"] >= 44
     phone.get_by_text("Look inside").click()
-    expect(phone.locator(".st-key-inside .maps img").first).to_be_visible()
+    expect(phone.locator(".st-key-inside .maps img").first).to_be_in_viewport()
     expect(phone.get_by_alt_text(re.compile("speak for a 6"))).to_be_visible()
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
 
@@ -103,6 +105,23 @@ def test_whatever_is_no_page_of_digits_gets_a_sentence(phone):
     expect(says).to_contain_text("I see a 3.")
     expect(phone.locator(".number")).to_have_count(0)
     expect(phone.locator("[data-testid=stException], [data-testid=stAlert]")).to_have_count(0)
+
+
+def test_a_failed_upload_gets_a_sentence_of_our_own(phone):
+    from playwright.sync_api import expect
+
+    trouble = phone.locator(".st-key-photo .trouble")
+    hand_in(phone, bytes(33 << 20))
+    expect(trouble).to_contain_text("That picture is too big for me.")
+    phone.route("**/_stcore/upload_file/**", lambda route: route.fulfill(status=403))
+    hand_in(phone, photographed("7"))
+    expect(trouble).to_contain_text("Your picture didn’t reach me.")
+    expect(phone.locator("[data-testid=stFileChip]")).to_have_count(0)
+    expect(phone.get_by_text(re.compile("Axios|File must be"))).to_have_count(0)
+    phone.unroute("**/_stcore/upload_file/**")
+    hand_in(phone, photographed("7"))
+    expect(phone.locator(".st-key-photo .says")).to_contain_text("I see a 7.")
+    expect(trouble).to_have_text("")
 
 
 def test_the_camera_reads_where_the_browser_lets_it(phone):

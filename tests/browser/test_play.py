@@ -208,8 +208,14 @@ def test_answers_are_counted_once_and_the_presenter_sees_and_clears_them(visit, 
         draw(page, written(7))
         expect_digit(page, 7)
         press(page, "It was a …")
+        for width, height in ((360, 740), (1280, 800)):
+            page.set_viewport_size({"width": width, "height": height})
+            boxes = [one.bounding_box() for one in page.locator(".choices button").all()]
+            assert all(min(box["width"], box["height"]) >= 44 for box in boxes)
+            assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
         page.locator(".choices").get_by_role("button", name="1").click()
         expect_text(page.locator(".score-row"), "I got 1 of 2 right")
+        assert page.evaluate("document.activeElement.className") == "score-row"
         clear(page)
         draw(page, HASH)
         expect_answer(page, "not a digit")

@@ -89,3 +89,12 @@ def test_the_back_button_brings_the_drawing_back_from_another_site(visit):
     page.reload()
     page.locator("canvas.upper-canvas").wait_for()
     expect_invitation(page)  # a visitor who reloads wants an empty canvas
+
+
+def test_where_websockets_are_blocked_the_page_says_so(visit):
+    page = visit()
+    sentence = page.get_by_text("may be blocking WebSockets")
+    assert sentence.count() == 1 and not sentence.is_visible()
+    page.route_web_socket("**/_stcore/stream", lambda socket: socket.close())
+    page.reload()
+    sentence.wait_for()

@@ -167,7 +167,7 @@ def close_door(page) -> None:
 
 
 def go_to_learned(page) -> None:
-    """Goes to “How it learned”, as the door at the end of the story does."""
+    """Goes to “How I learned”, as the door at the end of the story does."""
     page.locator(".st-key-to_learned a").evaluate("link => link.click()")
 
 

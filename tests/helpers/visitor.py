@@ -24,7 +24,6 @@ class Visitor:
         self._socket = socket
         self.session = ""
         self.components: dict[str, BidiComponent] = {}  # the latest of each name, as sent
-        self.fragments: dict[str, str] = {}  # the fragment that each is in; empty: in none
         self.texts: list[str] = []  # the HTML that the last run showed
         self.exceptions: list[str] = []  # Streamlit's own error boxes in the last run
 
@@ -34,22 +33,22 @@ class Visitor:
         triggers: dict[str, str] | None = None,
         url: str = "",
         query: str = "",
-        fragment: str = "",
     ) -> Visitor:
         """Run the page and wait until it is shown.
 
         Args:
             states: the JSON text that a component reports as its state, by its name.
             triggers: the JSON text of the value of a trigger, by `component/trigger`.
-            url: the address that the browser claims to be at.
+            url: the address that the browser claims to be at; the last part of its path names the
+                page.
             query: what follows the question mark in it.
-            fragment: runs nothing but this fragment.
         """
         message = BackMsg()
         rerun = message.rerun_script
         rerun.SetInParent()
-        rerun.query_string, rerun.fragment_id = query, fragment
+        rerun.query_string = query
         rerun.context_info.url = url
+        rerun.page_name = url.rpartition("/")[2] if url.count("/") > 2 else ""
         for name, text in (states or {}).items():
             rerun.widget_states.widgets.add(id=self.components[name].id, json_value=text)
         for name, text in (triggers or {}).items():
@@ -78,7 +77,6 @@ class Visitor:
         if kind == "bidi_component":
             component = element.bidi_component
             self.components[component.component_name] = component
-            self.fragments[component.component_name] = message.delta.fragment_id
             data: Any = json.loads(component.json or component.mixed.json or "null")
             if isinstance(data, dict) and "html" in data:
                 self.texts.append(data["html"])

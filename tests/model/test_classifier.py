@@ -188,3 +188,17 @@ def test_the_shipped_files_belong_together():
     right = np.trace(card["test"]["confusion"]) / 10_000
     assert card["test"]["accuracy"] == pytest.approx(right)
     assert right >= 0.996  # 99.63 % are reached; 99.70 % are the aim
+
+
+def test_a_package_without_train_py_does_not_name_it(tmp_path, monkeypatch):
+    package = Path(sys.modules["digits"].__file__).parent
+    monkeypatch.setattr("digits.classifier.SHIPPED", package / "model")
+    for folder in (package / "model", tmp_path):
+        with pytest.raises(ModelError) as raised:
+            DigitClassifier.load(folder)
+        assert "train.py" not in str(raised.value)
+
+
+def test_a_prediction_is_one_line(classifier):
+    shown = repr(classifier.predict(np.zeros((28, 28), np.uint8)))
+    assert "\n" not in shown and "blank" in shown

@@ -96,3 +96,22 @@ def test_a_visit_sends_one_file_at_a_time_and_keeps_one(monkeypatch):
 
     assert asyncio.run(scenario()) == [[204], [429], [204], [204]]
     assert removed == ["one", "other", "one"]
+
+
+@pytest.mark.parametrize("headless", [True, False])
+def test_a_browser_opens_if_there_is_a_screen(options, monkeypatch, headless):
+    opened: list[str] = []
+    monkeypatch.setattr("streamlit.cli_util.open_browser", opened.append)
+    monkeypatch.setattr(server, "raise_descriptor_limit", lambda: None)
+    options |= {
+        "server.headless": headless,
+        "server.baseUrlPath": "digits",
+        "browser.serverPort": 8501,
+    }
+
+    async def start() -> None:
+        async with server.lifespan(None):
+            await asyncio.sleep(0.5)
+
+    asyncio.run(start())
+    assert opened == ([] if headless else ["http://localhost:8501/digits"])

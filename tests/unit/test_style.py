@@ -5,6 +5,7 @@ import asyncio
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.testclient import TestClient
 
+from page.core.first_page import blocked_html, preload_html
 from page.core.style import PAGE, STYLE_SHEETS, Style, accent_css, style_html
 
 PAGE_HTML = "<html><head><title>x</title></head><body></body></html>"
@@ -26,11 +27,22 @@ async def streamlit(scope, receive, send):
 
 def test_a_page_has_the_style_before_anything_is_painted():
     client = TestClient(Style(streamlit), headers={"accept": "text/html,*/*"})
-    answer = client.get("/", headers={"if-none-match": '"streamlit"'})
-    assert answer.text == PAGE_HTML.replace("</body>", style_html() + "</body>")
+    answer = client.get(
+        "/", headers={"if-none-match": '"streamlit"', "accept-language": "de-CH, en"}
+    )
+    end = f"{style_html()}{blocked_html('de')}</body>"
+    html = PAGE_HTML.replace("</body>", end).replace("</head>", f"{preload_html()}</head>")
+    assert answer.text == html
     assert int(answer.headers["content-length"]) == len(answer.content)
     # Or a browser would keep the style sheets of an older version of this project.
     assert "etag" not in answer.headers
+
+
+def test_the_sentence_about_websockets_is_in_the_browsers_language():
+    assert 'lang="de" dir="ltr">Immer noch nichts?' in blocked_html("de-CH,de;q=0.9,en;q=0.8")
+    assert 'lang="ar" dir="rtl"' in blocked_html("ar")
+    for unknown in ("", "*", "tlh", ";;,"):
+        assert 'lang="en" dir="ltr">Still nothing?' in blocked_html(unknown)
 
 
 def test_nothing_else_is_changed():

@@ -1,36 +1,42 @@
-"""Who is answered first."""
+"""Finished drawings come first when many visitors draw at once."""
 
 import threading
 from contextlib import ExitStack
 
-from page.core import throttle as turns
+from page.core import throttle
+from page.core.throttle import MAX_MOVING, turn
 
 
-def test_whoever_lifted_the_pen_waits_for_nobody(monkeypatch):
-    monkeypatch.setattr(turns, "WAIT_S", None)  # for ever
-    entered = threading.Event()
+def starts(moving: bool) -> threading.Event:
+    """An event that is set as soon as another visitor has a turn."""
+    started = threading.Event()
 
-    def draw_on() -> None:
-        with turns.turn(moving=True):
-            entered.set()
+    def take_turn() -> None:
+        with turn(moving=moving):
+            started.set()
 
-    other = threading.Thread(target=draw_on)
+    threading.Thread(target=take_turn, daemon=True).start()
+    return started
+
+
+def test_a_finished_drawing_does_not_wait_for_moving_pens(monkeypatch):
+    monkeypatch.setattr(throttle, "MAX_WAIT_S", None)  # for ever
     with ExitStack() as busy:
-        for _ in range(turns.AT_ONCE):
-            busy.enter_context(turns.turn(moving=True))
-        other.start()
-        with turns.turn(moving=False):
-            assert not entered.wait(0.2)
-    other.join(10)
-    assert entered.is_set()
+        for _ in range(MAX_MOVING):
+            busy.enter_context(turn(moving=True))
+        moving = starts(moving=True)
+        assert starts(moving=False).wait(10)
+        assert not moving.is_set()
+    assert moving.wait(10)
 
 
-def test_a_turn_is_given_back_and_nobody_waits_for_ever(monkeypatch):
-    monkeypatch.setattr(turns, "WAIT_S", 0.01)
-    for _ in range(3 * turns.AT_ONCE):
-        with turns.turn(moving=True):
-            pass
+def test_a_moving_pen_does_not_wait_for_ever_and_every_turn_is_given_back(monkeypatch):
+    monkeypatch.setattr(throttle, "MAX_WAIT_S", 0.01)
     with ExitStack() as busy:
-        for _ in range(2 * turns.AT_ONCE):
-            busy.enter_context(turns.turn(moving=True))
-    assert turns._moving._value == turns.AT_ONCE
+        for _ in range(2 * MAX_MOVING):
+            busy.enter_context(turn(moving=True))
+    monkeypatch.setattr(throttle, "MAX_WAIT_S", None)
+    with ExitStack() as busy:  # as many as at the beginning
+        for _ in range(MAX_MOVING):
+            busy.enter_context(turn(moving=True))
+        assert not starts(moving=True).wait(0.1)

@@ -1,0 +1,65 @@
+"""The page in a frame of another site, as Hugging Face Spaces show it."""
+
+import http.server
+import re
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.test_photo_page import INPUT, photographed
+from tests.helpers.servers import serve
+
+
+@pytest.fixture
+def site() -> Iterator[tuple[str, dict[str, str]]]:
+    """Another site: its address, and the address that its frame shows."""
+    framed = {"src": ""}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            style = "width: 1200px; height: 700px"
+            self.wfile.write(f'<iframe src="{framed["src"]}" style="{style}">'.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", framed
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_site_that_is_allowed_shows_the_page_and_its_visitors_upload(visit, site):
+    from playwright.sync_api import expect
+
+    address, framed = site
+    with serve(DIGITS_EMBED=address) as url:
+        # Another host name: for cookies another site.
+        framed["src"] = url.replace("127.0.0.1", "localhost") + "/photo?embed=true"
+        page = visit(address, until="iframe")
+        frame = page.frame_locator("iframe")
+        frame.locator(INPUT).wait_for(state="attached")
+        frame.locator(INPUT).set_input_files(
+            {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photographed("7")}
+        )
+        expect(frame.locator(".st-key-photo .says")).to_contain_text("I see a 7.")
+
+
+def test_no_other_site_shows_the_page(visit, site, server):
+    address, framed = site
+    framed["src"] = server
+    refused = []
+    page = visit(address, until="iframe", has_touch=False)
+    page.on("console", lambda message: refused.append(message.text))
+    page.reload()
+    page.wait_for_function("() => true")
+    deadline = 100
+    while not any(re.search("frame-ancestors", text) for text in refused) and deadline:
+        page.wait_for_timeout(100)
+        deadline -= 1
+    assert any(re.search("frame-ancestors", text) for text in refused)

@@ -1,4 +1,4 @@
-"""The page's own hand: it draws a digit on the sheet, stroke by stroke, for whoever asks."""
+"""Demo drawings: digits that the page draws by itself, stroke by stroke."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from page.core.component import component
 
-WAYS_OF = {  # of writing each digit, that anybody can read
+VARIANTS = {  # of each digit, all easy to read
     0: ("closed", "clockwise", "open at the top"),
     1: ("small head", "flag", "bare"),
     2: ("plain", "loop", "round"),
@@ -22,21 +22,21 @@ WAYS_OF = {  # of writing each digit, that anybody can read
     9: ("straight", "smooth", "curved"),
 }
 WILD = 0.4  # how much one drawing differs from another; 1 is all that is still legible
-SIZE = 0.66  # of the sheet's side
+SIZE = 0.66  # of the canvas's height
 DECIMALS = 3
 
 _hand = component(__file__)
 
 
 def mount_demo_drawing() -> None:
-    """Has the browser draw a digit when the button or a key from 0 to 9 is pressed."""
+    """Mount the script that draws a digit when its button or a key from 0 to 9 is pressed."""
     # As text: to find out whether a list is a data frame, Streamlit would import pandas.
     _hand(key="hand", data={"drawings": json.dumps(drawings())})
 
 
 @functools.cache
 def drawings() -> list[list[list[list[tuple[float, float]]]]]:
-    """Some drawings of each digit: strokes of points x, y in parts of the sheet's side."""
+    """Return drawings of each digit: strokes of points x, y in fractions of its height."""
     from handwriting.pen import WAYS, by_hand, place, strokes_from_skeleton
 
     rng = np.random.default_rng(0)
@@ -50,7 +50,7 @@ def drawings() -> list[list[list[list[tuple[float, float]]]]]:
                     (0.5, 0.5),
                 )
             ]
-            for way in ways
+            for way in variants
         ]
-        for digit, ways in WAYS_OF.items()
+        for digit, variants in VARIANTS.items()
     ]

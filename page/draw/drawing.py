@@ -14,6 +14,7 @@ HEIGHT, RATIO = 800, 2.2  # of the canvas: pixels, and its width to its height; 
 WIDTH = round(HEIGHT * RATIO)
 PEN = 52  # canvas pixels: like a thick marker
 MOVING, LIFTED = 200, 400  # pixels: the height of the picture that is read
+EDGE = 0.1  # of the height, around the picture: the paper is visible if all else is black
 MAX_POINTS = 100_000  # in a drawing
 MAX_STAMPS = 50_000  # of the pen, for one picture: more than blacken the canvas; about 0.1 s
 PHASES = 4  # positions of the pen between two pixels, each way
@@ -64,11 +65,11 @@ def render(strokes: Strokes, height: int) -> Image.Image:
 
     Args:
         strokes: at least one.
-        height: of the picture, in pixels; all of the canvas's height.
+        height: of the canvas in the picture, in pixels.
 
     Returns:
         A picture in mode L: a square from the middle of the canvas if the strokes fit into it, or
-        from where they are; wider only if they are.
+        from where they are; wider only if they are. It has an EDGE on all sides.
     """
     scale = height / HEIGHT
     paths = [np.reshape(stroke, (-1, 2)).astype(float) for stroke in strokes]
@@ -97,7 +98,10 @@ def render(strokes: Strokes, height: int) -> Image.Image:
     for (x, y), (phase_x, phase_y) in zip(pixels.tolist(), phases.tolist(), strict=True):
         area = ink[y : y + side, x : x + side]
         np.maximum(area, brushes[phase_y, phase_x], out=area)
-    return Image.fromarray(255 - ink[margin:-margin, margin:-margin])
+    for outside in (np.s_[:margin], np.s_[-margin:], np.s_[:, :margin], np.s_[:, -margin:]):
+        ink[outside] = 0
+    extra = margin - round(EDGE * height)
+    return Image.fromarray(255 - ink[extra:-extra, extra:-extra])
 
 
 def _smooth(points: np.ndarray, step: float, limit: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The stage: the page on a full screen, for an audience; see stage.js."""
+"""Full screen, for an audience: see fullscreen.js."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ _stage = component(__file__)
 
 
 def fullscreen_button() -> None:
-    """A button that fills the screen with the page. The key F does so, too, and `?stage`."""
+    """Show the button for full screen. The key F and `?stage` in the address open it, too."""
     _stage(key="stage_button", data={"label": _("Full screen (F)")})

@@ -15,14 +15,14 @@ _kiosk = component(__file__)
 
 
 def is_kiosk() -> bool:
-    """Whether this visit is in kiosk mode. It stays so, whatever becomes of the address."""
+    """Return whether this visit is in kiosk mode, which it stays if the address changes."""
     if (asked := st.query_params.get("kiosk")) is not None:
         visit().kiosk = asked != "0"
     return KIOSK if visit().kiosk is None else visit().kiosk
 
 
 def enable_kiosk() -> None:
-    """In kiosk mode, for a visit with `?kiosk` or all but those with `?kiosk=0`: the browser's."""
+    """Mount the script of kiosk mode, if this visit is in it."""
     if is_kiosk():
         data = {
             "seconds": KIOSK_SECONDS,

@@ -10,7 +10,7 @@ import streamlit as st
 from PIL import Image
 
 from page.draw import answer, reading
-from page.draw.drawing import Drawing
+from page.draw.drawing import HEIGHT, WIDTH, Drawing
 from page.play.panel import Known
 from tests.helpers.page import number, sent
 
@@ -37,6 +37,32 @@ def test_lifting_the_pen_is_no_news_to_the_picture_but_to_its_reading(state, cla
 def test_while_one_plays_all_that_is_drawn_is_one_thing(state, classifier, wide):
     assert reading.read(wide, classifier, inside=False).text == "20"
     assert not reading.read(wide, classifier, inside=False, one=True).symbols
+
+
+def zigzag(step: int, left: int, right: int) -> Drawing:
+    """A canvas that a child blackens, row by row."""
+    rows = range(0, HEIGHT + 1, step)
+    turns = [
+        (x, y)
+        for place, y in enumerate(rows)
+        for x in ((left, right) if place % 2 else (right, left))
+    ]
+    return Drawing((tuple(np.ravel(turns).tolist()),))
+
+
+@pytest.mark.parametrize("lifted", [True, False])
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        zigzag(40, 0, WIDTH), zigzag(60, 0, WIDTH),  # all of it; with gaps
+        zigzag(40, 480, 1280), zigzag(60, 480, 1280),  # what a phone shows of it
+        zigzag(44, 200, 1000), zigzag(40, 700, 1000),
+    ],
+)  # fmt: skip
+def test_a_blackened_canvas_is_not_a_digit(state, classifier, drawing, lifted):
+    found = reading.read(replace(drawing, lifted=lifted), classifier, inside=False)
+    assert found.prediction is not None, "it counts as empty"
+    assert found.prediction.digit is None and not found.symbols
 
 
 def test_the_name_of_a_symbol_is_no_html(classifier, mnist_sample):

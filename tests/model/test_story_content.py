@@ -157,7 +157,7 @@ def test_the_cut_out_drawing_lands_on_its_dots(tell, strokes):
     """What the script moves from the sheet to the dots fits them."""
     prediction, told = tell(strokes)
     ink = 255 - np.asarray(Drawing(sent(strokes)).picture)
-    left, top, width, height = (400 * part for part in told["box"])
+    left, top, width, height = (len(ink) * part for part in told["box"])
     x, y, wide, high = told["place"]
     assert max(wide, high) == pytest.approx(20)
     box = (

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from handwriting import pen
-from page.draw.drawing import HEIGHT, MAX_POINTS, PEN, WIDTH, Drawing, parse, render
+from page.draw.drawing import EDGE, HEIGHT, MAX_POINTS, PEN, WIDTH, Drawing, parse, render
 from tests.helpers.page import number, sent, written
 
 MIDDLE = WIDTH // 2, HEIGHT // 2
@@ -40,9 +40,18 @@ def test_limits_strokes_to_the_canvas():
     assert (right, bottom) == (WIDTH + PEN, HEIGHT + PEN)
 
 
+def canvas_of(strokes, height: int = 400) -> np.ndarray:
+    """The picture without its edge."""
+    edge = round(EDGE * height)
+    picture = np.asarray(render(strokes, height))
+    inner = picture[edge:-edge, edge:-edge]
+    assert picture.astype(int).sum() - inner.astype(int).sum() == 255 * (picture.size - inner.size)
+    return inner
+
+
 @pytest.mark.parametrize("height", [200, 400])
 def test_a_dot_is_as_wide_as_the_pen(height):
-    picture = 255 - np.asarray(render((MIDDLE,), height), float)
+    picture = 255 - canvas_of((MIDDLE,), height).astype(float)
     assert picture.shape == (height, height)
     radius = PEN / 2 * height / HEIGHT
     assert picture.sum() / 255 == pytest.approx(np.pi * radius**2, rel=0.02)
@@ -63,12 +72,12 @@ def dense(stroke: np.ndarray) -> np.ndarray:
 def test_draws_as_the_rest_of_the_project_draws(digit):
     strokes = [dense(stroke) for stroke in written(digit)]
     expected = 255 - pen.render([stroke * 400 for stroke in strokes], 26, 400)
-    picture = np.asarray(render(sent(strokes), 400))
+    picture = canvas_of(sent(strokes))
     assert np.corrcoef(picture.ravel(), expected.ravel())[0, 1] > 0.94
 
 
 def test_corners_are_rounded_as_on_the_canvas():
-    corner = np.asarray(render((((700, 600, 880, 200, 1060, 600)),), 400))
+    corner = canvas_of(((700, 600, 880, 200, 1060, 600),))
     # The curve passes the middles of both lines, and bends towards the corner halfway.
     assert corner[200, 200 - 45] == corner[200, 200 + 45] == 0
     assert corner[150, 200] == 0
@@ -76,13 +85,13 @@ def test_corners_are_rounded_as_on_the_canvas():
 
 
 def test_the_picture_is_square_and_shows_all_strokes():
-    assert render(sent(written(3)), 400).size == (400, 400)
-    at_the_left = render(((40, 100, 40, 700),), 400)
-    assert at_the_left.size == (400, 400)
-    assert np.asarray(at_the_left)[:, :40].min() == 0
-    wide = render(sent(number("2026", size=0.5, pitch=0.5)), 400)
-    assert wide.size[0] > wide.size[1] == 400
-    edges = np.asarray(render(((0, 0, WIDTH, HEIGHT),), 400))
+    assert canvas_of(sent(written(3))).shape == (400, 400)
+    at_the_left = canvas_of(((40, 100, 40, 700),))
+    assert at_the_left.shape == (400, 400)
+    assert at_the_left[:, :40].min() == 0
+    wide = canvas_of(sent(number("2026", size=0.5, pitch=0.5)))
+    assert wide.shape[1] > wide.shape[0] == 400
+    edges = canvas_of(((0, 0, WIDTH, HEIGHT),))
     assert edges.shape == (400, 880)
     assert edges[0, 0] == edges[-1, -1] == 0
 

@@ -116,6 +116,27 @@ def test_unsure_and_blank_have_no_digit(client):
     assert reading == {"text": "", "symbols": []}
 
 
+def test_the_source_and_the_quick_mode_reach_the_classifier():
+    seen = []
+
+    class Listening(FakeClassifier):
+        def predict(self, image, inside=False, source="any"):
+            seen.append(source)
+            return super().predict(image)
+
+        def read(self, image, inside=False, quick=False, source="any"):
+            seen.append((quick, source))
+            return super().read(image)
+
+    with client_of(Listening()) as client:
+        send(client, image(3), path="/v1/read?quick=true&source=canvas")
+        send(client, image(3), path="/v1/classify?source=canvas")
+        refused = send(client, image(3), path="/v1/read?source=fax")
+    assert (True, "canvas") in seen  # among the readings of the server's own test images
+    assert "canvas" in seen
+    assert refused.status_code == 422
+
+
 def test_a_reading_has_symbols_with_and_without_a_prediction():
     class Decimal(FakeClassifier):
         def read(self, image, inside=False, quick=False, source="any"):

@@ -21,8 +21,8 @@ class Network:
         content: the bytes of a .tflite file.
 
     Raises:
-        ModelError: there is no LiteRT for this system or this processor.
-        ValueError, RuntimeError: the content is not a network.
+        ModelError: the content is not a network, or there is no LiteRT for this system or this
+            processor.
     """
 
     def __init__(self, content: bytes):
@@ -30,8 +30,13 @@ class Network:
         # An interpreter is not thread-safe: each run takes an idle one, or makes another one.
         # Not one for each thread: Streamlit's threads live for one stroke.
         self._idle: SimpleQueue[Interpreter] = SimpleQueue()
-        first = self._new_interpreter()
-        outputs = first.get_signature_runner().get_output_details()
+        try:
+            first = self._new_interpreter()
+            outputs = first.get_signature_runner().get_output_details()
+        except (ValueError, RuntimeError):
+            raise ModelError(
+                "A network of the model is damaged. Restore the model, or make a new one."
+            ) from None
         self.outputs = {name: detail["index"] for name, detail in outputs.items()}
         self._idle.put(first)
 

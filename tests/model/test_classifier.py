@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from digits import DigitClassifier, ModelError
+from digits.network import Network
 from handwriting import pen
 
 ROOT = Path(__file__).parents[2]
@@ -202,3 +203,9 @@ def test_a_package_without_train_py_does_not_name_it(tmp_path, monkeypatch):
 def test_a_prediction_is_one_line(classifier):
     shown = repr(classifier.predict(np.zeros((28, 28), np.uint8)))
     assert "\n" not in shown and "blank" in shown
+
+
+@pytest.mark.parametrize("content", [b"", b"no network", b"\0" * 5000])
+def test_a_damaged_network_is_a_model_error(content):
+    with pytest.raises(ModelError, match="damaged"):
+        Network(content)

@@ -6,8 +6,8 @@ from page.core.connection import watch_connection
 from page.core.error_boundary import guarded
 from page.core.language_menu import language_menu
 from page.core.text import _, choose_language
-from page.draw import view as draw
 from page.draw.demo_drawing import mount_demo_drawing
+from page.home import view as draw
 from page.kiosk.fullscreen import fullscreen_button
 from page.kiosk.kiosk import enable_kiosk
 from page.photo import view as photo

@@ -72,7 +72,7 @@ class Datasets:
         x, y: to train on; `pen.NO_DIGIT` is the rejection class.
         x_held, y_held: digits that are held out, of all sources: the temperature is fitted on them.
         judged: bool, which of these the thresholds are fitted on: digits by the writers of the
-            validation split whose labels are confirmed. Without such writers, all.
+            validation split whose labels two of three networks confirm. Without such writers, all.
         x_none: images that are held out and are not digits, for the thresholds.
         people: for the model card; None without real writers.
     """
@@ -192,7 +192,8 @@ def _real(
     digits = [(d, label) for d, label in good if label != pen.NO_DIGIT]
     drew = Counter(d.writer for d, _ in digits)
     again = [one for one in digits for _ in range(writers.times(drew[one[0].writer]) - 1)]
-    held = [i for i, (_, label) in enumerate(validation) if label != pen.NO_DIGIT]
+    bad_validation = cleaning.doubtful(votes.held_out.mean(axis=0), y_validation)
+    held = np.flatnonzero((y_validation != pen.NO_DIGIT) & ~bad_validation)
     confirmed = cleaning.confirmed(votes.held_out[:, held], y_validation[held])
     more = writers.redraw([validation[i][0] for i in held] * (HELD_OUT_TIMES - 1), seed + 3)
     people = People(

@@ -89,8 +89,8 @@ class PenKind:
         """One of them, at random."""
         ranges = (self.width, self.cover, self.grain, self.fading, self.smear)
         colour = np.array(self.colours[rng.integers(len(self.colours))])
-        colour = tuple((colour * rng.uniform(*self.brightness)).clip(0, 1))
-        return Pen(colour, *(rng.uniform(*one) for one in ranges))
+        red, green, blue = (colour * rng.uniform(*self.brightness)).clip(0, 1).tolist()
+        return Pen((red, green, blue), *(rng.uniform(*one) for one in ranges))
 
 
 FELT = PenKind(BLACK + BLUE, (0.05, 0.13), (0.85, 1))

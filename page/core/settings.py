@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from page.core.error_boundary import explain
+
 if TYPE_CHECKING:  # at run time it is imported once the sheet is there to draw on
     from digits import Classifier
     from digits.explain.neighbours import Examples
@@ -63,3 +65,11 @@ def load_examples(network: str) -> Examples | None:
     from digits.explain.neighbours import Examples
 
     return Examples.load(MODEL, network)
+
+
+def find_classifier() -> tuple[Classifier | None, str]:
+    """What reads the drawings; or None, and why there is nothing that can."""
+    try:
+        return load_classifier(), ""
+    except Exception as error:
+        return None, explain(error)

@@ -10,10 +10,10 @@ from digits import Prediction
 from digits.images import data_url, png_url
 from digits.normalize import BOX, shrink
 from digits.types import Inside
+from page.core.doors import close_button, open_door
 from page.core.error_boundary import guarded
 from page.core.patch import patched_html
 from page.core.text import N_, _, a_digit, ngettext
-from page.draw.doors import close_button, open_door
 from page.draw.reading import Part
 
 MAPS = 6  # shown of each block: the liveliest

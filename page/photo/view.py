@@ -15,10 +15,10 @@ from page.core.component import component
 from page.core.error_boundary import apology_html, explain, guarded
 from page.core.hosts import is_loopback, parse_url
 from page.core.patch import patched_html
+from page.core.settings import find_classifier
 from page.core.text import N_, _, ngettext, number
 from page.core.visit import visit
 from page.draw.answer import answer_html, bars_html, symbol_name
-from page.draw.view import find_classifier
 from page.kiosk.kiosk import is_kiosk
 
 if TYPE_CHECKING:  # imported when the first photograph comes

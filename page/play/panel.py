@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import streamlit as st
 
 from page.core.component import component
+from page.core.doors import Door, close_button
 from page.core.error_boundary import guarded
 from page.core.patch import patched_html
 from page.core.settings import load_classifier, load_examples
 from page.core.text import _, ngettext, number
 from page.core.visit import visit
-from page.draw.doors import Door, close_button
 
 if TYPE_CHECKING:
     from digits import Prediction
@@ -99,7 +99,7 @@ def fool(drawing: Drawing, prediction: Prediction | None) -> None:
     )
     patched_html(html, "fool_html")
     with st.container(horizontal=True, key="fool_buttons"):
-        kind = "primary" if done else "secondary"
+        kind: Literal["primary", "secondary"] = "primary" if done else "secondary"
         st.button(_("Another one"), key="another", type=kind, on_click=_another)
         close_button("close_fool")
 

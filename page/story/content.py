@@ -47,12 +47,13 @@ def content(
         return common | {"steps": []}
     inside = prediction.inside
     found = examples.nearest(examples.embed(inside)) if examples else []
-    order = in_question(prediction)
+    order = words.in_question(prediction)
     bars = bar_texts(prediction)
     kernel, found_map, own = sliding(prediction, card)
     best = [int(axis) for axis in np.unravel_index(found_map.argmax(), found_map.shape)]
+    matches = rule(kernel, prediction.pixels, best) if kernel else None
     return common | {
-        "steps": words.steps(reading, kernel and rule(kernel, prediction.pixels, best), found),
+        "steps": words.steps(reading, matches, found),
         "drawing": png_url(part.png),
         "box": list(part.box),
         "place": place_in_dots(prediction.ink),
@@ -121,12 +122,6 @@ def number(drawing: Drawing, reading: Reading) -> dict[str, Any] | None:
         "chosen": reading.chosen,
         "text": reading.text,
     }
-
-
-def in_question(prediction: Prediction) -> list[int]:
-    """The two outputs whose evidence is shown: the answer's, and the next guess'."""
-    first, second = np.argsort(-prediction.probabilities, kind="stable")[:2].tolist()
-    return [NONE, first] if prediction.digit is None else [first, second]
 
 
 def rule(kernel: list[list[float]], pixels: np.ndarray, at: list[int]) -> tuple[int, int]:

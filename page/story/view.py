@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from page.core.component import component
+from page.core.doors import open_door
 from page.core.error_boundary import guarded
 from page.core.settings import load_classifier, load_examples
 from page.core.visit import visit
-from page.draw.doors import open_door
 from page.draw.reading import Reading
 from page.story.content import content
 

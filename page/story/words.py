@@ -153,8 +153,6 @@ def step(name: str, sentence: str, alt: str, note: str = "") -> dict[str, str]:
 
 def looked(prediction: Prediction) -> dict[str, str]:
     """The step that shows what speaks for the answer, and against the next guess."""
-    from page.story.content import in_question
-
     first, second = in_question(prediction)
     because = _(LOOKED_NONE) if first == NONE else _(LOOKED).format(a_digit=a_digit(first))
     against = prediction.inside.evidence[..., second].mean() < 0
@@ -170,3 +168,11 @@ def answer(prediction: Prediction) -> str:
     sure = prediction.confidence
     sentence = _(ANSWER_CERTAIN if certain(sure) else ANSWER)
     return sentence.format(digit=prediction.digit, percent=percent(min(sure, 0.99)))
+
+
+def in_question(prediction: Prediction) -> list[int]:
+    """The two outputs whose evidence is shown: the answer's, and the next guess'."""
+    import numpy as np
+
+    first, second = np.argsort(-prediction.probabilities, kind="stable")[:2].tolist()
+    return [NONE, first] if prediction.digit is None else [first, second]

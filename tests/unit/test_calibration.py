@@ -57,8 +57,8 @@ def test_the_dearer_a_wrong_digit_the_fewer_there_are_and_the_more_are_unsure():
     assert sorted(wrong, reverse=True) == list(wrong) and wrong[0] > wrong[-1]
 
 
-def test_the_thresholds_have_the_lowest_cost():
-    outputs, labels = made_up_outputs(2_000, sharpness=1)
+def test_no_other_threshold_for_none_costs_less():
+    outputs, labels = made_up_outputs(4_000, sharpness=1)
     others = outputs[:500, [*range(1, 11), 0]]
 
     def cost(thresholds):
@@ -67,14 +67,30 @@ def test_the_thresholds_have_the_lowest_cost():
 
     best = fit_thresholds(outputs, labels, others, 1, cost=10, non_digits=0.1)
     assert best.cost == 10
-    for none in (0.1, 0.5, 0.9, 1):
-        for confidence in (0, 0.5, 0.8, 0.95):
-            assert cost(best) <= cost(Thresholds(none, confidence)) + 2e-3
+    for none in (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98):
+        assert cost(best) <= cost(Thresholds(none, best.confidence)) + 1e-3
+
+
+def test_for_calibrated_digits_no_other_confidence_costs_less():
+    outputs, labels = made_up_outputs(20_000, sharpness=1)
+    outputs[:, 10] = 0  # digits only
+    outputs /= outputs.sum(axis=1, keepdims=True)
+    nothing = np.zeros((0, 11))
+
+    def cost(confidence):
+        unsure, wrong, _ = shares(outputs, labels, outputs[:1], Thresholds(1, confidence))
+        return unsure + 10 * wrong
+
+    best = fit_thresholds(outputs, labels, nothing, 1, cost=10, non_digits=0).confidence
+    for confidence in (0.5, 0.7, 0.8, 0.95, 0.99):
+        assert cost(best) <= cost(confidence) + 2e-3
 
 
 def test_without_other_drawings_only_digits_count():
     outputs, labels = made_up_outputs(1_000, sharpness=1)
-    assert fit_thresholds(outputs, labels, np.zeros((0, 11)), 1).confidence > 0
+    others = outputs[:500, [*range(1, 11), 0]]
+    without = fit_thresholds(outputs, labels, np.zeros((0, 11)), 1)
+    assert without.none > fit_thresholds(outputs, labels, others, 1, non_digits=0.5).none
 
 
 def test_temperature_scaling_keeps_the_order_and_the_sums():

@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from page.core.error_boundary import explain, guarded
+from page.core.doors import Door, doors
+from page.core.error_boundary import guarded
 from page.core.patch import patched_html
-from page.core.settings import load_classifier
+from page.core.settings import find_classifier
 from page.core.throttle import turn
 from page.core.visit import visit
 from page.draw.answer import reading_html
-from page.draw.doors import Door, doors
 from page.draw.reading import Reading, is_taught, part_of, read
 from page.play import panel as play
 from page.tally import panel as score
 
 if TYPE_CHECKING:  # at run time it is imported once the canvas is there to draw on
-    from digits import Classifier
     from page.draw.drawing import Drawing
 
 
@@ -73,11 +72,3 @@ def open_panel(door: Door, drawing: Drawing, reading: Reading) -> None:
     elif score.is_kept():
         own = reading.symbols or is_taught(reading)
         score.ask(drawing, None if own else reading.prediction)
-
-
-def find_classifier() -> tuple[Classifier | None, str]:
-    """What reads the drawings; or None, and why there is nothing that can."""
-    try:
-        return load_classifier(), ""
-    except Exception as error:
-        return None, explain(error)

@@ -1,4 +1,4 @@
-"""Learns a further symbol from a few examples, in the features of a network that stays as it is."""
+"""Learns another symbol from a few examples, in the features of an unchanged network."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ SAMPLE = 200  # training images that tell how near to each other drawings of the
 class TaughtSymbol:
     """A symbol that was taught by examples: a heart, a letter, somebody's own way of writing 7.
 
-    A drawing is taken for the symbol if it is near to one of the examples, and clearly nearer to it
-    than to any digit in `digits.explain.neighbours.Examples`: a nearest-neighbour classifier
-    that may
-    reject (Hellman 1970, https://doi.org/10.1109/TSSC.1970.300339). And the network must read it
-    as it read one of the examples, or what it reads surely would be lost.
+    A drawing counts as the symbol if it is near to an example, and clearly nearer to it than to any
+    digit in `digits.explain.neighbours.Examples`: a nearest-neighbour classifier with rejection
+    (Hellman 1970, https://doi.org/10.1109/TSSC.1970.300339). The network must also predict the same
+    for it as for an example, so that clear digits stay digits.
 
     Attributes:
         embeddings: (n, d) float32, of the examples so far.
@@ -29,7 +28,7 @@ class TaughtSymbol:
     """
 
     def __init__(self, digits: Examples):
-        """Takes the training images that it must not be confused with."""
+        """Takes the training images that the symbol must not be confused with."""
         self._digits = digits
         self.embeddings = np.empty((0, digits.embeddings.shape[1]), np.float32)
         every = digits.embeddings
@@ -66,7 +65,7 @@ class TaughtSymbol:
             bars: float32 (11,), from `Prediction.bars`.
 
         Returns:
-            0 to 1; from 0.5 on it is taken for the symbol. 0 before the first example.
+            0 to 1; from 0.5 on, the drawing counts as the symbol. 0 before the first example.
         """
         if not len(self):
             return 0.0
@@ -76,7 +75,7 @@ class TaughtSymbol:
     def wanted(self) -> int:
         """How many more examples would help: 0 to `ENOUGH`.
 
-        Up to `ENOUGH` what is missing; after that one for each example that is unlike all others.
+        Up to `ENOUGH`, the missing ones; then one for each example that is unlike all others.
         """
         return self._wanted
 

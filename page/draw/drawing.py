@@ -81,7 +81,8 @@ def render(strokes: Strokes, height: int) -> Image.Image:
     pen = PEN * scale
     brushes = _brushes(pen)
     side = brushes.shape[-1]
-    margin = 2 * side  # the pen may be partly outside the canvas
+    edge = round(EDGE * height)
+    margin = max(2 * side, edge)  # the pen may be partly outside the canvas
     ink = np.zeros((height + 2 * margin, round(width * scale) + 2 * margin), np.uint8)
     left_over = MAX_STAMPS
     samples = []
@@ -100,8 +101,8 @@ def render(strokes: Strokes, height: int) -> Image.Image:
         np.maximum(area, brushes[phase_y, phase_x], out=area)
     for outside in (np.s_[:margin], np.s_[-margin:], np.s_[:, :margin], np.s_[:, -margin:]):
         ink[outside] = 0
-    extra = margin - round(EDGE * height)
-    return Image.fromarray(255 - ink[extra:-extra, extra:-extra])
+    rows, columns = (slice(margin - edge, length - margin + edge) for length in ink.shape)
+    return Image.fromarray(255 - ink[rows, columns])
 
 
 def _smooth(points: np.ndarray, step: float, limit: int) -> np.ndarray:

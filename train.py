@@ -186,8 +186,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a first network within a minute")
     args = parser.parse_args()
     args.settings = QUICK if args.quick else PENS if args.pens else PLAIN
-    default = DENSE_EPOCHS if args.network == "dense" else args.settings.epochs
-    args.epochs = args.epochs or default
+    args.epochs = args.epochs or (DENSE_EPOCHS if args.network == "dense" else args.settings.epochs)
     return args
 
 

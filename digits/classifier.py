@@ -3,10 +3,10 @@
 import os
 import re
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from functools import cache
+from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 from threading import Lock
@@ -26,7 +26,8 @@ from digits.types import UNKNOWN, AnyImage, Ink, Inside, Prediction, Reading, So
 _HERE = Path(__file__).parent
 # The shipped model: inside the package where that was installed from a wheel, beside it elsewhere.
 SHIPPED = _HERE / "model" if (_HERE / "model").is_dir() else _HERE.parent / "model"
-ROWS = "rows.tflite"  # the network that reads rows
+ROWS, LAYOUT = "rows.tflite", "layout.tflite"  # the networks that read numbers
+HEADS = ("classes", "offsets", "middles")  # outputs of the one for layout
 BATCH_SIZE = 64  # larger batches are no faster
 # For `is_single_digit`; ratios are width to height of all ink.
 MAX_DIGIT_RATIO = 1.4  # anything wider is not a single digit
@@ -45,8 +46,13 @@ class DigitClassifier:
     thresholds and the temperature come from `card.json`.
     """
 
-    def __init__(self, network: bytes, card: dict[str, Any]):
-        """Takes the bytes of `digits.tflite` and the content of `card.json`; see `load`."""
+    def __init__(
+        self, network: bytes, card: dict[str, Any], files: Mapping[str, bytes] | None = None
+    ):
+        """Takes the bytes of `digits.tflite`, the content of `card.json`, and the bytes of `ROWS`
+        and `LAYOUT` by name; see `load`.
+        """
+        self._files = files or {}
         self.card = card
         self._temperature = float(card["temperature"])
         self._max_none = float(card["thresholds"]["none"])
@@ -75,7 +81,7 @@ class DigitClassifier:
         folder = Path(folder)
         cure = _cure(folder)
         try:
-            card, files = read_model(folder, (NETWORK, ROWS))
+            card, files = read_model(folder, (NETWORK, ROWS, LAYOUT))
         except FileNotFoundError as error:
             raise ModelError(f"The model's file “{error.filename}” is missing. {cure}") from None
         except OSError as error:
@@ -84,7 +90,7 @@ class DigitClassifier:
             reason = str(error)
             raise ModelError(f"{reason[0].upper()}{reason[1:]}. {cure}") from None
         try:
-            return cls(files[NETWORK], card.to_json())
+            return cls(files[NETWORK], card.to_json(), files)
         except (KeyError, TypeError, ValueError, RuntimeError):
             raise ModelError(f"The model is damaged. {cure}") from None
 
@@ -158,9 +164,10 @@ class DigitClassifier:
         if ink.pixels.shape[1] <= MAX_DIGIT_RATIO * ink.pixels.shape[0]:
             (whole,) = self._predictions(pixels[None], [found.digit], inside)
         if not is_single_digit(ink.pixels, whole, quick):
-            lines = read_ink(ink.pixels, self._look, self._scan)
+            lines = read_ink(ink.pixels, self._look, self._scan, self._see)
             located = [symbol for line in lines for symbol in line.symbols]
-            if len(located) > 1 and any(one.digit is not None for one in located):
+            alone = len(located) == 1 and located[0].covers(ink.pixels)
+            if not alone and any(one.digit is not None for one in located):
                 text = "\n".join(line.text for line in lines)
                 return Reading(text, self._symbols(located, ink, inside))
         if whole is None:
@@ -170,21 +177,24 @@ class DigitClassifier:
 
     def _symbols(self, located: list[Found], ink: Ink, inside: bool) -> list[Symbol]:
         cuts = [ink.cut(one.box, one.mask) for one in located]
-        insides: list[Inside | None] = [None] * len(located)
-        if inside and self.has_inside:
-            pixels = np.stack([one.pixels for one in located])
-            insides = [one.inside for one in self._predictions(pixels, cuts, inside=True)]
+        insides: dict[int, Inside | None] = {}
+        shown = [place for place, one in enumerate(located) if one.pixels is not None]
+        if inside and self.has_inside and shown:
+            pixels = np.stack([located[place].pixels for place in shown])
+            looked = self._predictions(pixels, [cuts[place] for place in shown], inside=True)
+            insides = {place: one.inside for place, one in zip(shown, looked, strict=True)}
         symbols = []
-        for one, cut, own_inside in zip(located, cuts, insides, strict=True):
-            prediction = replace(
-                self._prediction(one.pixels, one.outputs[:10], float(one.outputs[10])),
-                digit=one.digit,
-                verdict="unsure" if one.digit is None else "digit",
-                ink=cut,
-                inside=own_inside,
-            )
-            label = UNKNOWN if one.digit is None else str(one.digit)
-            symbols.append(Symbol(label, cut.box, one.mask, one.certainty, prediction))
+        for place, (one, cut) in enumerate(zip(located, cuts, strict=True)):
+            prediction = None
+            if one.pixels is not None and one.outputs is not None:
+                prediction = replace(
+                    self._prediction(one.pixels, one.outputs[:10], float(one.outputs[10])),
+                    digit=one.digit,
+                    verdict="unsure" if one.digit is None else "digit",
+                    ink=cut,
+                    inside=insides.get(place),
+                )
+            symbols.append(Symbol(one.label, cut.box, one.mask, one.certainty, prediction))
         return symbols
 
     def _look(self, pixels: np.ndarray) -> np.ndarray:
@@ -194,9 +204,29 @@ class DigitClassifier:
         return np.column_stack([digits, none]).astype(np.float32)
 
     def _scan(self, strip: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What the network for rows says of a strip: see `digits.numbers.reader.Scan`."""
-        said = _network_for_rows().run(strip[None], ("classes", "edges"))
-        return said["classes"][0], said["edges"][0]
+        """Runs the network for rows: see `digits.numbers.reader.Scan`."""
+        outputs = self._others[ROWS].run(strip[None], ("classes", "edges"))
+        return outputs["classes"][0], outputs["edges"][0]
+
+    def _see(self, image: np.ndarray) -> np.ndarray:
+        """Runs the network for layout: see `digits.numbers.layout.See`."""
+        outputs = self._others[LAYOUT].run(image[None], HEADS)
+        return np.concatenate([outputs[name][0] for name in HEADS], axis=-1)
+
+    @cached_property
+    def _others(self) -> dict[str, Network]:
+        """The networks that read numbers, loaded with the first number.
+
+        A model without them, such as one that train.py has just written, uses those that ship.
+        """
+        found = {}
+        for name in (ROWS, LAYOUT):
+            try:
+                found[name] = Network(self._files.get(name) or (SHIPPED / name).read_bytes())
+            except OSError:
+                cure = _cure(SHIPPED)
+                raise ModelError(f"The model's file “{name}” can't be read. {cure}") from None
+        return found
 
     def _classify(
         self, images: list[AnyImage], source: Source, inside: bool = False
@@ -245,17 +275,6 @@ class DigitClassifier:
         )
 
 
-@cache
-def _network_for_rows() -> Network:
-    """Made by `training.rows`, and the same with each model. Loaded with the first number."""
-    try:
-        return Network((SHIPPED / ROWS).read_bytes())
-    except OSError as error:
-        raise ModelError(
-            f"The model's file “{error.filename}” can't be read. {_cure(SHIPPED)}"
-        ) from None
-
-
 def is_single_digit(ink: np.ndarray, whole: Prediction | None, quick: bool) -> bool:
     """Decides whether ink is a single digit, without looking for several.
 
@@ -265,9 +284,10 @@ def is_single_digit(ink: np.ndarray, whole: Prediction | None, quick: bool) -> b
         quick: as in `DigitClassifier.read`.
     """
     mask = ink > INK
-    columns = np.flatnonzero(mask.any(axis=0))  # the outermost may be too faint
-    if not len(columns) or np.ptp(columns) >= len(columns):
-        return False
+    for axis in (0, 1):  # side by side, or one below the other
+        inked = np.flatnonzero(mask.any(axis=axis))  # the outermost may be too faint
+        if not len(inked) or np.ptp(inked) >= len(inked):
+            return False
     if quick:
         return True
     ratio = ink.shape[1] / ink.shape[0]

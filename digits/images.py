@@ -5,6 +5,7 @@ import binascii
 import io
 from contextlib import suppress
 from dataclasses import dataclass
+from math import ceil, sqrt
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image, ImageOps
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")  # no other decoder is reached, but for HEIC
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 MOST_PIXELS = 40_000_000
-ENOUGH = 1024  # pixels: a longer side than this says nothing more about 28 × 28
+ENOUGH = 4_000_000  # pixels: on a page of so many, digits of a hundredth of its height are legible
 STRIP = 1_000_000  # pixels of a large image that are averaged at a time
 EXIF_KEYS = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")  # of Pillow's `info`
 URL_SAFE = bytes.maketrans(b"-_", b"+/")  # to the alphabet of plain base64
@@ -67,8 +68,7 @@ def open_image(
         budget: the image's width × height is taken off it, before decoding.
 
     Returns:
-        The image, its longer side at most `ENOUGH` pixels, in a mode that
-        `digits.ink.pixels.to_grey` knows.
+        The image, of at most `ENOUGH` pixels, in a mode that `digits.ink.pixels.to_grey` knows.
 
     Raises:
         ImageTooLarge: it has more than `most_pixels`, or more than the budget has left.
@@ -84,7 +84,8 @@ def open_image(
             )
         if budget is not None:
             budget.spend(width * height)
-        image.draft(None, (ENOUGH, ENOUGH))  # a large JPEG is decoded at a fraction of its size
+        factor = _factor(image)  # a large JPEG is decoded at a fraction of its size
+        image.draft(None, (width // factor, height // factor))
         image.load()
         return _upright(small(image), image)
     except ImageError:
@@ -111,8 +112,8 @@ def _formats(data: bytes) -> tuple[str, ...]:
 
 
 def small(image: Image.Image) -> Image.Image:
-    """The image with its longer side at most `ENOUGH`: each pixel the mean of a square of it."""
-    factor = -(-max(image.size) // ENOUGH)
+    """The image with at most `ENOUGH` pixels: each of them the mean of a square of it."""
+    factor = _factor(image)
     if factor == 1:
         return image
     width, height = image.size
@@ -125,6 +126,11 @@ def small(image: Image.Image) -> Image.Image:
     for number, strip in enumerate(strips):
         whole.paste(strip, (0, number * rows // factor))
     return whole
+
+
+def _factor(image: Image.Image) -> int:
+    """By how much the image is made smaller, either way."""
+    return ceil(sqrt(image.width * image.height / ENOUGH))
 
 
 def _averageable(image: Image.Image) -> Image.Image:

@@ -121,3 +121,8 @@ class Reading:
     # Without spaces and line breaks as long as `symbols`.
     text: str
     symbols: list[Symbol]  # in the order of the text
+
+    @property
+    def predicted(self) -> list[Symbol]:
+        """The symbols with a prediction: all but marks."""
+        return [symbol for symbol in self.symbols if symbol.prediction is not None]

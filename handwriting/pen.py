@@ -386,14 +386,18 @@ def render(strokes: Strokes, width: float, size: int | tuple[int, int] = CANVAS)
         uint8 array (height, width), ink 255 on 0.
     """
     sheet = Image.new("L", (size, size) if isinstance(size, int) else size)
-    draw = ImageDraw.Draw(sheet)
+    draw(ImageDraw.Draw(sheet), strokes, width)
+    return np.asarray(sheet)
+
+
+def draw(image: ImageDraw.ImageDraw, strokes: Strokes, width: float, shade: int = 255) -> None:
+    """Draws strokes with a round pen; arguments as of `render`."""
     radius = width / 2
     for stroke in strokes:
         path = [tuple(point) for point in stroke.tolist()]
-        draw.line(path, fill=255, width=max(1, round(width)), joint="curve")
+        image.line(path, fill=shade, width=max(1, round(width)), joint="curve")
         for x, y in (path[0], path[-1]):
-            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
-    return np.asarray(sheet)
+            image.ellipse((x - radius, y - radius, x + radius, y + radius), fill=shade)
 
 
 def place(strokes: Strokes, size: float, middle: tuple[float, float]) -> Strokes:

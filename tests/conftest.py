@@ -167,3 +167,24 @@ def hand() -> dict[int, list[Any]]:
 
     rng = np.random.default_rng(5)
     return {digit: [pen.draw_digit(digit, rng) for _ in range(2)] for digit in range(10)}
+
+
+@pytest.fixture(scope="session")
+def writer() -> dict[str, list[Any]]:
+    """A writer, by the program itself: two drawings of each symbol; see `handwriting.rows`."""
+    import numpy as np
+
+    from handwriting import pen, rows
+
+    rng = np.random.default_rng(5)
+    marks = {
+        ".": "50 50, 51 51", ",": "55 0, 40~50 100", "-": "0 50, 100 45~55",
+        ":": "49 4, 51 6 / 49 94, 51 96", "/": "40~60 0, 0 100",
+        "(": "40 0, 12 30, 12 70, 40 100", ")": "0 0, 28 30, 28 70, 0 100",
+        "?": pen.SYMBOLS["A"],
+    }  # fmt: skip
+    skeletons = {label: pen.strokes_from_skeleton(text, rng) for label, text in marks.items()}
+    hand = {label: [pen.unit(strokes)] * 2 for label, strokes in skeletons.items()}
+    return hand | {
+        label: [pen.draw_digit(int(label), rng) for _ in range(2)] for label in rows.DIGITS
+    }

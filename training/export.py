@@ -19,7 +19,7 @@ from digits.explain.neighbours import FILE as EXAMPLES
 if TYPE_CHECKING:
     import keras
 
-KERAS_MODEL, ROWS = "digits.keras", "rows.tflite"
+KERAS_MODEL, ROWS, LAYOUT = "digits.keras", "rows.tflite", "layout.tflite"
 
 
 def export(model: "keras.Model") -> bytes:
@@ -76,7 +76,7 @@ def save(
         (new / NETWORK).write_bytes(network)
         if examples:
             (new / EXAMPLES).write_bytes(examples)
-        files = [*new.iterdir(), *folder.glob(ROWS)]
+        files = [*new.iterdir(), *folder.glob(ROWS), *folder.glob(LAYOUT)]
         sums = {file.name: _sha256(file) for file in sorted(files, key=lambda file: file.name)}
         replace(card, sha256=sums[NETWORK], files=sums).write(new)
         for file in new.iterdir():
@@ -97,8 +97,8 @@ def save(
     return previous if replaced else None
 
 
-def save_rows(folder: Path, network: bytes) -> None:
-    """Replaces `rows.tflite` in the folder of a model, and its checksum in the card.
+def save_part(folder: Path, name: str, network: bytes) -> None:
+    """Replaces a network that reads numbers in the folder of a model, and its checksum in the card.
 
     Raises:
         OSError: the folder can't be written to.
@@ -109,11 +109,11 @@ def save_rows(folder: Path, network: bytes) -> None:
         tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary,
     ):
         card = Card.read(folder)
-        files = {**card.files, ROWS: hashlib.sha256(network).hexdigest()}
+        files = {**card.files, name: hashlib.sha256(network).hexdigest()}
         replace(card, files=files).write(Path(temporary))
-        Path(temporary, ROWS).write_bytes(network)
-        for name in (ROWS, CARD):
-            os.replace(Path(temporary, name), folder / name)
+        Path(temporary, name).write_bytes(network)
+        for file in (name, CARD):
+            os.replace(Path(temporary, file), folder / file)
 
 
 def _sha256(file: Path) -> str:

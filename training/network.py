@@ -83,6 +83,38 @@ def rows_convnet() -> keras.Model:
     return keras.Model(inputs, outputs, name="rows")
 
 
+def layout_convnet(classes: int) -> keras.Model:
+    """Finds and reads the symbols of numbers: see `training.layout`.
+
+    A small U-Net (Ronneberger et al. 2015, https://arxiv.org/abs/1505.04597) that adds instead of
+    concatenating. Takes float32 (batch, height, width, 1) in 0-1, of any sides that 16 divides.
+    Gives float32 (batch, height / 2, width / 2, classes + 3): for each cell the logits of the
+    classes, the distance right and down to the middle of the symbol that the ink there belongs to,
+    in heights of a digit, and the logit that the cell is such a middle.
+    """
+
+    def enlarged(x: keras.KerasTensor, skipped: keras.KerasTensor) -> keras.KerasTensor:
+        filters = skipped.shape[-1]
+        x = layers.UpSampling2D(2)(block(x, filters, kernel=1))
+        return block(layers.Add()([x, skipped]), filters)
+
+    inputs = keras.Input((None, None, 1))
+    x = block(inputs, 24, kernel=5, strides=2)
+    x = block(x, 48, strides=2)
+    fine = block(x, 48)
+    x = block(fine, 96, strides=2)
+    x = block(x, 96)
+    middle = block(x, 96)
+    x = block(middle, 128, strides=2)
+    x = block(x, 128)
+    x = enlarged(enlarged(x, middle), fine)
+    heads = [
+        layers.Conv2DTranspose(count, 2, strides=2, name=name)(x)
+        for name, count in (("classes", classes), ("offsets", 2), ("middles", 1))
+    ]
+    return keras.Model(inputs, layers.Concatenate()(heads), name="layout")
+
+
 def read_out(inputs: keras.KerasTensor, x: keras.KerasTensor) -> keras.Model:
     """Global average pooling and the dense layer."""
     x = layers.GlobalAveragePooling2D()(x)

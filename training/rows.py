@@ -29,7 +29,7 @@ from digits.numbers.reader import STRIDE, STRIP_HEIGHT, STRIP_SIGN
 from handwriting import pen
 from training import numbers, unipen
 from training import writers as people
-from training.export import save_rows, write_whole
+from training.export import save_part, write_whole
 from training.numbers import Hand, Writing
 from training.optional import MissingPackageError, require
 
@@ -72,7 +72,7 @@ def main() -> int:
         checked = gather(choose, min(args.numbers, NUMBERS_TO_CHECK), args.seed + 1)
         keep(kept, learned, checked)
     network = fit(learned, checked, args.seed, args.epochs, kept)
-    save_rows(Path(args.model), network)
+    save_part(Path(args.model), ROWS, network)
     print(f"Saved to {args.model}: {ROWS}")
     return 0
 

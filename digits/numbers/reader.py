@@ -1,13 +1,14 @@
 """Reads numbers: rows of symbols.
 
-A network slides over each row and tells where the middles of symbols are and how far each reaches.
-Ink is taken apart into connected pieces, and a piece that holds several middles is cut between
-them. Every way to put neighbouring pieces together again to symbols is a path through a lattice. On
-each symbol there the network that reads single digits has a say, and so has the one for rows, which
-sees what is around it; a log-linear model weighs that against sizes, gaps and cuts. It is a
-semi-Markov conditional random field (Sarawagi and Cohen 2004), so that each path has a probability:
-where the best one is not clearly better than the others, the reading says "?". `training.numbers`
-fits the weights.
+A network finds marks, rows, and lines to ignore (`digits.numbers.layout`). The ink between two
+marks is read like this: another network slides over it and tells where the middles of symbols are
+and how far each reaches. Ink is taken apart into connected pieces, and a piece that holds several
+middles is cut between them. Every way to put neighbouring pieces together again to symbols is a
+path through a lattice. On each symbol there the network that reads single digits has a say, and so
+has the one for rows, which sees what is around it; a log-linear model weighs that against sizes,
+gaps and cuts. It is a semi-Markov conditional random field (Sarawagi and Cohen 2004), so that each
+path has a probability: where the best one is not clearly better than the others, the reading says
+"?". `training.numbers` fits the weights.
 
 After R. G. Casey and E. Lecolinet, "A survey of methods and strategies in character segmentation",
 1996.
@@ -15,14 +16,16 @@ After R. G. Casey and E. Lecolinet, "A survey of methods and strategies in chara
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 from PIL import Image
 
 from digits.ink.components import label
 from digits.normalize import centre
+from digits.numbers import layout
 from digits.numbers.components import seam
+from digits.numbers.layout import Part, See
 from digits.types import UNKNOWN, Box
 
 NONE, SKIP = 10, 11  # labels of an arc besides 0 to 9: no digit, and a speck
@@ -57,6 +60,7 @@ STRIP_HEIGHT, STRIP_SIGN = 32, 20  # pixels: of a row as the network for rows se
 STRIP_ROOM, STRIP_STEP = 8, 16  # pixels: of ground at both ends; widths come in such steps
 WIDEST_STRIP = 4096  # pixels: a line without height would make one without end
 STRIDE = 2  # pixels of it from one place that the network tells of to the next
+STRAY = 0.1  # of all ink: as much may be dust beside a single symbol
 SURE = 0.6  # a symbol's probability from which on the text says its digit
 
 
@@ -66,10 +70,17 @@ class Found:
 
     box: Box
     mask: np.ndarray  # bool, over the box: the symbol's own pixels
-    pixels: np.ndarray  # (28, 28) uint8
-    outputs: np.ndarray  # (11,) float32, of the network: see `Look`
+    pixels: np.ndarray | None  # (28, 28) uint8; None for marks
+    outputs: np.ndarray | None  # (11,) float32, of the network: see `Look`; None for marks
     digit: int | None  # None: no digit, or not sure
     certainty: float  # as `Symbol.confidence`
+    label: str  # as `Symbol.label`
+
+    def covers(self, ink: np.ndarray) -> bool:
+        """Whether hardly any ink belongs to something else."""
+        left, top, right, bottom = self.box
+        own = float((ink[top:bottom, left:right] * self.mask).sum())
+        return own > (1 - STRAY) * float(ink.sum())
 
 
 @dataclass(eq=False)
@@ -268,41 +279,72 @@ class Sheet:
         return [(*pair, ink) for pair, ink in zip(pairwise(names), inks, strict=True)]
 
 
-def read_ink(ink: np.ndarray, look: Look, scan: Scan) -> list[Line]:
+def read_ink(ink: np.ndarray, look: Look, scan: Scan, see: See) -> list[Line]:
     """Reads all that is written.
 
     Args:
         ink: float32 (height, width), 0 ground to 1 ink.
-        look: the network.
+        look: the network for single digits.
         scan: the one for rows.
+        see: the one for layout, which finds marks and rows, and lines to ignore.
 
     Returns:
         The rows that hold any symbol, from top to bottom; none where all is but a pattern.
     """
-    sheet = Sheet(ink, look, scan)
     lines = []
-    for row in find_rows(sheet):
-        symbols = best_path(sheet, lattice(sheet, row), WEIGHTS)
+    for row in layout.find_rows(layout.find_parts(ink, see)):
+        symbols: list[Found] = []
+        height = layout.usual_height(np.array([part.box for part in row]))
+        for is_digit, parts in groupby(row, key=lambda part: part.is_digit(height)):
+            if is_digit:
+                symbols += read_digits(ink, list(parts), look, scan)
+            else:
+                symbols += map(mark, parts)
         if symbols:
-            lines.append(Line(spell(symbols, row), symbols))
+            lines.append(Line(spell(symbols), symbols))
     digits = [symbol.digit for line in lines for symbol in line.symbols]
     return [] if len(digits) > MOST_UNKNOWN and not any(d is not None for d in digits) else lines
 
 
-def spell(symbols: list[Found], row: Row) -> str:
+def mark(part: Part) -> Found:
+    """A mark, or a "?" where that is not certain."""
+    label = part.label if part.confidence >= layout.SURE else UNKNOWN
+    return Found(part.box, part.mask, None, None, None, part.confidence, label)
+
+
+def read_digits(ink: np.ndarray, parts: list[Part], look: Look, scan: Scan) -> list[Found]:
+    """Reads the ink of neighbouring parts of a row, from left to right."""
+    left, top, right, bottom = zip(*(part.box for part in parts), strict=True)
+    x, y = min(left), min(top)
+    mask = np.zeros((max(bottom) - y, max(right) - x), bool)
+    for part in parts:
+        mask[part.box[1] - y : part.box[3] - y, part.box[0] - x : part.box[2] - x] |= part.mask
+    sheet = Sheet(ink[y : y + mask.shape[0], x : x + mask.shape[1]] * mask, look, scan)
+    found = [
+        symbol
+        for row in find_rows(sheet)
+        for symbol in best_path(sheet, lattice(sheet, row), WEIGHTS)
+    ]
+    for symbol in found:
+        one, above, other, below = symbol.box
+        symbol.box = one + x, above + y, other + x, below + y
+    return sorted(found, key=lambda symbol: symbol.box[0] + symbol.box[2])
+
+
+def spell(symbols: list[Found]) -> str:
     """The row's text: a space where the gap is clearly wider than the others."""
     boxes = np.array([symbol.box for symbol in symbols], float)
+    height = layout.usual_height(boxes)
     # A 1 is narrow: the gap beside it is counted from where a wider digit would end.
-    spare = np.maximum(0, 0.45 * row.height - (boxes[:, 2] - boxes[:, 0])) / 2
+    spare = np.maximum(0, 0.45 * height - (boxes[:, 2] - boxes[:, 0])) / 2
     gaps = (boxes[1:, 0] - spare[1:]) - (boxes[:-1, 2] + spare[:-1])
-    text = ""
-    for number, symbol in enumerate(symbols):
-        if number:
-            others = np.delete(gaps, number - 1)
-            usual = max(0.0, float(np.median(others))) if len(others) else 0.5 * row.height
-            if gaps[number - 1] > max(0.7 * row.height, 2.2 * usual + 0.2 * row.height):
-                text += " "
-        text += UNKNOWN if symbol.digit is None else str(symbol.digit)
+    text = symbols[0].label
+    for number, symbol in enumerate(symbols[1:]):
+        others = np.delete(gaps, number)
+        usual = max(0.0, float(np.median(others))) if len(others) else 0.5 * height
+        if gaps[number] > max(0.7 * height, 2.2 * usual + 0.2 * height):
+            text += " "
+        text += symbol.label
     return text
 
 
@@ -648,5 +690,6 @@ def best_path(sheet: Sheet, arcs: Arcs, weights: np.ndarray) -> list[Found]:
         digit = kind if sure else None
         names = arcs.shown[arc]
         box, mask = sheet.box(names), sheet.mask(names)
-        found.append(Found(box, mask, pixels, outputs, digit, certainty))
+        label = UNKNOWN if digit is None else str(digit)
+        found.append(Found(box, mask, pixels, outputs, digit, certainty, label))
     return found

@@ -28,7 +28,7 @@ class Reading(NamedTuple):
     prediction: Prediction | None = None  # None: nothing is drawn, or it can't be read
     trouble: str = ""  # why it can't be read; `code` in backticks
     text: str = ""  # of a number: see `digits.types.Reading`
-    symbols: Sequence[Symbol] = ()  # its digits, if they are several
+    symbols: Sequence[Symbol] = ()  # its symbols but for marks, if there are several
     chosen: int = 0  # the one among them that `prediction` is for
     known: Known | None = None  # of a single drawing: its likeness to the symbol that was taught
 
@@ -87,7 +87,7 @@ def read_picture(
     found = classifier.read(image, inside=inside, quick=not lifted, source="canvas")
     if len(found.symbols) < 2:
         return single(found.symbols[0].prediction if found.symbols else None)
-    return Reading(text=found.text, symbols=found.symbols)
+    return Reading(text=found.text, symbols=found.predicted)
 
 
 def single(prediction: Prediction | None) -> Reading:

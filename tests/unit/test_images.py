@@ -134,7 +134,7 @@ FILES = {
 def test_every_kind_of_file_is_read_small_or_large(kind):
     for image in (Image.fromarray(DRAWING), large()):
         opened = open_image(FILES[kind](image))
-        assert max(opened.size) <= ENOUGH
+        assert opened.width * opened.height <= 1.01 * ENOUGH
         expected, found = normalize(image).astype(float), normalize(opened)
         assert np.abs(expected - found).mean() / expected.mean() < 0.1
 
@@ -179,7 +179,7 @@ def test_averaged_strip_by_strip_as_in_one_go():
     rng = np.random.default_rng(0)
     noise = Image.fromarray(rng.integers(0, 256, (3333, 2501, 3), np.uint8))
     small = open_image(as_file(noise, "BMP"))
-    assert np.array_equal(np.asarray(small), np.asarray(noise.reduce(4)))
+    assert np.array_equal(np.asarray(small), np.asarray(noise.reduce(2)))
 
 
 @pytest.mark.slow

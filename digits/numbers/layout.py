@@ -1,0 +1,361 @@
+"""Finds where symbols, marks and lines are on a page.
+
+A fully convolutional network sees the ink, scaled so that digits are `HEIGHT` pixels tall. For each
+cell of 2×2 pixels it predicts which symbol the ink there belongs to, or that it is part of a line
+to ignore, and where the middle of that symbol is. Cells that point at the same middle are one
+symbol: instance segmentation as in Panoptic-DeepLab (Cheng et al. 2020,
+https://arxiv.org/abs/1911.10194). `training.layout` trains the network.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from digits.ink.components import label
+from digits.types import UNKNOWN, Box
+
+SYMBOLS = "0123456789.,-:/()?"  # the classes of the network; the last but one class is "?"
+MARKS = SYMBOLS[10:17]
+LINE = len(SYMBOLS)  # the last class: ink that belongs to no symbol
+HEIGHT, CELL = 20, 2  # pixels as the network sees them: of a digit, of a cell
+STRIDE = 16  # the sides of the network's input are multiples of this
+MARGIN = 16  # pixels of background round the ink
+TILE, OVERLAP = 768, 64  # pixels: larger inputs are cut into tiles of this side, with this margin
+RESCALED = 1.3  # digits that are larger or smaller by this factor are read again at another scale
+
+INK = 0.3  # 0-1: ink at least this strong connects strokes to components
+MAX_COMPONENTS = 20_000  # more are a texture, not writing
+MAX_INPUT = 4_000_000  # pixels that the network sees of one picture, all regions together
+MIN_SIZE = 0.04  # of the height of a digit: anything smaller is dust
+WEAK = 64  # of 255: cells with weaker ink only go with those beside them
+PEAK = 0.3  # the least probability of a cell to be the middle of a symbol
+APART = 2  # cells: middles are farther apart
+FAR = 0.45  # heights of a digit: ink that points this far from each middle belongs to none of them
+SMALL = 0.5  # of the height of a row: marks may be smaller, digits not
+SURE = 0.5  # the least confidence in a label
+
+# The network for layout: an image, uint8 (height, width), to float32 (height / CELL, width / CELL,
+# LINE + 4): logits of the classes, distance right and down to the middle of the symbol in heights
+# of a digit, and the logit that the cell is such a middle.
+See = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(eq=False)
+class Part:
+    """A located symbol."""
+
+    label: str
+    box: Box  # left, top, right, bottom in pixels of the ink; right and bottom exclusive
+    mask: np.ndarray  # bool, over the box
+    confidence: float  # 0-1
+
+    def is_digit(self, height: float) -> bool:
+        """Whether it may be a digit, or a part of one, in a row of this height."""
+        small = self.box[3] - self.box[1] < SMALL * height
+        return self.label.isdigit() or (self.confidence < SURE and not small)
+
+
+def find_parts(ink: np.ndarray, see: See) -> list[Part]:
+    """Finds the symbols; ink of lines is in none of them.
+
+    Args:
+        ink: float32 (height, width), 0 background to 1 ink.
+        see: the network for layout.
+    """
+    regions = find_regions(ink)
+    room = MAX_INPUT / max(1, sum(region.mask.size for region in regions))
+    return [part for region in regions for part in find_symbols(ink, region, see, room**0.5)]
+
+
+# Where there is writing
+
+
+@dataclass(eq=False)
+class Region:
+    """A part of the page, apart from all other ink."""
+
+    box: Box
+    mask: np.ndarray  # bool, over the box: the ink of this region
+    height: float  # of a digit in pixels, roughly
+
+
+def find_regions(ink: np.ndarray) -> list[Region]:
+    """Finds the parts of the page that are apart by more than about the height of a digit."""
+    strong = ink > INK
+    _, boxes = label(strong)
+    if not 0 < len(boxes) <= MAX_COMPONENTS:
+        return []
+    step = max(1, int(0.7 * usual_height(boxes)))
+    rows, columns = (-(-side // step) for side in ink.shape)
+    padded = np.zeros((rows * step, columns * step), bool)
+    padded[: ink.shape[0], : ink.shape[1]] = strong
+    coarse = np.zeros((rows + 2, columns + 2), bool)
+    coarse[1:-1, 1:-1] = padded.reshape(rows, step, columns, step).any(axis=(1, 3))
+    near = coarse.copy()  # and the cells beside and diagonal
+    near[1:] |= coarse[:-1]
+    near[:-1] |= coarse[1:]
+    near[:, 1:] |= near[:, :-1].copy()
+    near[:, :-1] |= near[:, 1:].copy()
+    names, _ = label(near)
+    names = names[1:-1, 1:-1]
+    # A component may cross regions only by way of cells with ink: each lies in one region.
+    middles = (boxes[:, :2] + boxes[:, 2:] - 1) // 2
+    regions = []
+    for name in range(1, names.max() + 1):
+        mine = names == name
+        inked = mine & coarse[1:-1, 1:-1]
+        down, across = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
+        if not len(down):
+            continue
+        left, top = int(across[0]) * step, int(down[0]) * step
+        right = min(ink.shape[1], (int(across[-1]) + 1) * step)
+        bottom = min(ink.shape[0], (int(down[-1]) + 1) * step)
+        part = mine[down[0] : down[-1] + 1, across[0] : across[-1] + 1]
+        mask = part.repeat(step, axis=0).repeat(step, axis=1)[: bottom - top, : right - left]
+        inside = (middles >= (left, top)).all(axis=1) & (middles < (right, bottom)).all(axis=1)
+        own = boxes[inside]
+        if len(own):
+            regions.append(Region((left, top, right, bottom), mask, usual_height(own)))
+    return regions
+
+
+def usual_height(boxes: np.ndarray) -> float:
+    """The height of most symbols: the median of the components, each weighted by its height."""
+    heights = np.sort(np.maximum(boxes[:, 3] - boxes[:, 1], 0.3 * (boxes[:, 2] - boxes[:, 0])))
+    half = np.searchsorted(heights.cumsum(), heights.sum() / 2)
+    return float(heights[min(half, len(heights) - 1)])
+
+
+# Which symbols are there
+
+
+def find_symbols(ink: np.ndarray, region: Region, see: See, max_scale: float) -> list[Part]:
+    """Finds the symbols of a region, which the network sees enlarged by `max_scale` at most."""
+    left, top, right, bottom = region.box
+    own = ink[top:bottom, left:right] * region.mask
+    scale = HEIGHT / region.height
+    found: list[Part] = []
+    for _ in range(3):
+        scale = min(scale, max_scale)
+        found = _symbols_at(own, scale, see)
+        heights = [s.box[3] - s.box[1] for s in found if s.label.isdigit()]
+        heights = heights or [max(s.box[2:]) - 0 for s in found if s.label == UNKNOWN]
+        if not heights:
+            break
+        off = float(np.median(heights)) * scale / HEIGHT
+        if 1 / RESCALED < off < RESCALED:
+            break
+        scale /= off
+    for symbol in found:
+        x, y, end, foot = symbol.box
+        symbol.box = x + left, y + top, end + left, foot + top
+    return found
+
+
+def _symbols_at(ink: np.ndarray, scale: float, see: See) -> list[Part]:
+    """The symbols of a region at a scale; boxes are in pixels of `ink`."""
+    height, width = ink.shape
+    size = [max(1, round(side * scale)) for side in (width, height)]
+    small = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BILINEAR))
+    across, down = (-(-(side + 2 * MARGIN) // STRIDE) * STRIDE for side in size)
+    image = np.zeros((down, across), np.uint8)
+    image[MARGIN : MARGIN + size[1], MARGIN : MARGIN + size[0]] = np.rint(
+        small * (255 / max(1e-3, small.max()))
+    )
+    outputs = see_tiles(image, see)
+    names, classes = segment(image, outputs)
+    # Each pixel of ink belongs to the symbol of its cell.
+    rows = ((np.arange(height) + 0.5) * size[1] / height + MARGIN).astype(int) // CELL
+    columns = ((np.arange(width) + 0.5) * size[0] / width + MARGIN).astype(int) // CELL
+    pixels = names[rows[:, None], columns] * (ink > 0)
+    found = []
+    least = MIN_SIZE * HEIGHT / scale
+    for name in range(1, len(classes) + 1):
+        reach = np.argwhere(names == name)
+        if not len(reach):
+            continue
+        first = (
+            np.searchsorted(rows, reach[:, 0].min()),
+            np.searchsorted(columns, reach[:, 1].min()),
+        )
+        last = (
+            np.searchsorted(rows, reach[:, 0].max(), "right"),
+            np.searchsorted(columns, reach[:, 1].max(), "right"),
+        )
+        mask = pixels[first[0] : last[0], first[1] : last[1]] == name
+        ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        if not len(ys) or max(np.ptp(ys), np.ptp(xs)) + 1 < least:
+            continue
+        mask = mask[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
+        x, y = int(first[1] + xs[0]), int(first[0] + ys[0])
+        shares = classes[name - 1]
+        kind = int(shares[:LINE].argmax())
+        box = x, y, x + mask.shape[1], y + mask.shape[0]
+        found.append(Part(SYMBOLS[kind], box, mask, float(shares[kind])))
+    return found
+
+
+def see_tiles(image: np.ndarray, see: See) -> np.ndarray:
+    """Runs the network on an image of any size, part by part if it is large."""
+    height, width = image.shape
+    if max(height, width) <= TILE + 2 * OVERLAP:
+        return see(image)
+    outputs = np.zeros((height // CELL, width // CELL, LINE + 4), np.float32)
+    for top in range(0, height, TILE):
+        for left in range(0, width, TILE):
+            y, x = max(0, top - OVERLAP), max(0, left - OVERLAP)
+            tile = image[y : top + TILE + OVERLAP, x : left + TILE + OVERLAP]
+            if not tile.any():
+                continue
+            part = see(tile)[(top - y) // CELL :, (left - x) // CELL :]
+            part = part[: TILE // CELL, : TILE // CELL]
+            outputs[
+                top // CELL : top // CELL + part.shape[0],
+                left // CELL : left // CELL + part.shape[1],
+            ] = part
+    return outputs
+
+
+def segment(image: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Groups the cells that hold ink into symbols.
+
+    Args:
+        image: uint8 (height, width), as the network sees it.
+        outputs: of the network: see `See`.
+
+    Returns:
+        int (height / CELL, width / CELL), 0 for background and lines, else 1, 2, ... by symbol; and
+        float32 (symbols, LINE + 1), the mean probabilities of the classes over the cells of each.
+    """
+    down, across = outputs.shape[:2]
+    blocks = image.reshape(down, CELL, across, CELL)
+    strongest = blocks.max(axis=(1, 3))
+    inked = strongest > WEAK
+    logits = outputs[..., : LINE + 1]
+    shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    shares /= shares.sum(axis=-1, keepdims=True)
+    of_symbol = inked & (shares[..., LINE] < 0.5)
+    cells = np.argwhere(of_symbol)
+    names = np.zeros((down, across), np.int32)
+    if not len(cells):
+        return names, np.zeros((0, LINE + 1), np.float32)
+    offsets = outputs[of_symbol][:, [LINE + 2, LINE + 1]] * (HEIGHT / CELL)
+    votes = cells + offsets
+    middles = peaks(outputs[..., -1])
+    owner, distance = nearest(votes, middles)
+    names[of_symbol] = np.where(distance <= FAR * HEIGHT / CELL, owner + 1, 0)
+    # Ink that points nowhere is a symbol of its own, unless it touches another one.
+    stray, _ = label(of_symbol & (names == 0))
+    for name in range(1, stray.max() + 1):
+        mine = stray == name
+        beside = names[grown(mine)]
+        beside = beside[beside > 0]
+        names[mine] = np.bincount(beside).argmax() if len(beside) else names.max() + 1
+    count = int(names.max())
+    total = np.zeros((count + 1, LINE + 1), np.float32)
+    np.add.at(total, names[of_symbol], shares[of_symbol])
+    # The fringe of a stroke, too faint to count, goes with the symbol beside it.
+    fringe = (strongest > 0) & ~inked
+    for shift in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+        names = np.where(fringe & (names == 0), np.roll(names, shift, (0, 1)), names)
+    return names, total[1:] / np.maximum(1e-6, total[1:].sum(axis=1, keepdims=True))
+
+
+def peaks(logits: np.ndarray) -> np.ndarray:
+    """Cells that are the middle of a symbol: float (n, 2), row and column."""
+    padded = np.pad(logits, 1, constant_values=-np.inf)
+    height, width = logits.shape
+    around = [padded[y : y + height, x : x + width] for y in range(3) for x in range(3)]
+    limit = np.log(PEAK / (1 - PEAK))
+    found = np.argwhere((logits == np.max(around, axis=0)) & (logits > limit)).astype(float)
+    # The strongest first; of equals beside one another the first one.
+    found = found[np.argsort(-logits[tuple(found.astype(int).T)], kind="stable")]
+    near = ((found[:, None] - found) ** 2).sum(axis=-1) <= APART**2
+    return found[~np.tril(near, -1).any(axis=1)]
+
+
+def nearest(points: np.ndarray, middles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each point the index of the nearest middle, and the distance to it."""
+    owner, distance = np.zeros(len(points), int), np.full(len(points), np.inf)
+    for start in range(0, len(points) if len(middles) else 0, 4096):
+        part = slice(start, start + 4096)
+        squares = ((points[part, None] - middles) ** 2).sum(axis=-1)
+        owner[part] = squares.argmin(axis=1)
+        distance[part] = np.sqrt(squares.min(axis=1))
+    return owner, distance
+
+
+def grown(mask: np.ndarray) -> np.ndarray:
+    """The mask and the cells around it."""
+    padded = np.pad(mask, 1)
+    height, width = mask.shape
+    return np.any([padded[y : y + height, x : x + width] for y in range(3) for x in range(3)], 0)
+
+
+# Rows
+
+
+def find_rows(found: list[Part]) -> list[list[Part]]:
+    """Groups symbols in rows, from top to bottom; each row from left to right."""
+    if not found:
+        return []
+    boxes = np.array([symbol.box for symbol in found], float)
+    heights = boxes[:, 3] - boxes[:, 1]
+    usual = usual_height(boxes)
+    order = np.argsort(boxes[:, 0], kind="stable")
+    chains = _chains(boxes, [k for k in order if heights[k] >= 0.5 * usual])
+    for k in order:
+        if heights[k] < 0.5 * usual:
+            _to_nearest(boxes, chains, k, usual)
+    middles = boxes.reshape(-1, 2, 2).mean(axis=1)
+    chains.sort(key=lambda chain: middles[chain, 1].mean())
+    return [[found[k] for k in sorted(chain, key=lambda k: middles[k, 0])] for chain in chains]
+
+
+def _chains(boxes: np.ndarray, order: list[int]) -> list[list[int]]:
+    """From left to right, each symbol continues the row at whose height it is."""
+    chains: list[list[int]] = []
+    for k in order:
+        best, most = None, 0.35
+        for chain in chains:
+            top, bottom = _band(boxes, chain, (boxes[k, 0] + boxes[k, 2]) / 2)
+            shared = min(bottom, boxes[k, 3]) - max(top, boxes[k, 1])
+            share = shared / max(1, min(bottom - top, boxes[k, 3] - boxes[k, 1]))
+            if share > most:
+                best, most = chain, share
+        if best is None:
+            chains.append([k])
+        else:
+            best.append(k)
+    return chains
+
+
+def _band(boxes: np.ndarray, chain: list[int], x: float) -> tuple[float, float]:
+    """Where the row continues: the top and bottom of its last symbols, further along its slope."""
+    last = boxes[chain[-4:]]
+    slope = 0.0
+    middles = (last[:, 0] + last[:, 2]) / 2
+    heights = last[:, 3] - last[:, 1]
+    if np.ptp(middles) > 1.5 * heights.max():
+        slope = float(np.polyfit(middles, (last[:, 1] + last[:, 3]) / 2, 1)[0])
+        slope = min(0.25, max(-0.25, slope))
+    shift = slope * (x - middles[-1])
+    return last[-1, 1] + shift, last[-1, 3] + shift
+
+
+def _to_nearest(boxes: np.ndarray, chains: list[list[int]], k: int, usual: float) -> None:
+    """Adds a small symbol to the row whose nearest symbol is nearest, if one is near at all."""
+    best, least = None, 0.6 * usual
+    for chain in chains:
+        others = boxes[chain]
+        across = np.maximum(others[:, 0] - boxes[k, 2], boxes[k, 0] - others[:, 2]).clip(0)
+        down = np.maximum(others[:, 1] - boxes[k, 3], boxes[k, 1] - others[:, 3]).clip(0)
+        distance = float((down + 0.3 * across).min())
+        if distance < least:
+            best, least = chain, distance
+    if best is None:
+        chains.append([k])
+    else:
+        best.append(k)

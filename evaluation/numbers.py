@@ -1,0 +1,234 @@
+"""Measures how well numbers are read.
+
+python -m evaluation.numbers --pens PATH           all of it; some minutes
+python -m evaluation.numbers --pens PATH --quick   on small samples
+
+PATH is a UNIPEN distribution (see `training.unipen`). The numbers are composed of digits and marks
+by the writers of the test split, whose drawings no network has learned from.
+"""
+
+import argparse
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from digits import DigitClassifier, ModelError
+from digits.images import open_image
+from digits.ink.components import label as label_components
+from handwriting import rows
+from handwriting.rows import DIGITS, UNKNOWN, Hand, Row, on_page
+from training import unipen, writers
+from training.layout import hands
+
+Chance = np.random.Generator
+Sample = tuple[Image.Image, str]  # a picture, and what it says
+Reads = Callable[[Image.Image], str]
+
+
+def main() -> int:
+    args = parse_arguments()
+    try:
+        drawings = [one for path in args.pens for one in unipen.read(Path(path))]
+        classifier = DigitClassifier.load(args.model)
+    except (ModelError, unipen.PenFileError) as error:
+        print(f"numbers: {error}", file=sys.stderr)
+        return 2
+    people = hands(drawings, args.split)
+    report = measure(classifier, people, 40 if args.quick else 300)
+    print(json.dumps({"writers": len(people), **report}, indent=1))
+    return 0
+
+
+# What is composed
+
+
+def number(rng: Chance, least: int = 2, most: int = 6) -> str:
+    return "".join(rng.choice(list(DIGITS), rng.integers(least, most + 1)))
+
+
+def scanned(row: Row, rng: Chance) -> Sample:
+    """Dark ink on white."""
+    writing = on_page(row, rng)
+    return Image.fromarray(255 - writing.image), writing.text
+
+
+def plain(spacing: rows.Spacing, least: int = 2, **how: float) -> Callable[[Hand, Chance], Sample]:
+    return lambda hand, rng: scanned(rows.write(hand, number(rng, least), rng, spacing, **how), rng)
+
+
+def with_marks(text: Callable[[Chance], str]) -> Callable[[Hand, Chance], Sample]:
+    return lambda hand, rng: scanned(rows.write(hand, text(rng), rng, "close", steepest=4), rng)
+
+
+def with_lines(draw: Callable[[Row, Chance], Row]) -> Callable[[Hand, Chance], Sample]:
+    return lambda hand, rng: scanned(
+        draw(rows.write(hand, number(rng, 3), rng, "close", steepest=2), rng), rng
+    )
+
+
+def in_boxes(hand: Hand, rng: Chance, comb: bool = False) -> Sample:
+    return scanned(rows.boxed(hand, number(rng, 6), rng, comb), rng)
+
+
+def below(
+    hand: Hand, rng: Chance, lengths: tuple[int, int], counts: tuple[int, int], **how: Any
+) -> Row:
+    size, width = rng.uniform(50, 120), rng.uniform(3, 9)
+    some = [
+        rows.write(hand, number(rng, *lengths), rng, "close", size, width, steepest=2)
+        for _ in range(rng.integers(counts[0], counts[1] + 1))
+    ]
+    return rows.below(some, rng, **how)
+
+
+def total(hand: Hand, rng: Chance) -> Sample:
+    top = rows.underlined(below(hand, rng, (2, 3), (2, 2), gaps=(0.2, 0.6), align=1), rng)
+    result = rows.write(hand, number(rng, 3, 3), rng, "close", top.size, top.width, steepest=2)
+    return scanned(rows.below([top, result], rng, (0.15, 0.4), 1), rng)
+
+
+def fraction(hand: Hand, rng: Chance) -> Sample:
+    over = rows.underlined(rows.write(hand, number(rng, 1, 2), rng, "close", steepest=2), rng)
+    under = rows.write(hand, number(rng, 1, 2), rng, "close", over.size, over.width, steepest=2)
+    return scanned(rows.below([over, under], rng, (0.15, 0.4), 0.5), rng)
+
+
+def window(hand: Hand, rng: Chance) -> Sample:
+    """An opaque picture with transparent corners, as a screenshot of a window has."""
+    image, text = plain("wide")(hand, rng)
+    side = max(image.size)
+    sheet = Image.new("L", (side + 40, side // 2 + 60), 255)
+    sheet.paste(image, (20, 20))
+    down, across = np.indices((sheet.height, sheet.width))
+    from_edge_x = np.minimum(across, sheet.width - 1 - across)
+    from_edge_y = np.minimum(down, sheet.height - 1 - down)
+    radius = rng.uniform(6, 20)
+    corner = np.hypot(radius - from_edge_x, radius - from_edge_y) > radius
+    opaque = ~((from_edge_x < radius) & (from_edge_y < radius) & corner)
+    alpha = Image.fromarray(np.where(opaque, 255, 0).astype(np.uint8))
+    return Image.merge("LA", (sheet, alpha)).convert("RGBA"), text
+
+
+def small_on_page(hand: Hand, rng: Chance) -> Sample:
+    """A page of 57 times the height of its digits, as a file."""
+    row = below(hand, rng, (3, 5), (2, 5), gaps=(0.6, 1.5))
+    writing = on_page(row, rng)
+    scale = 40 / row.size
+    small = Image.fromarray(255 - writing.image)
+    small = small.resize([round(side * scale) for side in small.size], Image.Resampling.BOX)
+    page = Image.new("L", (1600, 40 * 57), 255)
+    room = [page.width - small.width, page.height - small.height]
+    page.paste(small, tuple(rng.integers(40, np.array(room) - 40).tolist()))
+    file = io.BytesIO()
+    page.save(file, "PNG")
+    return open_image(file.getvalue()), writing.text
+
+
+KINDS: dict[str, Callable[[Hand, Chance], Sample]] = {
+    "wide": plain("wide"),
+    "close": plain("close"),
+    "touching": plain("touching"),
+    "uneven, as in formulas": plain("mixed", 1, uneven=0.18, drift=0.1),
+    "two rows": lambda hand, rng: scanned(below(hand, rng, (2, 4), (2, 2)), rng),
+    "two numbers in a row": with_marks(lambda rng: f"{number(rng, 2, 4)} {number(rng, 2, 4)}"),
+    "with other symbols": with_marks(
+        lambda rng: "".join(np.where(rng.random(4) < 0.3, UNKNOWN, list(number(rng, 4, 4))))
+    ),
+    "one digit": plain("wide", 1),
+    "decimal point": with_marks(lambda rng: f"{number(rng, 1, 3)}.{number(rng, 1, 2)}"),
+    "decimal comma": with_marks(lambda rng: f"{number(rng, 1, 3)},{number(rng, 1, 2)}"),
+    "date": with_marks(lambda rng: f"{number(rng, 2, 2)}.{number(rng, 2, 2)}.{number(rng, 4, 4)}"),
+    "time": with_marks(lambda rng: f"{number(rng, 2, 2)}:{number(rng, 2, 2)}"),
+    "slash": with_marks(lambda rng: f"{number(rng, 2, 2)}/{number(rng, 2, 2)}"),
+    "minus": with_marks(lambda rng: f"-{number(rng, 2, 3)}"),
+    "brackets": with_marks(lambda rng: f"({number(rng, 2, 3)})"),
+    "underlined": with_lines(rows.underlined),
+    "boxes": in_boxes,
+    "comb": lambda hand, rng: in_boxes(hand, rng, comb=True),
+    "one digit circled": with_lines(
+        lambda row, rng: rows.circled(row, rng, int(rng.integers(len(row.symbols))))
+    ),
+    "struck out": with_lines(rows.struck_out),
+    "tick after it": with_lines(rows.ticked),
+    "ruled paper": with_lines(rows.ruled),
+    "digits in a column": lambda hand, rng: scanned(
+        below(hand, rng, (1, 1), (2, 4), gaps=(0.1, 0.6)), rng
+    ),
+    "sum": total,
+    "fraction": fraction,
+    "transparent corners": window,
+    "small digits on a page": small_on_page,
+}  # fmt: skip
+
+
+# How well they are read
+
+
+def contours(classifier: DigitClassifier) -> Reads:
+    """To compare with: each connected component is a digit, from left to right."""
+
+    def read(picture: Image.Image) -> str:
+        image = 255 - np.asarray(picture.convert("L"))
+        labels, boxes = label_components(image > 0)
+        sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+        order = np.argsort(boxes[:, 0])
+        crops = [
+            image[top:bottom, left:right] * (labels[top:bottom, left:right] == k + 1)
+            for k in order[sizes[order] >= 0.15 * sizes.max()]
+            for left, top, right, bottom in [boxes[k]]
+        ]
+        return "".join(str(p.probabilities.argmax()) for p in classifier.predict_batch(crops))
+
+    return read
+
+
+def is_right(kind: str, text: str, found: str) -> bool:
+    """Whether a text is what was written; a number struck out must only not be stated."""
+    if kind == "struck out":
+        return bool(found) and not any(label.isdigit() for label in found)
+    return found == text or (kind == "minus" and found == UNKNOWN + text[1:])
+
+
+def measure(classifier: DigitClassifier, people: list[Hand], count: int) -> dict[str, Any]:
+    """Reads numbers of each kind; all figures are shares, 0-1."""
+    report: dict[str, Any] = {}
+    for place, (kind, compose) in enumerate(KINDS.items()):
+        rng = np.random.default_rng([9, place])
+        samples = [compose(people[k % len(people)], rng) for k in range(count)]
+        found = [classifier.read(image).text for image, _ in samples]
+        right = [is_right(kind, text, said) for (_, text), said in zip(samples, found, strict=True)]
+        sure = [UNKNOWN not in said for said in found]
+        other = [s and not r for s, r in zip(sure, right, strict=True)]
+        report[kind] = {"right": float(np.mean(right)), "different": float(np.mean(other))}
+        if kind in ("wide", "close", "touching"):
+            simple = contours(classifier)
+            report[kind]["contours_right"] = float(
+                np.mean([simple(image) == text for image, text in samples])
+            )
+        print(f"{kind:24s}", {k: round(v, 3) for k, v in report[kind].items()}, flush=True)
+    return report
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m evaluation.numbers",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--pens", metavar="PATH", action="append", required=True, help="people's handwriting"
+    )
+    parser.add_argument("--model", default="model", help="the networks")
+    parser.add_argument("--split", default=writers.TEST, choices=[writers.TEST, writers.VALIDATION])
+    parser.add_argument("--quick", action="store_true", help="small samples")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""Numbers as people write them, composed of one writer's symbols: every kind is read."""
+
+import numpy as np
+import pytest
+
+from evaluation import numbers
+
+MAY_BE_WRONG = 0.4  # of a few numbers, in a hand that no network has seen
+
+
+@pytest.mark.parametrize("kind", numbers.KINDS)
+def test_every_kind_is_read(classifier, writer, kind):
+    """No exact share: the evaluation measures it. But no kind may fail altogether."""
+    rng = np.random.default_rng(3)
+    samples = [numbers.KINDS[kind](writer, rng) for _ in range(6)]
+    right = [numbers.is_right(kind, text, classifier.read(image).text) for image, text in samples]
+    assert np.mean(right) >= 1 - MAY_BE_WRONG
+
+
+def test_a_number_struck_out_states_no_digit():
+    assert numbers.is_right("struck out", "????", "?")
+    assert not numbers.is_right("struck out", "????", "??1?")
+    assert not numbers.is_right("struck out", "????", "")
+
+
+def test_a_minus_may_be_a_question_mark():
+    assert numbers.is_right("minus", "-42", "?42") and numbers.is_right("minus", "-42", "-42")
+    assert not numbers.is_right("minus", "-42", "42")
+
+
+class Reads:
+    """Reads as it is told."""
+
+    def __init__(self, texts):
+        self.texts = iter(texts)
+
+    def read(self, image):
+        return self
+
+    @property
+    def text(self):
+        return next(self.texts)
+
+
+def test_the_report_counts_what_is_right_and_what_is_another_number(writer, monkeypatch):
+    monkeypatch.setattr(numbers, "KINDS", {"date": lambda hand, rng: (None, "1.2.26")})
+    report = numbers.measure(Reads(["1.2.26", "1?2.26", "12.26", "1.2.26"]), [writer], 4)
+    assert report == {"date": {"right": 0.5, "different": 0.25}}

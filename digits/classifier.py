@@ -41,9 +41,9 @@ class DigitClassifier:
     """Reads digits with an exported network; any number of threads may share one.
 
     The verdict is "unsure" if "none of these", the network's eleventh output, is more likely than
-    `thresholds.none`, or the likeliest digit less likely than `thresholds.confidence`. Probabilities
-    are calibrated by temperature scaling (Guo et al. 2017, https://arxiv.org/abs/1706.04599). The
-    thresholds and the temperature come from `card.json`.
+    `thresholds.none`, or the likeliest digit less likely than `thresholds.confidence`. These and
+    the temperature come from `card.json`. Probabilities are calibrated by temperature scaling (Guo
+    et al. 2017, https://arxiv.org/abs/1706.04599).
     """
 
     def __init__(

@@ -101,8 +101,8 @@ def render(strokes: Strokes, height: int) -> Image.Image:
         np.maximum(area, brushes[phase_y, phase_x], out=area)
     for outside in (np.s_[:margin], np.s_[-margin:], np.s_[:, :margin], np.s_[:, -margin:]):
         ink[outside] = 0
-    rows, columns = (slice(margin - edge, length - margin + edge) for length in ink.shape)
-    return Image.fromarray(255 - ink[rows, columns])
+    inner = tuple(slice(margin - edge, length - margin + edge) for length in ink.shape)
+    return Image.fromarray(255 - ink[inner])
 
 
 def _smooth(points: np.ndarray, step: float, limit: int) -> np.ndarray:

@@ -178,9 +178,9 @@ class DigitClassifier:
     def _symbols(self, located: list[Found], ink: Ink, inside: bool) -> list[Symbol]:
         cuts = [ink.cut(one.box, one.mask) for one in located]
         insides: dict[int, Inside | None] = {}
-        shown = [place for place, one in enumerate(located) if one.pixels is not None]
+        shown = {n: one.pixels for n, one in enumerate(located) if one.pixels is not None}
         if inside and self.has_inside and shown:
-            pixels = np.stack([located[place].pixels for place in shown])
+            pixels = np.stack(list(shown.values()))
             looked = self._predictions(pixels, [cuts[place] for place in shown], inside=True)
             insides = {place: one.inside for place, one in zip(shown, looked, strict=True)}
         symbols = []

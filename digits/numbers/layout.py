@@ -33,6 +33,7 @@ WEAK = 64  # of 255: cells with weaker ink only go with those beside them
 PEAK = 0.3  # the least probability of a cell to be the middle of a symbol
 APART = 2  # cells: middles are farther apart
 FAR = 0.45  # heights of a digit: ink that points this far from each middle belongs to none of them
+FULL = 0.7  # of a box: more ink is not writing, unless it is as narrow as a 1
 SMALL = 0.5  # of the height of a row: marks may be smaller, digits not
 SURE = 0.5  # the least confidence in a label
 
@@ -135,6 +136,8 @@ def find_symbols(ink: np.ndarray, region: Region, see: See, max_scale: float) ->
     """Finds the symbols of a region, which the network sees enlarged by `max_scale` at most."""
     left, top, right, bottom = region.box
     own = ink[top:bottom, left:right] * region.mask
+    if (own > INK).mean() > FULL and right - left > SMALL * (bottom - top):
+        return [Part(UNKNOWN, region.box, own > 0, 1.0)]  # blackened: no writing to be seen
     scale = HEIGHT / region.height
     found: list[Part] = []
     for _ in range(3):

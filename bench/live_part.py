@@ -243,7 +243,7 @@ class Client:
         message = BackMsg()
         message.rerun_script.fragment_id = self.fragment
         state = message.rerun_script.widget_states.widgets.add(id=self.component)
-        drawing = {"number": self.number, "strokes": [line] if line else [], "shown": False}
+        drawing = {"number": self.number, "strokes": [line] if line else [], "attract": False}
         drawing |= {"rests": rests, "lifted": rests}
         state.json_value = json.dumps({"drawing": drawing})
         sent = time.monotonic()

@@ -29,21 +29,21 @@ SHIPPED = _HERE / "model" if (_HERE / "model").is_dir() else _HERE.parent / "mod
 ROWS, LAYOUT = "rows.tflite", "layout.tflite"  # the networks that read numbers
 HEADS = ("classes", "offsets", "middles")  # outputs of the one for layout
 BATCH_SIZE = 64  # larger batches are no faster
-# What is a single digit, and no number: all ratios are width to height.
+# For `is_single_digit`; ratios are width to height of all ink.
 MAX_DIGIT_RATIO = 1.4  # anything wider is not a single digit
-MAX_CLEAR_RATIO = 0.95  # up to here, a digit that the network is sure of is a single one
-MAX_NARROW_RATIO = 0.6  # up to here, so is anything that hangs together
-MIN_CLEAR = 0.97  # the probability that the network is sure from
+MAX_CLEAR_RATIO = 0.95  # up to here, ink with a probability of MIN_CLEAR is a single digit
+MAX_NARROW_RATIO = 0.6  # up to here, so is ink that is a single component
+MIN_CLEAR = 0.97  # the least probability of a clear digit
 MIN_COMPONENT = 0.08  # of the largest component's longer side: anything smaller is dust
 
 
 class DigitClassifier:
     """Reads digits with an exported network; any number of threads may share one.
 
-    The verdict is "unsure" if the network's eleventh output, "none of these", exceeds a limit, or
-    if no digit's probability reaches another one. Probabilities are calibrated by temperature
-    scaling (Guo et al. 2017, https://arxiv.org/abs/1706.04599). The limits and the temperature come
-    from `card.json`.
+    The verdict is "unsure" if "none of these", the network's eleventh output, is more likely than
+    `thresholds.none`, or the likeliest digit less likely than `thresholds.confidence`. These and
+    the temperature come from `card.json`. Probabilities are calibrated by temperature scaling (Guo
+    et al. 2017, https://arxiv.org/abs/1706.04599).
     """
 
     def __init__(
@@ -55,8 +55,8 @@ class DigitClassifier:
         self._files = files or {}
         self.card = card
         self._temperature = float(card["temperature"])
-        self._most_none = float(card["thresholds"]["none"])
-        self._least_confidence = float(card["thresholds"]["confidence"])
+        self._max_none = float(card["thresholds"]["none"])
+        self._min_confidence = float(card["thresholds"]["confidence"])
         # Normalizing holds the GIL most of the time, so that two threads are slower than one.
         # One normalizes while another runs the network, which releases the GIL.
         self._normalizing = Lock()
@@ -178,9 +178,9 @@ class DigitClassifier:
     def _symbols(self, located: list[Found], ink: Ink, inside: bool) -> list[Symbol]:
         cuts = [ink.cut(one.box, one.mask) for one in located]
         insides: dict[int, Inside | None] = {}
-        shown = [place for place, one in enumerate(located) if one.pixels is not None]
+        shown = {n: one.pixels for n, one in enumerate(located) if one.pixels is not None}
         if inside and self.has_inside and shown:
-            pixels = np.stack([located[place].pixels for place in shown])
+            pixels = np.stack(list(shown.values()))
             looked = self._predictions(pixels, [cuts[place] for place in shown], inside=True)
             insides = {place: one.inside for place, one in zip(shown, looked, strict=True)}
         symbols = []
@@ -264,7 +264,7 @@ class DigitClassifier:
             return Prediction(None, np.full(10, 0.1, np.float32), 0.1, 0.0, "blank", pixels)
         digit = int(probabilities.argmax())
         confidence = float(probabilities[digit])
-        sure = none <= self._most_none and confidence >= self._least_confidence
+        sure = none <= self._max_none and confidence >= self._min_confidence
         return Prediction(
             digit=digit if sure else None,
             probabilities=probabilities,

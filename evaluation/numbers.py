@@ -58,7 +58,7 @@ def scanned(row: Row, rng: Chance) -> Sample:
     return Image.fromarray(255 - writing.image), writing.text
 
 
-def plain(spacing: rows.Spacing, least: int = 2, **how: float) -> Callable[[Hand, Chance], Sample]:
+def plain(spacing: rows.Spacing, least: int = 2, **how: Any) -> Callable[[Hand, Chance], Sample]:
     return lambda hand, rng: scanned(rows.write(hand, number(rng, least), rng, spacing, **how), rng)
 
 

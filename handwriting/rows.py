@@ -7,7 +7,7 @@ the other. `on_page` gives the `Writing`, which renders as a picture or as label
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -20,6 +20,7 @@ MARKS = ".,-:/()"
 UNKNOWN = "?"  # any other symbol: a letter, a tick, a digit that is struck out
 Hand = dict[str, list[Strokes]]  # one writer's drawings by label, as of `pen.unit`
 Spacing = Literal["wide", "close", "touching", "mixed"]
+SPACINGS: tuple[Spacing, ...] = get_args(Spacing)
 
 UNEVEN, DRIFT = 0.08, 0.04  # how much digits of one row differ in size, and stray from the line
 # Of a mark: the smallest and largest longer side, where its anchor stands above the baseline, and
@@ -353,7 +354,7 @@ def boxed(
     comb: bool = False,
     gap: float | None = None,
     uprights: bool = False,
-    **how: float | Callable[[Strokes], Strokes],
+    **how: Any,
 ) -> Row:
     """Writes into the boxes of a form, or on a comb.
 

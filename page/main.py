@@ -1,4 +1,4 @@
-"""What each visit runs: chooses one of the pages, and shows what surrounds it."""
+"""The script that Streamlit runs for each visit: the chosen page, its header and footer."""
 
 import streamlit as st
 
@@ -16,21 +16,22 @@ from page.tally import panel as score
 
 
 def main() -> None:
-    """Shows one of the pages."""
+    """Show the page at this address."""
     st.set_page_config(page_icon="✏️", layout="wide")
     choose_language()
     drawing = st.Page(draw.page, title=_("Draw a digit"), default=True)
     learned = st.Page("learned/view.py", title=_("How I learned"), url_path="learned")
     paper = st.Page(photo.page, title=_("Photo"), url_path="photo")
-    # Streamlit's menu would hide them behind an arrow on a phone: the title and two links fit.
+    # Streamlit's own menu would hide the links behind an arrow on a phone, where these fit.
     pages = [drawing, paper, learned]
     here = st.navigation(pages, position="hidden")
     with st.container(horizontal=True, vertical_alignment="center", key="head"):
         st.title(here.title, anchor=False)
         with st.container(horizontal=True, key="links"):
-            for page, key in zip(pages, ("to_drawing", "to_photo", "to_learned"), strict=True):
+            for page in pages:
                 if page is not here and (page is not paper or photo.is_possible()):
-                    with st.container(key=key):  # the story leads to “How I learned”
+                    # base.css hides some links by these keys, and the story follows to_learned.
+                    with st.container(key=f"to_{page.url_path or 'drawing'}"):
                         st.page_link(page)
             fullscreen_button()
     watch_connection()  # first: the server may go away while the page is still being drawn

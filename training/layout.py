@@ -146,9 +146,7 @@ def composed(hand: Hand, rng: np.random.Generator) -> Row:
     }  # fmt: skip
 
     def row(text: str | None = None, **other: Any) -> Row:
-        spacing = str(
-            rng.choice(["wide", "close", "touching", "mixed"], p=[0.25, 0.25, 0.35, 0.15])
-        )
+        spacing = rows.SPACINGS[rng.choice(len(rows.SPACINGS), p=[0.25, 0.25, 0.35, 0.15])]
         return rows.write(hand, text or random_text(rng), rng, spacing, **{**how, **other})
 
     def number(least: int = 1, most: int = 5) -> str:
@@ -284,7 +282,7 @@ class Page:
 def write_pages(hands: list[Hand], count: int, seed: int | np.random.SeedSequence) -> Pages:
     """Composes `count` pages in random hands."""
     rng = np.random.default_rng(seed)
-    finished = []
+    finished: list[Any] = []
     waiting: list[Row] = []  # for a page on which there is room
     while len(finished) < count:
         page = Page()

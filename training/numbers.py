@@ -25,6 +25,7 @@ from digits.ink import find_ink
 from digits.ink.components import label as label_pieces
 from digits.numbers import reader as reading
 from digits.numbers.reader import Arcs
+from digits.types import UNKNOWN
 from handwriting import pen
 from handwriting.pen import Strokes
 from training import unipen
@@ -413,9 +414,7 @@ def log_likelihood(lattice: Lattice, weights: np.ndarray) -> tuple[float, np.nda
     arcs, text = lattice.arcs, lattice.text
     score = arcs.features @ weights
     share, total = reading.marginals(arcs, score)
-    symbols = np.array(
-        [reading.NONE if symbol == reading.UNKNOWN else int(symbol) for symbol in text]
-    )
+    symbols = np.array([reading.NONE if symbol == UNKNOWN else int(symbol) for symbol in text])
     # A state is a node, and how many symbols are read: a speck reads none, another arc its own.
     count = len(symbols) + 1
     forward = np.full((arcs.nodes, count), -np.inf)
@@ -477,7 +476,7 @@ def read_certainly(classifier: DigitClassifier, writing: Writing) -> tuple[bool,
     certainties = [s.confidence for s in found.symbols if s.label.isdigit()]
     return (
         found.text == writing.text,
-        reading.UNKNOWN not in found.text,
+        UNKNOWN not in found.text,
         min(certainties, default=1),
     )
 

@@ -26,6 +26,7 @@ from digits.classifier import ROWS
 from digits.ink import find_ink
 from digits.numbers import reader as reading
 from digits.numbers.reader import STRIDE, STRIP_HEIGHT, STRIP_SIGN
+from digits.types import UNKNOWN
 from handwriting import pen
 from training import numbers, unipen
 from training import writers as people
@@ -163,7 +164,7 @@ def rows_of(writing: Writing) -> list[Example]:
             - found.everything.box[0]
         )
         left, right = strip.places(edges)
-        symbols.append((pen.NO_DIGIT if name == reading.UNKNOWN else int(name), left, right))
+        symbols.append((pen.NO_DIGIT if name == UNKNOWN else int(name), left, right))
     return [(strip.pixels, symbols)]
 
 

@@ -1,4 +1,4 @@
-"""The three doors below the canvas, and which of them is open."""
+"""Doors: the buttons below the canvas, and the panel that each opens in place of the answer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from page.core.component import component
 from page.core.settings import load_classifier, load_examples
 from page.core.text import N_, _
 
-Door = Literal["", "story", "inside", "fool", "teach"]  # "": none is open; the answer is shown
+# "": none is open; the answer is shown. "inside" has no button: the story leads to it.
+Door = Literal["", "story", "inside", "fool", "teach"]
 DOORS: tuple[Door, ...] = ("", "story", "inside", "fool", "teach")
 TITLES: dict[Door, str] = {
     "story": N_("How do you know?"),

@@ -57,12 +57,15 @@ def is_own_host(host: str) -> bool:
     """Whether the page may be at this address, `name:port`.
 
     It may be at any IP address and at names of local networks. A public name must be set, because
-    its owner decides where it points. In a container no name is known.
+    its owner decides where it points. A container knows no names: it accepts all until one is set.
     """
     if config.get_option("server.allowedHosts"):
         return True  # Streamlit checks it
     name = parse_url(f"//{host}").hostname or ""
-    return IN_CONTAINER or is_address(name) or is_private(name) or name == _public_name()
+    public = _public_name()
+    return (
+        is_address(name) or is_private(name) or (IN_CONTAINER if public is None else name == public)
+    )
 
 
 def is_own_origin(origin: str | None, host: str) -> bool:

@@ -12,20 +12,18 @@ import streamlit as st
 
 from page.core.error_boundary import explain
 
-if TYPE_CHECKING:  # at run time it is imported once the sheet is there to draw on
+if TYPE_CHECKING:  # at run time it is imported once the canvas is there to draw on
     from digits import Classifier
     from digits.explain.neighbours import Examples
 
 # The tests point DIGITS_MODEL at a copy of the model that they have damaged.
 MODEL = Path(os.environ.get("DIGITS_MODEL", Path(__file__).parents[2] / "model"))
-API = os.environ.get("DIGITS_API")  # the address of an API that reads, instead of the model here
-TALLY = os.environ.get(
-    "DIGITS_TALLY"
-)  # a file that counts how often it was right: page.tally.counts
+API = os.environ.get("DIGITS_API")  # the address of an API to use instead of the model
+TALLY = os.environ.get("DIGITS_TALLY")  # a file that counts right answers: page.tally.counts
 # Who else may show the page in a frame: origins, as in a Content-Security-Policy.
 EMBED = os.environ.get("DIGITS_EMBED", "").split()
 KIOSK = os.environ.get("DIGITS_KIOSK", "0") != "0"  # nobody is at the desk: see page.kiosk.kiosk
-LIVE = os.environ.get("DIGITS_LIVE", "1") != "0"  # answer while one draws, not only afterwards
+LIVE = os.environ.get("DIGITS_LIVE", "1") != "0"  # answer while the pen moves, not only afterwards
 
 
 def seconds(name: str, default: float) -> float:
@@ -68,7 +66,7 @@ def load_examples(network: str) -> Examples | None:
 
 
 def find_classifier() -> tuple[Classifier | None, str]:
-    """What reads the drawings; or None, and why there is nothing that can."""
+    """Return the classifier and "", or None and why it can't be loaded, for visitors."""
     try:
         return load_classifier(), ""
     except Exception as error:

@@ -1,4 +1,4 @@
-"""The canvas: the canvas component, and a script of our own beside it (canvas.js)."""
+"""The canvas: a third-party component, and our own script beside it (canvas.js)."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def canvas() -> Drawing:
         )
     if state.drawing is not None:
         strokes = parse(state.drawing["strokes"])
-        flags = (bool(state.drawing[name]) for name in ("shown", "rests", "lifted"))
+        flags = (bool(state.drawing[name]) for name in ("attract", "rests", "lifted"))
         visit().draw.drawing = Drawing(strokes, int(state.drawing["number"]), *flags)
-    # Coming back from the other page, nothing was sent yet: the drawing is as it was left.
+    # After a return from another page, nothing was sent yet: the drawing is as it was left.
     return replace(visit().draw.drawing or Drawing(), chosen=state.symbol)
 
 
@@ -74,7 +74,7 @@ def pen_moves() -> bool:
 
 
 def _declare_canvas() -> None:
-    """Declares the canvas component once more, so that it is there sooner.
+    """Declare the canvas component once more, so that it appears sooner.
 
     - Its stylesheet comes with it, and ours. Otherwise the page would have to fetch it, and until a
       busy server answers, the canvas lies below its place: strokes would be lost.

@@ -1,4 +1,4 @@
-"""A drawing: the strokes, as the browser sends them, and the picture of them."""
+"""A drawing: the strokes that the browser sends, and their picture."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-HEIGHT, RATIO = 800, 2.2  # of the canvas: pixels, and its width to its height; see canvas.css
+HEIGHT, RATIO = 800, 2.2  # of the canvas: pixels, and width by height; see canvas.css
 WIDTH = round(HEIGHT * RATIO)
-PEN = 52  # canvas pixels: like a thick marker
-MOVING, LIFTED = 200, 400  # pixels: the height of the picture that is read
-EDGE = 0.1  # of the height, around the picture: the paper is visible if all else is black
+PEN = 52  # width in canvas pixels, like a thick marker
+MOVING, LIFTED = 200, 400  # height of the picture that is read, in pixels; small is fast
+EDGE = 0.1  # of the height: white around the picture, so that a blackened canvas has paper
 MAX_POINTS = 100_000  # in a drawing
-MAX_STAMPS = 50_000  # of the pen, for one picture: more than blacken the canvas; about 0.1 s
+MAX_STAMPS = 50_000  # of the pen in a picture: enough to blacken the canvas; about 0.1 s
 PHASES = 4  # positions of the pen between two pixels, each way
 
 Strokes = tuple[tuple[int, ...], ...]  # each x, y, x, y, … in canvas pixels
@@ -27,11 +27,11 @@ class Drawing:
     """What is on the canvas."""
 
     strokes: Strokes = ()
-    number: int = 0  # counts the updates that one visitor's browser sent
-    shown: bool = False  # whether nobody drew it: the page shows what it can do
-    rests: bool = True  # whether the pen was lifted or rests: time for an answer in words
+    number: int = 0  # of the update, counted by the browser
+    attract: bool = False  # whether a kiosk that nobody uses drew it
+    rests: bool = True  # whether the pen was lifted or stands still: time for an answer in words
     lifted: bool = True  # whether the pen was lifted: no stroke is being drawn
-    chosen: int | None = None  # the digit of a number that was just now tapped in the answer
+    chosen: int | None = None  # the place of the symbol that was tapped in the answer in this run
 
     @functools.cached_property
     def picture(self) -> Image.Image:
@@ -61,7 +61,7 @@ def parse(sent: Any) -> Strokes:
 
 
 def render(strokes: Strokes, height: int) -> Image.Image:
-    """Draw strokes with a round pen, as the canvas does: black on white, with smooth edges.
+    """Draw strokes with a round pen, like the canvas: black on white, with smooth edges.
 
     Args:
         strokes: at least one.
@@ -81,7 +81,8 @@ def render(strokes: Strokes, height: int) -> Image.Image:
     pen = PEN * scale
     brushes = _brushes(pen)
     side = brushes.shape[-1]
-    margin = 2 * side  # the pen may be partly outside the canvas
+    edge = round(EDGE * height)
+    margin = max(2 * side, edge)  # the pen may be partly outside the canvas
     ink = np.zeros((height + 2 * margin, round(width * scale) + 2 * margin), np.uint8)
     left_over = MAX_STAMPS
     samples = []
@@ -100,8 +101,8 @@ def render(strokes: Strokes, height: int) -> Image.Image:
         np.maximum(area, brushes[phase_y, phase_x], out=area)
     for outside in (np.s_[:margin], np.s_[-margin:], np.s_[:, :margin], np.s_[:, -margin:]):
         ink[outside] = 0
-    extra = margin - round(EDGE * height)
-    return Image.fromarray(255 - ink[extra:-extra, extra:-extra])
+    inner = tuple(slice(margin - edge, length - margin + edge) for length in ink.shape)
+    return Image.fromarray(255 - ink[inner])
 
 
 def _smooth(points: np.ndarray, step: float, limit: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What the first page reads in a drawing, and what it keeps of it."""
+"""The reading of a drawing on the first page, and what is kept of it."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ UNKNOWN = "?"  # the label of a symbol that is not known
 
 
 class Reading(NamedTuple):
-    """What there is to say about a drawing."""
+    """The reading of a drawing as the page shows it; see also `digits.types.Reading`."""
 
     prediction: Prediction | None = None  # None: nothing is drawn, or it can't be read
     trouble: str = ""  # why it can't be read; `code` in backticks
     text: str = ""  # of a number: see `digits.types.Reading`
     symbols: Sequence[Symbol] = ()  # its symbols but for marks, if there are several
     chosen: int = 0  # the one among them that `prediction` is for
-    known: Known | None = None  # of a single drawing: what it has of the symbol that was taught
+    known: Known | None = None  # of a single drawing: its likeness to the symbol that was taught
 
 
 def read(drawing: Drawing, classifier: Classifier, inside: bool, one: bool = False) -> Reading:
-    """What the network makes of a drawing, and, if wanted, what went on inside it.
+    """Return the reading of a drawing; an unchanged drawing is not read again.
 
     Args:
-        drawing: the sheet.
+        drawing: on the canvas.
         classifier: reads it.
-        inside: also tell what went on in the network.
-        one: all that is drawn is one thing, and no number.
+        inside: also return the activations of the network.
+        one: take all ink for a single symbol, not for a number.
     """
     mine = visit().draw
     if not drawing.strokes:
@@ -56,13 +56,13 @@ def read(drawing: Drawing, classifier: Classifier, inside: bool, one: bool = Fal
             return Reading(trouble=explain(error))
         mine.read_for = read_for
     reading = mine.reading
-    if drawing.rests and not drawing.shown:
+    if drawing.rests and not drawing.attract:
         keep(reading)
     if drawing.chosen is not None:
         mine.chosen = drawing.chosen
     if not reading.symbols:
         return reading
-    # There is nothing more to say about a comma. The pen is at the last digit, as a rule.
+    # A comma has no bars. Unless another digit was tapped, the last one is being drawn.
     digits = [place for place, symbol in enumerate(reading.symbols) if symbol.prediction]
     if not digits:
         return reading
@@ -73,7 +73,7 @@ def read(drawing: Drawing, classifier: Classifier, inside: bool, one: bool = Fal
 def read_picture(
     image: Image.Image, classifier: Classifier, inside: bool, lifted: bool, one: bool = False
 ) -> Reading:
-    """What the network makes of a picture of the sheet.
+    """Return the reading of a picture of the canvas.
 
     A symbol that the visitor taught is looked for first: it may be as wide as a number.
     """

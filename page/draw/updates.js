@@ -110,7 +110,7 @@ export class Updates {
       strokes: snapshot.strokes,
       rests,
       lifted: !snapshot.isDrawing,
-      shown: "attract" in root.dataset,
+      attract: "attract" in root.dataset,
     };
     atOnce(() => send("drawing", message));
     this.mark();

@@ -32,7 +32,7 @@ def page() -> None:
 
 
 def show() -> None:
-    """Shows all of it, for the picture that this run is for."""
+    """Show the page for the drawing that the browser sent last."""
     from page.draw.canvas import canvas  # here, where it may fail
 
     stage = st.container(key="stage")
@@ -58,7 +58,7 @@ def show() -> None:
 
 
 def open_panel(door: Door, drawing: Drawing, reading: Reading) -> None:
-    """Shows what is behind the open door, in the place of the answer."""
+    """Show the panel of the open door; without one, ask whether the answer was right."""
     if door == "story":
         from page.story.view import tell
 

@@ -9,6 +9,7 @@ from babel.messages.pofile import write_po
 
 from page.languages import TRANSLATED, complete, load, path_of, template
 
+catalogues = {}
 for language in TRANSLATED:
     catalogue = load(language)
     created = catalogue.creation_date
@@ -16,6 +17,10 @@ for language in TRANSLATED:
     catalogue.creation_date = created  # otherwise every run would change every file
     with path_of(language).open("wb") as file:
         write_po(file, catalogue, width=100, include_lineno=False)
+    catalogues[language] = catalogue
+
+# Only once all files are written: `| head` ends the program at a print.
+for language, catalogue in catalogues.items():
     missing = [message for message in catalogue if message.id and not complete(message)]
     print(f"{path_of(language).name}: {len(missing)} of {len(catalogue)} sentences to translate")
     for message in missing:

@@ -69,12 +69,8 @@ def experience(card: dict[str, Any]) -> str:
         ).format(digits=digits, writers=number(people["writers"]))
     else:
         told = _("For that I practised on {digits} digits.").format(digits=digits)
-    took = (
-        _("The last part of it took {duration}.")
-        if "--from" in card.get("command", "")
-        else _("It took {duration}.")
-    )
-    return f"{told} {took.format(duration=duration(card['seconds']))}"
+    took = _("It took {duration}.").format(duration=duration(card["seconds"]))
+    return f"{told} {took}"
 
 
 def show_misread(test: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""“Can you fool it?”: what the page asks visitors to draw, and how it judges that by the bars."""
+"""“Can I fool you?”: challenges, and how far a drawing meets them, by its bars."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 
 from page.core.text import N_, _, a_digit
 
-TRACE = 0.05  # of a digit that is not read: so much of it must be left, or anything would do
-SHARE = 0.15  # of each of two digits, for what lies between them
-TORN = 0.5  # no bar may be higher, where it is to be unsure
+MIN_TRACE = 0.05  # bar of the digit that must not be read; below it, any scribble would do
+MIN_SHARE = 0.15  # bar of each digit in “something between two”
+MAX_BAR = 0.5  # in “make me unsure”, whose sentence says “half”
 
 
 class Verdict(NamedTuple):
@@ -26,8 +26,9 @@ class Verdict(NamedTuple):
 class Challenge:
     """Something to draw.
 
-    One digit: draw it so that it is not read as that. Two: draw something between them. None: draw
-    something that leaves it torn.
+    Attributes:
+        digits: one: draw it so that it is not read as that digit. Two: draw something between them.
+            None: draw something for which no bar is high.
     """
 
     digits: tuple[int, ...]
@@ -43,7 +44,7 @@ class Challenge:
         return _("Make me unsure: no bar may be higher than half!")
 
     def judge(self, bars: np.ndarray) -> Verdict:
-        """How far a drawing has come.
+        """Returns how far a drawing has come.
 
         Args:
             bars: float (11,), summing to 1: of the ten digits and of “none”.
@@ -53,14 +54,14 @@ class Challenge:
         if len(self.digits) == 2:
             return _between(*(float(bars[digit]) for digit in self.digits))
         highest = float(bars.max())
-        progress = min(1.0, (1 - highest) / (1 - TORN))
-        return Verdict(progress, highest <= TORN, N_("Not yet: I’m still too sure."))
+        progress = min(1.0, (1 - highest) / (1 - MAX_BAR))
+        return Verdict(progress, highest <= MAX_BAR, N_("Not yet: I’m still too sure."))
 
 
 def _unread(share: float, highest: float) -> Verdict:
-    if share < TRACE:
-        # On the far side: a scribble is no digit that can't be read.
-        return Verdict(0.9 * share / TRACE, False, N_("That’s too far away: I see none in it."))
+    if share < MIN_TRACE:
+        # Past the goal: a scribble is not a digit that can't be read.
+        return Verdict(0.9 * share / MIN_TRACE, False, N_("That’s too far away: I see none in it."))
     if share < highest:
         return Verdict(1.0, True, "")
     return Verdict(min(0.9, 2 * (1 - share)), False, N_("Not yet: I can still read it."))
@@ -68,15 +69,25 @@ def _unread(share: float, highest: float) -> Verdict:
 
 def _between(one: float, other: float) -> Verdict:
     low, high = sorted((one, other))
-    if low >= SHARE:
+    if low >= MIN_SHARE:
         return Verdict(1.0, True, "")
     hint = N_("Not yet: make it a bit more like the other one.")
-    if high < SHARE:
+    if high < MIN_SHARE:
         hint = N_("Not yet: I see neither of them.")
-    return Verdict(0.5 * min(1.0, high / SHARE) + 0.5 * low / SHARE, False, hint)
+    return Verdict(0.5 * min(1.0, high / MIN_SHARE) + 0.5 * low / MIN_SHARE, False, hint)
 
 
-CHALLENGES = tuple(
-    Challenge(digits)
-    for digits in ((7,), (4, 9), (), (3,), (1, 7), (5,), (3, 8), (9,), (5, 6), (2,), (0, 6), (8,))
+CHALLENGES = (
+    Challenge((7,)),
+    Challenge((4, 9)),
+    Challenge(()),
+    Challenge((3,)),
+    Challenge((1, 7)),
+    Challenge((5,)),
+    Challenge((3, 8)),
+    Challenge((9,)),
+    Challenge((5, 6)),
+    Challenge((2,)),
+    Challenge((0, 6)),
+    Challenge((8,)),
 )

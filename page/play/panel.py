@@ -1,4 +1,4 @@
-"""What people play: challenges that the bars judge, and a symbol of their own that I learn."""
+"""Play: challenges that the bars judge, and a symbol that the visitor teaches."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _clean = component(__file__)
 
 
 class Known(NamedTuple):
-    """How much a drawing is like the symbol that the visitor taught."""
+    """The likeness of a drawing to the symbol that the visitor taught."""
 
     name: str  # as the visitor wrote it: to be escaped
     score: float  # 0 to 1; from 0.5 on it is taken for the symbol
 
 
 def recognize(prediction: Prediction) -> Known | None:
-    """Compares a drawing with the symbol that was taught; None if there is none."""
+    """Compare a drawing with the symbol that was taught; None if there is none."""
     taught = visit().play.taught
     if not taught or prediction.inside is None:
         return None
@@ -43,7 +43,7 @@ def recognize(prediction: Prediction) -> Known | None:
 
 
 def name_of_symbol() -> str:
-    """What the visitor calls the symbol."""
+    """Return the visitor's name for the symbol."""
     return visit().play.symbol_name.strip() or _("yours")
 
 
@@ -53,7 +53,7 @@ def _examples() -> Examples | None:
 
 @guarded
 def play(door: Door, drawing: Drawing, reading: Reading) -> None:
-    """Shows a challenge ("fool") or a lesson ("teach") in place of the answer; the bars stay."""
+    """Show a challenge ("fool") or a lesson ("teach") in place of the answer; the bars stay."""
     with st.container(key="panel"):
         if door == "teach":
             teach(drawing, reading)
@@ -62,7 +62,7 @@ def play(door: Door, drawing: Drawing, reading: Reading) -> None:
 
 
 def fool(drawing: Drawing, prediction: Prediction | None) -> None:
-    """A challenge, how near the drawing comes to it, and a button for another one."""
+    """Show a challenge, how near the drawing comes to it, and a button for another one."""
     from page.play.challenge import CHALLENGES
 
     mine = visit().play
@@ -109,7 +109,7 @@ def _another() -> None:
 
 
 def teach(drawing: Drawing, reading: Reading) -> None:
-    """Learns a symbol of the visitor's own, example by example."""
+    """Learn a symbol of the visitor's own, example by example."""
     mine = visit().play
     st.session_state.setdefault("symbol_name", mine.symbol_name)
     name = st.text_input(
@@ -132,7 +132,7 @@ def teach(drawing: Drawing, reading: Reading) -> None:
 
 
 def keep(drawing: Drawing, prediction: Prediction | None) -> None:
-    """Learns from the drawing on the canvas, once."""
+    """Learn from the drawing on the canvas, once."""
     from digits.explain.teaching import MOST, TaughtSymbol
     from digits.images import data_url
 
@@ -151,7 +151,7 @@ def keep(drawing: Drawing, prediction: Prediction | None) -> None:
 
 
 def forget() -> None:
-    """Forgets the symbol and its name."""
+    """Forget the symbol and its name."""
     mine = visit().play
     mine.taught, mine.pictures, mine.last_example, mine.symbol_name = None, [], None, ""
     st.session_state.symbol_name = ""
@@ -159,7 +159,7 @@ def forget() -> None:
 
 
 def taught_html(known: Known | None) -> str:
-    """The examples so far, and how many more would help; or at once the symbol's name.
+    """Return the examples so far, and how many more would help; or the symbol's name.
 
     Args:
         known: how much the drawing on the canvas is like the symbol.
@@ -195,7 +195,7 @@ def taught_html(known: Known | None) -> str:
 
 
 def examples_html() -> str:
-    """The examples so far, as pictures."""
+    """Return the examples so far, as pictures."""
     pictures = "".join(
         f'<img src="{picture}" alt="{_("Example {number}").format(number=number(place))}">'
         for place, picture in enumerate(visit().play.pictures, 1)

@@ -34,6 +34,24 @@ const ORDER = ["whole", "sheet", "dots"]; // painted below all others
 const isSameBox = (a, b) => a.x === b.x && a.y === b.y && a.w === b.w && a.h === b.h;
 
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
+const root = document.documentElement;
+
+/** Whether the answer to the drawing is awaited. Until it is there, nothing moves: it comes first. */
+const isHeld = () => "stale" in root.dataset;
+
+/** Adds properties that are computed when they are first read. @param {any} object @param {Record<string, () => any>} parts */
+function addLazily(object, parts) {
+  for (const [name, make] of Object.entries(parts))
+    Object.defineProperty(object, name, {
+      configurable: true,
+      get() {
+        const value = make();
+        Object.defineProperty(object, name, { value });
+        return value;
+      },
+    });
+  return object;
+}
 
 export class Scene {
   /**
@@ -64,11 +82,14 @@ export class Scene {
     this.observer.observe(/** @type {Element} */ (canvas.parentElement));
     this.redraw = () => this.wake();
     reduced.addEventListener("change", this.redraw);
+    this.release = new MutationObserver(() => isHeld() || this.wake());
+    this.release.observe(root, { attributeFilter: ["data-stale"] });
   }
 
   end() {
     this.ended = true;
     this.observer.disconnect();
+    this.release.disconnect();
     reduced.removeEventListener("change", this.redraw);
     cancelAnimationFrame(this.frame);
   }
@@ -93,25 +114,28 @@ export class Scene {
       this.actors.clear();
       return;
     }
-    const values = bytes(data.pixels);
-    const found = bytes(data.map);
-    this.data = {
-      ...data,
-      values,
-      dots: picture(values, SIDE, grey),
-      found: picture(found, SIDE, glow),
-      firstRow: Math.floor(found.findIndex((value) => value > 60) / SIDE),
-      maps: data.blocks.map((/** @type {any} */ { side, maps }) =>
-        maps.map((/** @type {string} */ map) => picture(bytes(map), side, glow)),
-      ),
-      heats: data.evidence.maps.map((/** @type {string} */ map) => {
-        const strengths = new Int8Array(bytes(map).buffer);
-        return { values: strengths, picture: picture(strengths, data.evidence.side, heat) };
-      }),
-      near: data.neighbours.map((/** @type {any} */ { pixels }) =>
-        picture(bytes(pixels), SIDE, grey),
-      ),
-    };
+    const small = (/** @type {string} */ pixels) => picture(bytes(pixels), SIDE, grey);
+    // A step paints a few of these pictures, and while somebody draws, they change all the time.
+    this.data = addLazily(
+      { ...data },
+      {
+        values: () => bytes(data.pixels),
+        dots: () => small(data.pixels),
+        found: () => picture(bytes(data.map), SIDE, glow),
+        firstRow: () => Math.floor(bytes(data.map).findIndex((value) => value > 60) / SIDE),
+        maps: () =>
+          data.blocks.map((/** @type {any} */ { side, maps }) =>
+            maps.map((/** @type {string} */ map) => picture(bytes(map), side, glow)),
+          ),
+        heats: () =>
+          data.evidence.maps.map((/** @type {string} */ map) => {
+            const strengths = new Int8Array(bytes(map).buffer);
+            return { values: strengths, picture: picture(strengths, data.evidence.side, heat) };
+          }),
+        near: () => data.neighbours.map((/** @type {any} */ { pixels }) => small(pixels)),
+        inks: () => inks(/** @type {HTMLImageElement} */ (this.loaded(data.drawing))),
+      },
+    );
     this.load();
   }
 
@@ -129,9 +153,7 @@ export class Scene {
       }),
     );
     if (this.data !== data) return; // a newer one is there
-    const known = this.images.has(data.drawing);
     this.images = new Map(urls.map((url, n) => [url, images[n]]));
-    if (!known || !this.inks) this.inks = images[0].width ? inks(images[0]) : null;
     this.wake();
   }
 
@@ -192,7 +214,7 @@ export class Scene {
 
   /** @param {Record<string, Place>} wanted @param {number} now */
   arrange(wanted, now) {
-    const cut = reduced.matches || this.jump;
+    const cut = reduced.matches || this.jump || isHeld();
     this.jump = false;
     const places = new Map([...this.actors].map(([name, actor]) => [name, this.at(actor, now)]));
     for (const [name, place] of Object.entries(wanted)) {
@@ -206,7 +228,7 @@ export class Scene {
       const from = places.get(name) ??
         origin ?? { ...(places.get(/** @type {string} */ (place.from)) ?? place), a: 0 };
       this.actors.delete(name); // so that it is painted above those that were there
-      this.actors.set(name, { from: cut ? to : from, to, since: now });
+      this.actors.set(name, { from: cut ? to : from, to, since: cut ? -Infinity : now });
     }
     for (const [name, actor] of this.actors) {
       if (name in wanted || actor.gone) continue;
@@ -258,6 +280,7 @@ export class Scene {
       pen.restore();
     }
     this.onStill(this.still && !next);
+    if (isHeld()) return;
     if (!this.still) this.wake();
     else if (next) setTimeout(() => this.wake(), Math.max(0, next - performance.now()));
   }

@@ -43,7 +43,7 @@ def ask(drawing: Drawing, prediction: Prediction | None) -> None:
         mine.drawing = ""
     elif not mine.drawing:  # what is on the canvas counts once, whatever is added to it
         mine.drawing = secrets.token_hex(16)
-    answered = prediction and drawing.strokes and drawing.rests and not drawing.shown
+    answered = prediction and drawing.strokes and drawing.rests and not drawing.attract
     said = -1
     if answered:
         said = said_of(prediction)

@@ -289,6 +289,7 @@ def test_the_keyboard_reaches_everything_and_is_seen_doing_so(visit):
     expect_digit(page, 3)
     open_door(page, "inside")
     region(page, "inside").locator(".looked").wait_for()
+    page.locator(".maps img").first.wait_for()
     page.mouse.click(1, 1)
     stops = []
     for _ in range(60):

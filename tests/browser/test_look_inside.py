@@ -87,7 +87,7 @@ def test_shows_how_the_drawing_becomes_28_by_28(visit):
     expect_digit(page, 3)
     open_up(page)
     drawn, cut, seen = map(pixels, expect_new(page, [], ".steps"))
-    assert drawn.shape[:2] == (400, 400)
+    assert drawn.shape[0] == drawn.shape[1] > 100
     assert max(cut.shape) == 20
     assert all(edge.any() for edge in (cut[0], cut[-1], cut[:, 0], cut[:, -1])), "not cut close"
     assert seen.shape == (28, 28)

@@ -352,3 +352,52 @@ def test_it_ends_with_the_door_to_how_it_learned(visit):
     page.get_by_role("link", name="Draw a digit").click()
     page.locator("canvas.upper-canvas").wait_for()
     expect_digit(page, 3)  # the drawing is still there
+
+
+def test_the_answer_is_shown_before_the_story_follows(visit):
+    page = visit()
+    open_up(page)
+    page.evaluate(
+        """() => {
+          window.order = [];
+          addEventListener("patched", () => {
+            order.push("answer");
+            requestAnimationFrame(() => order.push("frame"));
+          });
+          addEventListener("digits-story", () => order.push("story"));
+        }"""
+    )
+    draw(page, written(3))
+    expect_digit(page, 3)
+    sentence(page, "This is your drawing")
+    settle(page)
+    order = page.evaluate("order")
+    since = order[len(order) - order[::-1].index("answer") :]
+    assert since.index("frame") < since.index("story")
+
+
+def test_stands_still_while_an_answer_is_awaited(visit):
+    page = visit()
+    draw(page, written(3))
+    expect_digit(page, 3)
+    open_up(page)
+    to_step(page, 3)
+    frames = """async awaited => {
+      const root = document.documentElement;
+      delete root.toggleAttribute;
+      root.toggleAttribute("data-stale", awaited);
+      if (awaited) root.toggleAttribute = () => {};  // the page itself knows better
+      const { drawImage } = CanvasRenderingContext2D.prototype;
+      const frame = () => new Promise(requestAnimationFrame);
+      for (let n = 0; n < 2; n++) await frame();  // the one that was planned
+      let painted = 0;
+      CanvasRenderingContext2D.prototype.drawImage = function (...where) {
+        painted += 1;
+        drawImage.apply(this, where);
+      };
+      for (let n = 0; n < 10; n++) await frame();
+      CanvasRenderingContext2D.prototype.drawImage = drawImage;
+      return painted;
+    }"""
+    assert page.evaluate(frames, True) == 0
+    assert page.evaluate(frames, False) > 0

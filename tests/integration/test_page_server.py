@@ -21,8 +21,8 @@ APOLOGY = "can’t read digits right now"
 ODD = (
     "null", "true", "-1", "1e400", "Infinity", "NaN", '""', '"x"', "[]", "[[]]", "{}",
     '{"drawing": {}, "meant": Infinity}', '{"drawing": null, "meant": "9"}', '"\\ud800"',
-    '{"strokes": 7, "number": {}, "rests": [], "shown": 1, "lifted": ""}',
-    '{"strokes": [[1, NaN]], "number": 1, "rests": true, "shown": false, "lifted": true}',
+    '{"strokes": 7, "number": {}, "rests": [], "attract": 1, "lifted": ""}',
+    '{"strokes": [[1, NaN]], "number": 1, "rests": true, "attract": false, "lifted": true}',
 )  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def visitor(page):
 
 def drawn(strokes: object) -> dict[str, str]:
     """The canvas's message with these strokes: lists of x, y, x, y, …"""
-    drawing = {"strokes": strokes, "number": 1, "rests": True, "lifted": True, "shown": False}
+    drawing = {"strokes": strokes, "number": 1, "rests": True, "lifted": True, "attract": False}
     return {CANVAS: json.dumps({"drawing": drawing})}
 
 

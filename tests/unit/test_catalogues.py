@@ -49,7 +49,10 @@ def test_translations_keep_the_placeholders(language):
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_most_sentences_are_translated(language):
-    """A changed sentence is not a fault: visitors read it in English until it is translated."""
+    """A few missing sentences only cause a warning: visitors read them in English.
+
+    Browsers choose a language by themselves: it is not offered before most of it is translated.
+    """
     found = {message.id: message for message in load(language) if message.id}
     wanted = [message.id for message in template() if message.id]
     done = sum(sentence in found and complete(found[sentence]) for sentence in wanted)
@@ -59,7 +62,9 @@ def test_most_sentences_are_translated(language):
             "`python -m page.languages`, which lists them; see CONTRIBUTING.md.",
             stacklevel=1,
         )
-    assert done > 0.5 * len(wanted)
+    assert done > 0.5 * len(wanted), (
+        f"{language}: translate more than half of the sentences, or take it out of LANGUAGES"
+    )
 
 
 def test_a_changed_sentence_keeps_its_translation_as_fuzzy():
@@ -80,6 +85,8 @@ def test_plural_forms_are_complete(language):
         if message.id and message.pluralizable:
             assert len(message.string) == found.num_plurals
     one, many = "{count} second", "{count} seconds"
+    if not complete(found.get((one, many))):
+        pytest.skip("not translated yet")
     said = {catalogue(language).ngettext(one, many, count) for count in range(200)}
     forms = {form for form in found.get((one, many)).string}
     assert said == forms

@@ -1,4 +1,4 @@
-"""“Can you fool it?” is judged by the bars."""
+"""“Can I fool you?” is judged by the bars."""
 
 import numpy as np
 import pytest

@@ -60,6 +60,14 @@ def test_a_dot_is_as_wide_as_the_pen(height):
     assert centre == pytest.approx([height / 2, height / 2], abs=0.1)
 
 
+@pytest.mark.parametrize("width", [4, 36, 120])
+def test_a_pen_of_any_width_leaves_the_whole_canvas(monkeypatch, width):
+    monkeypatch.setattr("page.draw.drawing.PEN", width)
+    picture = 255 - canvas_of((MIDDLE,)).astype(float)
+    assert picture.shape == (400, 400)
+    assert picture.sum() / 255 == pytest.approx(np.pi * (width / 4) ** 2, rel=0.1)
+
+
 def dense(stroke: np.ndarray) -> np.ndarray:
     """The same stroke with so many points that smoothing changes nothing."""
     places = np.linspace(0, len(stroke) - 1, 40 * len(stroke))

@@ -36,13 +36,19 @@ def test_local_names_and_addresses_are_our_own(options, host):
 @pytest.mark.parametrize(
     "host", ["rebound.example.org:8501", "", "[", "a:99999", "localhost.evil.org", "evil.org#.lan"]
 )
-def test_a_public_name_is_our_own_only_if_it_is_set(options, host, monkeypatch):
+def test_a_public_name_is_our_own_only_if_it_is_set(options, host):
     assert not is_own_host(host)
     options["browser.serverAddress"] = "digits.example.org"
     assert not is_own_host(host)
     assert is_own_host("digits.example.org") and is_own_host("digits.example.org:443")
+
+
+def test_a_container_accepts_all_names_until_one_is_set(options, monkeypatch):
     monkeypatch.setattr(server, "IN_CONTAINER", True)
     assert is_own_host("digits.hf.space")
+    options["browser.serverAddress"] = "digits.example.org"
+    assert is_own_host("digits.example.org") and is_own_host("172.17.0.2:7860")
+    assert not is_own_host("digits.hf.space")
 
 
 def test_only_the_page_itself_connects_unless_another_origin_is_set(options):

@@ -43,7 +43,7 @@ export const dots = {
       const { pen } = scene;
       const sheet = scene.loaded(scene.data.drawing);
       const actor = scene.actors.get("ink");
-      if (!scene.inks || !sheet || !actor) return;
+      if (!sheet?.width || !actor) return;
       const [left, top, wide, high] = scene.data.box;
       const { width, height } = sheet;
       const { from, to } = actor;
@@ -52,7 +52,7 @@ export const dots = {
           ? clamp((place.w - from.w) / (to.w - from.w))
           : scene.phase;
       pen.imageSmoothingEnabled = true;
-      scene.inks.forEach((ink, light) => {
+      scene.data.inks.forEach((/** @type {OffscreenCanvas} */ ink, /** @type {number} */ light) => {
         pen.globalAlpha = place.a * clamp(light ? way : 1 - way);
         pen.drawImage(
           ink,

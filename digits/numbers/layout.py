@@ -33,6 +33,8 @@ WEAK = 64  # of 255: cells with weaker ink only go with those beside them
 PEAK = 0.3  # the least probability of a cell to be the middle of a symbol
 APART = 2  # cells: middles are farther apart
 FAR = 0.45  # heights of a digit: ink that points this far from each middle belongs to none of them
+ATTACHED = 3  # times its own ink: so much of other symbols hangs on a part
+FULL = 0.7  # of a box: more ink is not writing, unless it is as narrow as a 1
 SMALL = 0.5  # of the height of a row: marks may be smaller, digits not
 SURE = 0.5  # the least confidence in a label
 
@@ -50,11 +52,14 @@ class Part:
     box: Box  # left, top, right, bottom in pixels of the ink; right and bottom exclusive
     mask: np.ndarray  # bool, over the box
     confidence: float  # 0-1
+    attached: bool = False  # its ink runs into that of another symbol
 
     def is_digit(self, height: float) -> bool:
         """Whether it may be a digit, or a part of one, in a row of this height."""
         small = self.box[3] - self.box[1] < SMALL * height
-        return self.label.isdigit() or (self.confidence < SURE and not small)
+        if self.label.isdigit():
+            return True
+        return self.attached if small else self.confidence < SURE
 
 
 def find_parts(ink: np.ndarray, see: See) -> list[Part]:
@@ -135,6 +140,8 @@ def find_symbols(ink: np.ndarray, region: Region, see: See, max_scale: float) ->
     """Finds the symbols of a region, which the network sees enlarged by `max_scale` at most."""
     left, top, right, bottom = region.box
     own = ink[top:bottom, left:right] * region.mask
+    if (own > INK).mean() > FULL and right - left > SMALL * (bottom - top):
+        return [Part(UNKNOWN, region.box, own > 0, 1.0)]  # blackened: no writing to be seen
     scale = HEIGHT / region.height
     found: list[Part] = []
     for _ in range(3):
@@ -170,6 +177,7 @@ def _symbols_at(ink: np.ndarray, scale: float, see: See) -> list[Part]:
     rows = ((np.arange(height) + 0.5) * size[1] / height + MARGIN).astype(int) // CELL
     columns = ((np.arange(width) + 0.5) * size[0] / width + MARGIN).astype(int) // CELL
     pixels = names[rows[:, None], columns] * (ink > 0)
+    components, _ = label(ink > INK)
     found = []
     least = MIN_SIZE * HEIGHT / scale
     for name in range(1, len(classes) + 1):
@@ -193,7 +201,11 @@ def _symbols_at(ink: np.ndarray, scale: float, see: See) -> list[Part]:
         shares = classes[name - 1]
         kind = int(shares[:LINE].argmax())
         box = x, y, x + mask.shape[1], y + mask.shape[0]
-        found.append(Part(SYMBOLS[kind], box, mask, float(shares[kind])))
+        counts = np.bincount(components[y : box[3], x : box[2]][mask])
+        main = counts[1:].argmax() + 1 if len(counts) > 1 else 0
+        others = (components == main) & (pixels > 0) & (pixels != name)
+        attached = others.sum() > ATTACHED * mask.sum()
+        found.append(Part(SYMBOLS[kind], box, mask, float(shares[kind]), bool(attached)))
     return found
 
 

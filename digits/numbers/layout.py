@@ -34,6 +34,7 @@ PEAK = 0.3  # the least probability of a cell to be the middle of a symbol
 APART = 2  # cells: middles are farther apart
 FAR = 0.45  # heights of a digit: ink that points this far from each middle belongs to none of them
 ATTACHED = 3  # times its own ink: so much of other symbols hangs on a part
+MARKS_ALONE, ALONE = slice(10, 13), 0.4  # full stop, comma, dash; the least probability of one
 FULL = 0.7  # of a box: more ink is not writing, unless it is as narrow as a 1
 SMALL = 0.5  # of the height of a row: marks may be smaller, digits not
 SURE = 0.5  # the least confidence in a label
@@ -177,31 +178,34 @@ def _symbols_at(ink: np.ndarray, scale: float, see: See) -> list[Part]:
     rows = ((np.arange(height) + 0.5) * size[1] / height + MARGIN).astype(int) // CELL
     columns = ((np.arange(width) + 0.5) * size[0] / width + MARGIN).astype(int) // CELL
     pixels = names[rows[:, None], columns] * (ink > 0)
-    components, _ = label(ink > INK)
+    components, boxes = label(ink > INK)
+    # What stands alone and is small is one mark, whatever its cells point at.
+    shares = probabilities(outputs)
+    small = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0) < SMALL * HEIGHT / scale
+    for number in np.flatnonzero(small):
+        x, y, right, bottom = boxes[number]
+        mine = components[y:bottom, x:right] == number + 1
+        across, down = np.meshgrid(columns[x:right], rows[y:bottom])
+        mean = shares[down[mine], across[mine]].mean(axis=0)
+        if mean[MARKS_ALONE].max() > ALONE:
+            pixels[y:bottom, x:right][mine] = len(classes) + 1
+            classes = np.vstack([classes, mean])
+    ys, xs = np.nonzero(pixels)
+    ends = np.zeros((len(classes) + 1, 4), int)
+    ends[:, :2] = max(pixels.shape)
+    for place, (extreme, at) in enumerate(
+        ((np.minimum, xs), (np.minimum, ys), (np.maximum, xs + 1), (np.maximum, ys + 1))
+    ):
+        extreme.at(ends[:, place], pixels[ys, xs], at)
     found = []
-    least = MIN_SIZE * HEIGHT / scale
-    for name in range(1, len(classes) + 1):
-        reach = np.argwhere(names == name)
-        if not len(reach):
+    for name, box in enumerate(map(tuple, ends.tolist())):
+        x, y, right, bottom = box
+        if not name or max(right - x, bottom - y) < MIN_SIZE * HEIGHT / scale:
             continue
-        first = (
-            np.searchsorted(rows, reach[:, 0].min()),
-            np.searchsorted(columns, reach[:, 1].min()),
-        )
-        last = (
-            np.searchsorted(rows, reach[:, 0].max(), "right"),
-            np.searchsorted(columns, reach[:, 1].max(), "right"),
-        )
-        mask = pixels[first[0] : last[0], first[1] : last[1]] == name
-        ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        if not len(ys) or max(np.ptp(ys), np.ptp(xs)) + 1 < least:
-            continue
-        mask = mask[ys[0] : ys[-1] + 1, xs[0] : xs[-1] + 1]
-        x, y = int(first[1] + xs[0]), int(first[0] + ys[0])
+        mask = pixels[y:bottom, x:right] == name
         shares = classes[name - 1]
         kind = int(shares[:LINE].argmax())
-        box = x, y, x + mask.shape[1], y + mask.shape[0]
-        counts = np.bincount(components[y : box[3], x : box[2]][mask])
+        counts = np.bincount(components[y:bottom, x:right][mask])
         main = counts[1:].argmax() + 1 if len(counts) > 1 else 0
         others = (components == main) & (pixels > 0) & (pixels != name)
         attached = others.sum() > ATTACHED * mask.sum()
@@ -245,9 +249,7 @@ def segment(image: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndar
     blocks = image.reshape(down, CELL, across, CELL)
     strongest = blocks.max(axis=(1, 3))
     inked = strongest > WEAK
-    logits = outputs[..., : LINE + 1]
-    shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    shares /= shares.sum(axis=-1, keepdims=True)
+    shares = probabilities(outputs)
     of_symbol = inked & (shares[..., LINE] < 0.5)
     cells = np.argwhere(of_symbol)
     names = np.zeros((down, across), np.int32)
@@ -273,6 +275,13 @@ def segment(image: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndar
     for shift in ((0, 1), (0, -1), (1, 0), (-1, 0)):
         names = np.where(fringe & (names == 0), np.roll(names, shift, (0, 1)), names)
     return names, total[1:] / np.maximum(1e-6, total[1:].sum(axis=1, keepdims=True))
+
+
+def probabilities(outputs: np.ndarray) -> np.ndarray:
+    """The probabilities of the classes for each cell, float32 (down, across, LINE + 1)."""
+    logits = outputs[..., : LINE + 1]
+    shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return shares / shares.sum(axis=-1, keepdims=True)
 
 
 def peaks(logits: np.ndarray) -> np.ndarray:

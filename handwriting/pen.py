@@ -432,7 +432,7 @@ def picture(strokes: Strokes, rng: np.random.Generator) -> np.ndarray:
     side, size = 128, 80
     width = max(1.5, size * np.exp(rng.uniform(np.log(0.035), np.log(0.4))))
     drawn = render(place(strokes, size, (side / 2, side / 2)), width, side)
-    return normalize(drawn, source="canvas")
+    return normalize(255 - drawn, source="canvas")
 
 
 def training_images(labels: np.ndarray, seed: int) -> np.ndarray:

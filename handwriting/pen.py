@@ -431,7 +431,8 @@ def picture(strokes: Strokes, rng: np.random.Generator) -> np.ndarray:
     # Size and place do not matter to the normaliser; how wide the pen is for the size does.
     side, size = 128, 80
     width = max(1.5, size * np.exp(rng.uniform(np.log(0.035), np.log(0.4))))
-    return normalize(render(place(strokes, size, (side / 2, side / 2)), width, side))
+    drawn = render(place(strokes, size, (side / 2, side / 2)), width, side)
+    return normalize(255 - drawn, source="canvas")
 
 
 def training_images(labels: np.ndarray, seed: int) -> np.ndarray:

@@ -11,6 +11,7 @@ CC BY 4.0) is a single file in which each `.SEGMENT DIGIT` is followed by its in
 import gzip
 import math
 import re
+import shutil
 import tarfile
 import tempfile
 import zipfile
@@ -124,7 +125,13 @@ def _unpack(archive: Path, folder: Path) -> None:
         with tarfile.open(archive) as untarred:
             for member in untarred:
                 if member.isfile() and wanted(member.name, member.size):
-                    untarred.extract(member, folder, filter="data")
+                    # Python 3.11.2, which Debian 12 has, knows no extraction filters yet.
+                    target = (folder / member.name).resolve()
+                    if not target.is_relative_to(folder.resolve()):
+                        raise PenFileError(f"“{archive}” would unpack outside of its folder.")
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    with untarred.extractfile(member) as source, target.open("wb") as file:
+                        shutil.copyfileobj(source, file)
 
 
 def _read_distribution(folder: Path, path: Path) -> Iterator[Drawing]:

@@ -24,7 +24,9 @@ def unloadable(*names: str) -> Iterator[None]:
     """Makes this process unable to import `names`."""
     kept = {name: sys.modules[name] for name in names if name in sys.modules}
     sys.modules.update(dict.fromkeys(names))  # type: ignore[arg-type]
-    yield
-    for name in names:
-        del sys.modules[name]
-    sys.modules.update(kept)
+    try:
+        yield
+    finally:
+        for name in names:
+            sys.modules.pop(name, None)
+        sys.modules.update(kept)

@@ -13,7 +13,8 @@ from page.core.text import a_digit
 from page.draw.drawing import Drawing
 from page.draw.reading import Reading
 from page.story import words
-from page.story.content import MAPS, NONE, content, in_question, rule
+from page.story.content import MAPS, NONE, content, rule
+from page.story.words import in_question
 from tests.helpers.page import HASH, number, sent, written
 from tests.helpers.servers import ROOT
 

@@ -10,12 +10,15 @@ FRAMEWORKS = ("tensorflow", "keras", "ai_edge_litert", "playwright")
 
 
 @pytest.fixture(autouse=True)
-def isolation(monkeypatch):
-    """Fails a test that loads a framework or listens on a port."""
+def isolation():
+    """Fails a test that loads a framework or listens on a port.
+
+    It does not use `monkeypatch`, which then would undo a test's own changes after this.
+    """
 
     def listen(*_):
         pytest.fail("A unit test started a server; move it to tests/integration/.")
 
-    monkeypatch.setattr(socket.socket, "listen", listen)
-    with unloadable(*FRAMEWORKS):
+    with pytest.MonkeyPatch.context() as patch, unloadable(*FRAMEWORKS):
+        patch.setattr(socket.socket, "listen", listen)
         yield

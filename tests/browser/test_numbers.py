@@ -2,6 +2,8 @@
 
 import re
 
+import numpy as np
+
 from tests.helpers.page import (
     PHONE,
     Glass,
@@ -92,3 +94,14 @@ def test_narrow_and_touching_digits(visit):
         expect_answer(page, expected)
         press(page, "Clear")
         expect_invitation(page)
+
+
+def test_a_mark_is_part_of_the_answer_but_only_digits_can_be_asked_about(visit):
+    page = visit()
+    dot = np.array([[0.365, 0.66], [0.37, 0.665]])
+    digits = number("314", pitch=0.27)
+    draw(page, [digits[0], dot, *digits[1:]])
+    answer = expect_answer(page, r"I see 3\.14\.")
+    assert len(re.findall(r"\d%", answer)) == 3
+    assert symbols(page) == list("314")
+    expect_bars_of(page, 4)

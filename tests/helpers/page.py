@@ -192,7 +192,8 @@ def expect_digit(page, digit: int) -> None:
 
 def expect_seen(page, strokes: Strokes) -> None:
     """Waits until the page shows these strokes, all of them, as the network sees them."""
-    expected = normalize(render([stroke * 400 for stroke in strokes], 26, 400))
+    drawn = 255 - render([stroke * 400 for stroke in strokes], 26, 400)
+    expected = normalize(drawn, source="canvas")
     image = page.locator(".st-key-seen img")
     deadline = time.monotonic() + TIMEOUT
     while True:

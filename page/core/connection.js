@@ -1,3 +1,4 @@
+// @ts-check
 // Watches the connection to the server. While there is none, the page says so in words of its own,
 // and not in Streamlit's dialog, which lies over the page and asks about the internet. When it is
 // back, the whole page is run anew: the server may be another one, which knows nothing of it. A link
@@ -9,14 +10,19 @@ const FAILED = 2; // requests without an answer: there is no connection, whateve
 const STUCK = 10; // requests answered, and yet no connection: load the page anew
 
 const root = document.documentElement;
+/** @type {(() => void) | null} */
 let back = null; // asks the server to run the page
 let lost = 0; // since when there is no connection
 let failed = 0;
 let stuck = 0;
+/** @type {HTMLElement | null} */
 let link = null; // to another page, pressed without a connection: Streamlit would forget it
 
+/** @param {string} selector @returns {HTMLElement | null} */
+const find = (selector) => document.querySelector(selector);
+
 function look() {
-  const state = document.querySelector("[data-testid=stApp]")?.dataset.testConnectionState;
+  const state = find("[data-testid=stApp]")?.dataset.testConnectionState;
   const away = (state !== undefined && state !== "CONNECTED") || failed >= FAILED;
   if (away && !lost) {
     lost = performance.now();
@@ -30,11 +36,13 @@ function look() {
   const now = !lost ? "" : performance.now() - lost > GONE ? "gone" : "lost";
   if (root.dataset.connection !== now) {
     root.dataset.connection = now;
-    for (const element of document.querySelectorAll("[data-gone]"))
-      element.textContent = now === "gone" ? element.dataset.gone : "";
+    /** @type {NodeListOf<HTMLElement>} */
+    const lines = document.querySelectorAll("[data-gone]");
+    for (const element of lines)
+      element.textContent = now === "gone" ? (element.dataset.gone ?? "") : "";
     dispatchEvent(new Event("connection"));
   }
-  if (lost) document.querySelector("[data-testid=stDialog] button[aria-label=Close]")?.click();
+  if (lost) find("[data-testid=stDialog] button[aria-label=Close]")?.click();
 }
 
 async function ask() {
@@ -54,15 +62,17 @@ async function ask() {
   location.reload();
 }
 
+/** @param {MouseEvent} event */
 function hold(event) {
-  const pressed =
-    lost && event.composedPath().find((one) => one.matches?.("[data-testid=stPageLink] a"));
-  if (!pressed) return;
+  const path = /** @type {HTMLElement[]} */ (event.composedPath());
+  const pressed = path.find((one) => one.matches?.("[data-testid=stPageLink] a"));
+  if (!lost || !pressed) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   link = pressed;
 }
 
+/** @param {StreamlitComponent<{ gone: string }>} component */
 export default function ({ data, parentElement, setTriggerValue }) {
   parentElement.querySelector("[data-gone]").dataset.gone = data.gone;
   if (!back) {

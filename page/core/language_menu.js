@@ -1,17 +1,25 @@
-// The language of the page: for screen readers, hyphenation and fonts, and the way it runs.
+// @ts-check
+// The language of the page: for screen readers, hyphenation and fonts, and its direction.
+
+/**
+ * @typedef {object} Settings
+ * @property {string} label
+ * @property {string} language a code
+ * @property {string} direction "ltr" or "rtl"
+ * @property {string} languages JSON: names by code
+ */
 
 const root = document.documentElement;
 
+/** @param {StreamlitComponent<Settings>} component */
 export default function ({ data, parentElement, setTriggerValue }) {
   root.lang = data.language;
   root.dir = data.direction;
-  const label = parentElement.querySelector(".language");
-  const select = label.querySelector("select");
-  const languages = Object.entries(JSON.parse(data.languages));
-  label.hidden = languages.length < 2;
-  label.querySelector("span").textContent = data.label;
+  /** @type {HTMLSelectElement} */
+  const select = parentElement.querySelector("select");
+  parentElement.querySelector("span").textContent = data.label;
   select.replaceChildren(
-    ...languages.map(([code, name]) => {
+    ...Object.entries(JSON.parse(data.languages)).map(([code, name]) => {
       const option = new Option(name, code);
       option.lang = code;
       return option;

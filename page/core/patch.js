@@ -1,6 +1,11 @@
+// @ts-check
 // Shows HTML in place: what stays the same keeps its element, so that bars can move, pictures keep
 // the focus, and a screen reader hears only the words that changed.
 
+/**
+ * @param {Element} element
+ * @param {Element} wanted
+ */
 function patch(element, wanted) {
   for (const { name } of [...element.attributes])
     if (!wanted.hasAttribute(name)) element.removeAttribute(name);
@@ -14,23 +19,32 @@ function patch(element, wanted) {
     const before = old[place];
     if (!before) element.append(child);
     else if (before.nodeName !== child.nodeName) before.replaceWith(child);
-    else if (child.nodeType === Node.ELEMENT_NODE) patch(before, child);
-    else if (before.data !== child.data) before.data = child.data;
+    else if (before instanceof Element) patch(before, /** @type {Element} */ (child));
+    else if (before.nodeValue !== child.nodeValue) before.nodeValue = child.nodeValue;
   }
   for (const extra of old.slice(children.length)) extra.remove();
 }
 
-// Of the pictures in [data-arrows] one is a stop of the Tab key; the arrow keys lead to the others.
+/** @param {Event} event @param {string} selector @returns {HTMLElement | null} */
+const closest = ({ target }, selector) =>
+  target instanceof Element ? target.closest(selector) : null;
+
+/**
+ * Of the pictures in [data-arrows] one is a stop of the Tab key; the arrow keys lead to the others.
+ * @param {KeyboardEvent} event
+ */
 function arrows(event) {
-  const here = event.target.closest?.("[data-arrows] [tabindex]");
+  const here = closest(event, "[data-arrows] [tabindex]");
   if (!here || event.altKey || event.ctrlKey || event.metaKey) return;
-  const rows = [...here.closest("[data-arrows]").children].map((row) => [
-    ...row.querySelectorAll("[tabindex]"),
-  ]);
+  const table = /** @type {Element} */ (here.closest("[data-arrows]"));
+  const rows = [...table.children].map(
+    (row) => /** @type {HTMLElement[]} */ ([...row.querySelectorAll("[tabindex]")]),
+  );
   const row = rows.findIndex((one) => one.includes(here));
   const all = rows.flat();
   const place = rows[row].indexOf(here);
   const step = getComputedStyle(here).direction === "rtl" ? -1 : 1;
+  /** @type {Record<string, HTMLElement | undefined>} */
   const there = {
     ArrowRight: rows[row][place + step],
     ArrowLeft: rows[row][place - step],
@@ -41,17 +55,23 @@ function arrows(event) {
   };
   if (!(event.key in there)) return;
   event.preventDefault(); // it would scroll
-  if (!there[event.key]) return;
+  const next = there[event.key];
+  if (!next) return;
   here.tabIndex = -1;
-  there[event.key].tabIndex = 0;
-  there[event.key].focus();
+  next.tabIndex = 0;
+  next.focus();
 }
 
-export default function ({ data, parentElement }) {
-  const shown = parentElement.querySelector(".patched");
+/** @param {StreamlitComponent<{ html: string }>} component */
+export default function ({ data, parentElement, setTriggerValue }) {
+  const shown = /** @type {HTMLElement} */ (parentElement.querySelector(".patched"));
   shown.onkeydown = arrows;
+  shown.onclick = (event) => {
+    const symbol = closest(event, "[data-symbol]");
+    if (symbol) setTriggerValue("symbol", Number(symbol.dataset.symbol));
+  };
   const template = document.createElement("template");
   template.innerHTML = `<div class="patched">${data.html}</div>`;
-  patch(shown, template.content.firstChild);
+  patch(shown, /** @type {Element} */ (template.content.firstChild));
   shown.dispatchEvent(new Event("patched", { bubbles: true }));
 }

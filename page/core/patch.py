@@ -1,11 +1,15 @@
 """HTML that changes in place, up to ten times a second."""
 
+from collections.abc import Callable
+
+import streamlit as st
+
 from page.core.component import component
 
 _patched = component(__file__)
 
 
-def patched_html(html: str, key: str) -> None:
+def patched_html(html: str, key: str, on_tap: Callable[[int], None] | None = None) -> None:
     """Show HTML like `st.html`, but keep the elements that are in the new HTML, too.
 
     CSS transitions then move the bars, and the focus stays where it is.
@@ -13,5 +17,11 @@ def patched_html(html: str, key: str) -> None:
     Args:
         html: trusted HTML. Nothing is filtered.
         key: of the component.
+        on_tap: gets the `data-symbol` of the element in it that was tapped, before the next run.
     """
-    _patched(data={"html": html}, key=key)
+
+    def tapped() -> None:
+        if on_tap:
+            on_tap(st.session_state[key]["symbol"])
+
+    _patched(data={"html": html}, key=key, on_symbol_change=tapped)

@@ -50,6 +50,7 @@ class Photos:
     count: int = 0  # photographs so far: each gets new widgets
     file: bytes | None = None  # waits to be read
     shown: Photo | None = None
+    chosen: int | None = None  # the symbol that was tapped; None: the first one
 
 
 @dataclass

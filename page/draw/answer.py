@@ -111,7 +111,7 @@ def number_html(reading: Reading) -> str:
 
 
 def symbol_html(symbol: Symbol, place: int, chosen: bool) -> str:
-    """A digit of a number, to be tapped; see canvas.js."""
+    """A digit of a number, to be tapped; see patch.js."""
     digit = symbol.prediction.digit
     certainty = "" if digit is None else percent(symbol.prediction.bars[digit])
     return (

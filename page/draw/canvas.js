@@ -20,8 +20,6 @@ const root = document.documentElement;
 
 /** @type {Settings | null} */
 let settings = null;
-/** @type {(name: string, value: unknown) => void} */
-let sendTrigger = () => {};
 let widest = 0; // fraction of the canvas's width that was visible while something was drawn
 
 const history = new History();
@@ -151,11 +149,8 @@ function key(event) {
 /** @param {MouseEvent} event */
 function click({ target }) {
   if (!(target instanceof Element)) return;
-  /** @type {(selector: string) => HTMLElement | null} */
-  const closest = (selector) => target.closest(selector);
-  run(closest("[data-command]")?.dataset.command);
-  const symbol = closest("[data-symbol]");
-  if (symbol && updates.send) sendTrigger("symbol", Number(symbol.dataset.symbol));
+  const button = /** @type {HTMLElement | null} */ (target.closest("[data-command]"));
+  run(button?.dataset.command);
 }
 
 // ---------------------------------------------------------------- reloads
@@ -226,11 +221,10 @@ function start() {
 }
 
 /** @param {StreamlitComponent<Settings>} component */
-export default function ({ data, setStateValue, setTriggerValue }) {
+export default function ({ data, setStateValue }) {
   if (!updates.send) updates.enter();
   if (!settings) start();
   settings = data;
-  sendTrigger = setTriggerValue;
   Object.assign(surface, { pen: data.pen });
   Object.assign(updates, { send: setStateValue, live: data.live });
   label();

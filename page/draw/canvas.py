@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,6 @@ def canvas() -> Drawing:
         },
         key="drawing",
         on_drawing_change=lambda: None,
-        on_symbol_change=lambda: None,
     )
     with place:
         st_canvas(
@@ -64,7 +62,7 @@ def canvas() -> Drawing:
         flags = (bool(state.drawing[name]) for name in ("attract", "rests", "lifted"))
         visit().draw.drawing = Drawing(strokes, int(state.drawing["number"]), *flags)
     # After a return from another page, nothing was sent yet: the drawing is as it was left.
-    return replace(visit().draw.drawing or Drawing(), chosen=state.symbol)
+    return visit().draw.drawing or Drawing()
 
 
 def pen_moves() -> bool:

@@ -31,7 +31,6 @@ class Drawing:
     attract: bool = False  # whether a kiosk that nobody uses drew it
     rests: bool = True  # whether the pen was lifted or stands still: time for an answer in words
     lifted: bool = True  # whether the pen was lifted: no stroke is being drawn
-    chosen: int | None = None  # the place of the symbol that was tapped in the answer in this run
 
     @functools.cached_property
     def picture(self) -> Image.Image:

@@ -58,8 +58,6 @@ def read(drawing: Drawing, classifier: Classifier, inside: bool, one: bool = Fal
     reading = mine.reading
     if drawing.rests and not drawing.attract:
         keep(reading)
-    if drawing.chosen is not None:
-        mine.chosen = drawing.chosen
     if not reading.symbols:
         return reading
     # A comma has no bars. Unless another digit was tapped, the last one is being drawn.
@@ -108,6 +106,11 @@ def keep(reading: Reading) -> None:
     earlier = mine.digits[: max(0, len(mine.digits) - mine.digits_on_canvas)]
     mine.digits_on_canvas = len(pixels[-KEPT:])
     mine.digits = [*earlier, *pixels][-KEPT:]
+
+
+def choose(place: int) -> None:
+    """Show the bars and the pixels of the symbol that was tapped in a number."""
+    visit().draw.chosen = place
 
 
 class Part(NamedTuple):

@@ -13,7 +13,7 @@ from page.core.settings import find_classifier
 from page.core.throttle import turn
 from page.core.visit import visit
 from page.draw.answer import reading_html
-from page.draw.reading import Reading, is_taught, part_of, read
+from page.draw.reading import Reading, choose, is_taught, part_of, read
 from page.play import panel as play
 from page.tally import panel as score
 
@@ -51,7 +51,7 @@ def show() -> None:
         inside = door in ("story", "inside", "teach") or visit().play.taught is not None
         reading = read(drawing, classifier, inside, one=door in ("fool", "teach"))
     with answer:
-        patched_html(reading_html(reading, drawing), "reading_html")
+        patched_html(reading_html(reading, drawing), "reading_html", choose)
     with stage:
         if not reading.trouble:
             open_panel(door, drawing, reading)

@@ -1,37 +1,79 @@
-// The photograph with a box round each symbol that was read. A tap on a box selects it.
+// @ts-check
+// Streamlit's upload: what it reports when it fails, and a photograph to read again after a restart.
+// “Look inside” scrolls to what it opens.
 
+import { save, take } from "../core/storage.js";
+
+/** @typedef {{ shown: boolean, large: string, failed: string }} Words */
+
+const PHOTO = "digits-photo"; // in the session storage, while a script reloads the page
 const APPEARS = 5000; // ms: the longest wait for what “Look inside” opens
+const FAILED = ".st-key-ways [data-testid=stFileChip][aria-invalid=true]";
+
+/** @type {string | null | undefined} */
+let picture = null; // what was shown when the connection was lost
+
+function note() {
+  /** @type {HTMLImageElement | null} */
+  const shown = document.querySelector(".st-key-photo_read .picture img");
+  if (document.documentElement.dataset.connection) picture ??= shown?.src;
+}
+
+function keep() {
+  if (picture) save(PHOTO, picture);
+}
+
+/**
+ * Streamlit reports in English, and in terms of HTTP: say it in the visitor's language, and remove
+ * the file, so that the button is there again.
+ * @param {Element} trouble
+ * @param {Words} words
+ */
+function explain(trouble, { large, failed }) {
+  const chip = document.querySelector(FAILED);
+  if (!chip) return;
+  const report = chip.querySelector("[role=alert]")?.textContent ?? "";
+  trouble.textContent = report.includes("File must be") ? large : failed;
+  chip.querySelector("button")?.click();
+}
 
 const inside = () => document.querySelector(".st-key-photo_inside");
 
-// What “Look inside” opens below the screen comes into sight.
-function reveal(event) {
-  if (!event.target.closest?.(".st-key-photo_look") || inside()) return;
+/** @param {MouseEvent} event */
+function reveal({ target }) {
+  if (!(target instanceof Element) || !target.closest(".st-key-photo_look") || inside()) return;
   const end = performance.now() + APPEARS;
   const look = () => {
-    if (!inside()?.querySelector(".looked img")) {
+    const opened = inside();
+    if (!opened?.querySelector(".looked img")) {
       // It is not complete, and there is no room to scroll.
       if (performance.now() < end) requestAnimationFrame(look);
-    } else if (inside().getBoundingClientRect().top > 0.5 * innerHeight) {
+    } else if (opened.getBoundingClientRect().top > 0.5 * innerHeight) {
       const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      inside().scrollIntoView({ behavior: still ? "auto" : "smooth" });
+      opened.scrollIntoView({ behavior: still ? "auto" : "smooth" });
     }
   };
   look();
 }
 
-export default function ({ data, parentElement, setStateValue }) {
-  const shown = parentElement.querySelector(".patched");
-  const focused = shown.contains(document.activeElement) && document.activeElement.dataset.symbol;
-  shown.innerHTML = data.html;
-  if (focused) shown.querySelector(`[data-symbol="${focused}"]`)?.focus({ preventScroll: true });
-  shown.onclick = ({ target }) => {
-    const box = target.closest("[data-symbol]");
-    if (!box) return;
-    for (const other of shown.querySelectorAll("[data-symbol]"))
-      other.setAttribute("aria-pressed", other === box);
-    setStateValue("symbol", Number(box.dataset.symbol));
+/** @param {StreamlitComponent<Words>} component */
+export default function ({ data, parentElement, setTriggerValue }) {
+  picture ??= take(PHOTO);
+  if (picture && !data.shown) setTriggerValue("picture", picture);
+  picture = null;
+  const trouble = /** @type {Element} */ (parentElement.querySelector("[role=alert]"));
+  trouble.textContent = "";
+  const observer = new MutationObserver(() => explain(trouble, data));
+  const page = /** @type {Element} */ (document.querySelector(".st-key-photo"));
+  observer.observe(page, { childList: true, subtree: true });
+  addEventListener("connection", note); // the same function twice is heard once
+  addEventListener("healing", keep);
+  addEventListener("click", reveal, true);
+  return () => {
+    observer.disconnect();
+    removeEventListener("connection", note);
+    removeEventListener("healing", keep);
+    removeEventListener("click", reveal, true);
+    picture = null;
   };
-  addEventListener("click", reveal, true); // the same function twice is heard once
-  return () => removeEventListener("click", reveal, true);
 }

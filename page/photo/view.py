@@ -42,8 +42,9 @@ NOTHING = N_(
     "I can’t find any writing in this picture. Try a thicker pen, more light, or go closer."
 )
 
-_picture = component(__file__)
-_upload = component(__file__, "upload")
+MAX_SHOWN = 2000  # pixels: longer side of the picture as it is shown
+
+_upload = component(__file__)
 
 
 class Photo(NamedTuple):
@@ -119,12 +120,13 @@ def hand_in(key: str) -> None:
 
 def take_file(file: bytes) -> None:
     """Have a photograph read in the next run, with new, empty widgets beside it."""
-    visit().photos.file = file
-    visit().photos.count += 1
+    mine = visit().photos
+    mine.file, mine.chosen = file, None
+    mine.count += 1
 
 
 def take_again() -> None:
-    """Take the picture that was shown before the server was restarted; see upload.js."""
+    """Take the picture that was shown before the server was restarted; see view.js."""
     from digits.images import ImageError, decode_data_url
 
     try:
@@ -172,8 +174,10 @@ def picture_url(image: Image.Image) -> str:
         image = Image.alpha_composite(white, image)
     elif image.mode not in ("L", "RGB", "YCbCr", "CMYK"):
         image = Image.fromarray(to_grey(image))
+    image = image.convert("RGB")
+    image.thumbnail((MAX_SHOWN, MAX_SHOWN))
     jpeg = io.BytesIO()
-    image.convert("RGB").save(jpeg, "JPEG", quality=80)
+    image.save(jpeg, "JPEG", quality=80)
     return "data:image/jpeg;base64," + base64.b64encode(jpeg.getvalue()).decode()
 
 
@@ -191,18 +195,22 @@ def show(photo: Photo, count: int) -> None:
                 patched_html(picture_html(photo, 0), f"photo_picture_{count}")
             st.html(photo.trouble or says_html(_(NOTHING)))
         return
-    key = f"photo_picture_{count}"
-    tapped = st.session_state.get(key, {}).get("symbol")
-    chosen = tapped if tapped in readable else readable[0]
+    mine = visit().photos
+    chosen = mine.chosen if mine.chosen in readable else readable[0]
     prediction = symbols[chosen].prediction
     with st.container(key="photo_read"):
-        _picture(key=key, data={"html": picture_html(photo, chosen)}, on_symbol_change=lambda: None)
+        patched_html(picture_html(photo, chosen), f"photo_picture_{count}", choose)
         with st.container(key="photo_said"):
             patched_html(said_html(photo.reading, prediction), "photo_said_html")
             inside = prediction.inside is not None and st.toggle(_("Look inside"), key="photo_look")
     if inside:
         with st.container(key="photo_inside"), st.container(key="inside"):
             look_inside(prediction)
+
+
+def choose(place: int) -> None:
+    """Show the details of the symbol that was tapped."""
+    visit().photos.chosen = place
 
 
 @guarded

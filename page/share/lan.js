@@ -1,7 +1,12 @@
+// @ts-check
 // The page's address as a QR code, in a dialog over the page.
 
+/** @typedef {"open" | "title" | "how" | "code" | "another" | "close"} Words */
+/** @typedef {Record<Words, string> & { addresses: string, codes: string }} Data JSON: lists */
+
+/** @param {StreamlitComponent<Data>} component */
 export default function ({ data, parentElement }) {
-  const find = (name) => parentElement.querySelector(name);
+  const find = (/** @type {string} */ name) => parentElement.querySelector(name);
   const [opener, dialog] = [find(".phones"), find(".phones-dialog")];
   const [addresses, codes] = [JSON.parse(data.addresses), JSON.parse(data.codes)];
   let shown = 0;
@@ -22,6 +27,6 @@ export default function ({ data, parentElement }) {
     show();
   };
   opener.onclick = () => dialog.showModal();
-  dialog.onclick = (event) => event.target === dialog && dialog.close(); // beside it
+  dialog.onclick = (/** @type {Event} */ event) => event.target === dialog && dialog.close(); // beside it
   show();
 }

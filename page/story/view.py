@@ -11,8 +11,7 @@ from page.core.component import component
 from page.core.doors import open_door
 from page.core.error_boundary import guarded
 from page.core.settings import load_classifier, load_examples
-from page.core.visit import visit
-from page.draw.reading import Reading
+from page.draw.reading import Reading, choose
 from page.story.content import content
 
 if TYPE_CHECKING:
@@ -38,13 +37,8 @@ def tell(drawing: Drawing, reading: Reading) -> None:
             key="story_screen",
             on_close_change=lambda: open_door(""),
             on_all_change=lambda: open_door("inside"),
-            on_symbol_change=_choose,
+            on_symbol_change=lambda: choose(st.session_state.story_screen["symbol"]),
         )
         story = content(drawing, reading, card, load_examples(card["sha256"]))
         # As text: to find out whether a dictionary is a data frame, Streamlit would import pandas.
         _feed(key="story_feed", data={"story": json.dumps(story)})
-
-
-def _choose() -> None:
-    """Another digit of a number was tapped."""
-    visit().draw.chosen = int(st.session_state.story_screen["symbol"])

@@ -1,17 +1,37 @@
+// @ts-check
 // After an answer: was it right? One tap counts it, or two: “It was a …” and what it was.
 
+/**
+ * @typedef {object} Data
+ * @property {string} drawing its name; empty if there is no answer to ask about
+ * @property {string} counted what to say after it was counted
+ * @property {number} said the answer: 0 to 9, or 10 for none of them
+ * @property {boolean} sure whether it may have been right
+ * @property {string} question
+ * @property {string} right
+ * @property {string} wrong
+ * @property {string} none
+ */
+
+/** @type {HTMLElement | null} */
 let row = null;
 let shown = ""; // what the row is for
 
-function button(text, press, more = "") {
+/**
+ * @param {string} text
+ * @param {() => void} press
+ * @param {string} [kind] its class
+ */
+function button(text, press, kind = "") {
   const made = document.createElement("button");
   made.type = "button";
   made.textContent = text;
-  made.className = more;
+  made.className = kind;
   made.onclick = press;
   return made;
 }
 
+/** @param {StreamlitComponent<Data>} component */
 export default function ({ data, parentElement, setTriggerValue }) {
   const now = JSON.stringify([data.drawing, data.said, data.counted, data.question]);
   if (row === parentElement && shown === now) return;
@@ -25,7 +45,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     place.replaceChildren(words);
     return;
   }
-  const tap = (meant) => {
+  const tap = (/** @type {number} */ meant) => {
     place.focus({ preventScroll: true }); // the buttons go, and the focus would be nowhere
     for (const one of place.querySelectorAll("button")) one.disabled = true; // a tap counts once
     setTriggerValue("tap", { drawing, meant });
@@ -43,7 +63,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       );
   const wrong = button(data.wrong, () => {
     place.replaceChildren(choices);
-    choices.querySelector("button").focus();
+    choices.querySelector("button")?.focus();
   });
   place.replaceChildren(
     question,

@@ -101,11 +101,11 @@ def test_a_drawing_is_no_larger_than_the_canvas(visitor, page):
 
 
 TRIGGERS = {
-    CANVAS: "symbol",
+    "digits_core_patch": "symbol",
     "digits_core_connection": "back",
     "digits_core_language_menu": "chosen",
     "digits_tally_panel": "tap",
-    "digits_photo_upload": "picture",
+    "digits_photo_view": "picture",
 }
 
 
@@ -115,7 +115,7 @@ def test_visitors_never_see_streamlits_error_box(page, path):
     url, _ = page
     with visiting(url) as visitor:
         visitor.run(url=f"{url}/{path}")
-        assert ("digits_photo_upload" in visitor.components) == (path == "photo")
+        assert ("digits_photo_view" in visitor.components) == (path == "photo")
         for odd in ODD:
             names = list(visitor.components)
             states = dict.fromkeys(names, f'{{"drawing": {odd}, "symbol": {odd}}}')

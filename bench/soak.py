@@ -1,11 +1,20 @@
-"""Memory over many short visits beside a screen in attract mode: `python -m bench.soak`."""
+"""Endurance test: short visits beside a screen in attract mode, for hours.
+
+`python -m bench.soak` appends what the server and the browser hold to a CSV file. Started again
+with the same file, it continues until the hours of all runs add up.
+"""
 
 import argparse
 import asyncio
+import csv
+import signal
+import sys
 import time
-from dataclasses import replace
+from dataclasses import astuple, dataclass, fields, replace
+from itertools import groupby
+from pathlib import Path
+from statistics import mean
 
-import numpy as np
 import psutil
 from websockets import WebSocketException
 
@@ -13,74 +22,116 @@ from bench.live_part import Client
 from bench.pages import OURS, Server, chromium, serve
 
 KIOSK = replace(OURS, environment={"DIGITS_KIOSK_SECONDS": "5"})
-AT_ONCE = 3
-EVERY = 20  # seconds from one look at the memory to the next
-# Streamlit keeps a session that lost its connection for two minutes: counted is from then on.
-SETTLED = 180  # seconds
+VISITORS = 3  # at a time
+PAUSE = 2  # seconds from a visit to the next
+INTERVAL = 30  # seconds between samples
+# Streamlit keeps a session for two minutes after its visitor has left. Until then, a server grows.
+SETTLED = 3  # minutes
+HEAD = ("run", "minutes", "visits", "failed", "server", "its open files", "browser of the screen")
 
 
-async def soak(minutes: float) -> None:
-    """Visits come, draw a digit and go, and a kiosk is left alone; prints the memory meanwhile."""
+@dataclass
+class Sample:
+    """What a run has done and what it occupies."""
+
+    run: int  # from 1
+    minutes: float = 0  # since the run began
+    visits: int = 0
+    failed: int = 0  # visits without the right answer
+    server_mb: float = 0
+    files: int = 0  # descriptors that the server holds
+    browser_mb: float = 0
+
+
+async def soak(minutes: float, now: Sample, log: Path) -> None:
+    """Lets visits come for so long, and appends a sample every `INTERVAL`."""
     async with chromium() as browser:
         with serve(KIOSK) as server:
-            context = await browser.new_context(viewport={"width": 1280, "height": 800})
-            page = await context.new_page()
-            page.set_default_timeout(300_000)
-            await page.goto(f"{server.url}/?kiosk")
-            await page.locator(KIOSK.canvas).first.wait_for()
-            device = await context.new_cdp_session(page)
-            counts = {"visits": 0, "lost": 0}
+            page = await browser.new_page(viewport={"width": 1280, "height": 800})
+            await page.goto(f"{server.url}/?kiosk", timeout=0)
             until = time.monotonic() + 60 * minutes
-            visitors = [asyncio.create_task(_visit(server, counts, until)) for _ in range(AT_ONCE)]
-            watch = asyncio.create_task(_watch(server, page, device, counts, until))
-            await asyncio.gather(watch, *visitors)
-            await context.close()
+            async with asyncio.TaskGroup() as tasks:
+                for _ in range(VISITORS):
+                    tasks.create_task(_visit(server, now, until))
+                tasks.create_task(_watch(server, now, until, log))
 
 
-async def _visit(server: Server, counts: dict[str, int], until: float) -> None:
+async def _visit(server: Server, now: Sample, until: float) -> None:
     while time.monotonic() < until:
-        client = Client(server.url, counts["visits"] % 10)
+        client = Client(server.url, now.visits % 10)
         try:
             await client.call_in()
-        except (OSError, WebSocketException):  # on a machine that is busy with something else
-            counts["lost"] += 1
-        counts["visits"] += 1
-        counts["lost"] += client.lost + client.wrong
+        except (OSError, WebSocketException):
+            client.lost += 1
+        now.visits += 1
+        now.failed += client.lost + client.wrong
+        await asyncio.sleep(PAUSE)
 
 
-async def _watch(server, page, device, counts: dict[str, int], until: float) -> None:
+async def _watch(server: Server, now: Sample, until: float, log: Path) -> None:
     began = time.monotonic()
-    rows = []
-    print("minutes  visits  server MB  browser MB  page's objects MB  pictures the screen sent")
     while time.monotonic() < until:
-        await asyncio.sleep(EVERY)
-        try:
-            await device.send("HeapProfiler.collectGarbage")
-            heap = (await device.send("Runtime.getHeapUsage"))["usedSize"] / 1e6
-            drawn = await page.evaluate("Number(document.documentElement.dataset.drawing ?? 0)")
-        except Exception:  # it is just being loaded anew
-            heap, drawn = float("nan"), 0
+        await asyncio.sleep(INTERVAL)
         family = psutil.Process().children(recursive=True)
-        chromiums = [one for one in family if "chrom" in one.name()]
-        browser = sum(one.memory_full_info().uss for one in chromiums) / 1e6
-        minutes = (time.monotonic() - began) / 60
-        rows.append((minutes, counts["visits"], server.memory_mb(), browser, heap))
-        print("{:7.1f} {:7d} {:10.1f} {:11.1f} {:18.1f}".format(*rows[-1]), drawn, flush=True)
-    table = np.array(rows)
-    settled = table[table[:, 0] > SETTLED / 60]
-    if len(settled) > 2:
-        for column, name in ((2, "server"), (3, "browser"), (4, "page's objects")):
-            known = settled[~np.isnan(settled[:, column])]
-            slope = np.polyfit(known[:, 1], known[:, column], 1)[0]
-            print(f"{name}: {1000 * slope:+.1f} MB in 1,000 visits, from minute 3 on")
-    print(f"{counts['visits']} visits, {counts['lost']} without the right answer")
+        chromiums = [process for process in family if "chrom" in process.name()]
+        now.minutes = round((time.monotonic() - began) / 60, 2)
+        now.server_mb = round(server.memory_mb(), 1)
+        now.files = server.process.num_fds()
+        now.browser_mb = round(sum(one.memory_full_info().uss for one in chromiums) / 1e6, 1)
+        with log.open("a", newline="") as file:
+            csv.writer(file).writerow(astuple(now))
+
+
+def read_log(log: Path) -> list[Sample]:
+    """All samples of a log, oldest first."""
+    if not log.exists():
+        return []
+    kinds = [field.type for field in fields(Sample)]
+    with log.open(newline="") as file:
+        return [
+            Sample(*(kind(value) for kind, value in zip(kinds, row, strict=True)))
+            for row in csv.reader(file)
+        ]
+
+
+def last_samples(samples: list[Sample]) -> list[Sample]:
+    """The last sample of each run."""
+    return [list(run)[-1] for _, run in groupby(samples, lambda sample: sample.run)]
+
+
+def as_table(samples: list[Sample]) -> str:
+    """Each run's quarters in Markdown: counts at the end, means of the rest."""
+    lines = [f"| {' | '.join(HEAD)} |", "| " + "--- | " * len(HEAD)]
+    for last in last_samples(samples):
+        run = [one for one in samples if one.run == last.run and one.minutes > SETTLED]
+        for number in range(4):
+            quarter = run[len(run) * number // 4 : len(run) * (number + 1) // 4]
+            if not quarter:
+                continue
+            end = quarter[-1]
+            server = mean(one.server_mb for one in quarter)
+            files = mean(one.files for one in quarter)
+            browser = mean(one.browser_mb for one in quarter)
+            lines.append(
+                f"| {end.run} | to {end.minutes:.0f} | {end.visits:,} | {end.failed} "
+                f"| {server:.0f} MB | {files:.0f} | {browser:.0f} MB |"
+            )
+    total = sum(last.minutes for last in last_samples(samples)) / 60
+    return "\n".join([*lines, "", f"{total:.1f} hours"])
 
 
 def main() -> None:
-    """Reads how long it is to last."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=20)
-    asyncio.run(soak(parser.parse_args().minutes))
+    parser.add_argument("--hours", type=float, default=8, help="of all runs together")
+    parser.add_argument("--log", type=Path, default=Path("soak.csv"))
+    args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends the server and the browser too
+    before = read_log(args.log)
+    ended = last_samples(before)
+    left = 60 * args.hours - sum(last.minutes for last in ended)
+    if left > 0:
+        asyncio.run(soak(left, Sample(run=len(ended) + 1), args.log))
+    print(as_table(read_log(args.log)))
 
 
 if __name__ == "__main__":

@@ -7,16 +7,15 @@ python train.py --network dense     the network of F. Chollet's book, for compar
 """
 
 import argparse
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from digits.card import Card
 from training import dense, export, unipen
-from training.command_line import natural, positive, run
-from training.data import DataError, Mnist, load_mnist
+from training.command_line import Failure, natural, positive, run
+from training.data import Mnist, load_mnist
 from training.datasets import Amounts
-from training.optional import missing
+from training.optional import require
 from training.plausibility import check_plausible
 
 SEED = 1
@@ -54,14 +53,10 @@ QUICK = Settings(
 
 def main() -> int:
     args = parse_arguments()
-    if sentence := missing("tensorflow"):
-        return fail(sentence)
-    try:
-        mnist = load_mnist(args.data)
-        check_plausible(mnist)
-        drawings = [drawing for path in args.pens for drawing in unipen.read(Path(path))]
-    except (DataError, unipen.PenFileError) as error:
-        return fail(str(error))
+    require("tensorflow")
+    mnist = load_mnist(args.data)
+    check_plausible(mnist)
+    drawings = [drawing for path in args.pens for drawing in unipen.read(Path(path))]
     print(f"Data: {mnist.source}")
     if mnist.note:
         print(mnist.note)
@@ -73,10 +68,10 @@ def main() -> int:
         else:
             previous = train_convnet(mnist, drawings, args)
     except OSError as error:
-        return fail(
+        raise Failure(
             f"the files could not be written: {error}. The old model is unchanged. Make room, or "
             "pass another folder."
-        )
+        ) from error
     print(f"Saved to {args.out}")
     if previous:
         print(f"The model before is in {previous}; to go back, give that folder this one's name.")
@@ -188,11 +183,6 @@ def parse_arguments() -> argparse.Namespace:
     args.settings = QUICK if args.quick else PENS if args.pens else PLAIN
     args.epochs = args.epochs or (DENSE_EPOCHS if args.network == "dense" else args.settings.epochs)
     return args
-
-
-def fail(sentence: str) -> int:
-    print(f"train.py: {sentence}", file=sys.stderr)
-    return 2
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
-class Source:
+class MnistSource:
     """Where MNIST came from.
 
     Attributes:
@@ -148,7 +148,7 @@ class Card:
     command: str = ""
     commit: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
-    data: Source | None = None
+    data: MnistSource | None = None
     learning_curve: dict[str, list[float]] = field(default_factory=dict)
     people: People | None = None
     test: Test | None = None

@@ -10,12 +10,11 @@ from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import numpy as np
 
 from digits.calibration import apply_temperature
-from digits.card import NETWORK, CardError, read_model
+from digits.card import NETWORK, Card, CardError, read_model
 from digits.ink import find_ink
 from digits.ink.components import label
 from digits.network import ModelError, Network
@@ -46,17 +45,10 @@ class DigitClassifier:
     et al. 2017, https://arxiv.org/abs/1706.04599).
     """
 
-    def __init__(
-        self, network: bytes, card: dict[str, Any], files: Mapping[str, bytes] | None = None
-    ):
-        """Takes the bytes of `digits.tflite`, the content of `card.json`, and the bytes of `ROWS`
-        and `LAYOUT` by name; see `load`.
-        """
+    def __init__(self, network: bytes, card: Card, files: Mapping[str, bytes] | None = None):
+        """Takes the bytes of `digits.tflite`, and those of `ROWS` and `LAYOUT` by name."""
         self._files = files or {}
         self.card = card
-        self._temperature = float(card["temperature"])
-        self._max_none = float(card["thresholds"]["none"])
-        self._min_confidence = float(card["thresholds"]["confidence"])
         # Normalizing holds the GIL most of the time, so that two threads are slower than one.
         # One normalizes while another runs the network, which releases the GIL.
         self._normalizing = Lock()
@@ -90,7 +82,7 @@ class DigitClassifier:
             reason = str(error)
             raise ModelError(f"{reason[0].upper()}{reason[1:]}. {cure}") from None
         try:
-            return cls(files[NETWORK], card.to_json(), files)
+            return cls(files[NETWORK], card, files)
         except (KeyError, TypeError, ValueError, RuntimeError):
             raise ModelError(f"The model is damaged. {cure}") from None
 
@@ -200,7 +192,7 @@ class DigitClassifier:
     def _look(self, pixels: np.ndarray) -> np.ndarray:
         """Returns calibrated probabilities: see `digits.numbers.reader.Look`."""
         outputs = self._network.run(pixels, ("probabilities",))["probabilities"]
-        digits, none = apply_temperature(outputs, self._temperature)
+        digits, none = apply_temperature(outputs, self.card.temperature)
         return np.column_stack([digits, none]).astype(np.float32)
 
     def _scan(self, strip: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -249,7 +241,7 @@ class DigitClassifier:
         outputs = self._network.run(
             pixels, self._network.outputs if looking else ("probabilities",)
         )
-        probabilities, none = apply_temperature(outputs["probabilities"], self._temperature)
+        probabilities, none = apply_temperature(outputs["probabilities"], self.card.temperature)
         predictions = []
         for place, (ink, none_of_these) in enumerate(zip(inks, none.tolist(), strict=True)):
             prediction = self._prediction(pixels[place], probabilities[place], none_of_these)
@@ -264,7 +256,7 @@ class DigitClassifier:
             return Prediction(None, np.full(10, 0.1, np.float32), 0.1, 0.0, "blank", pixels)
         digit = int(probabilities.argmax())
         confidence = float(probabilities[digit])
-        sure = none <= self._max_none and confidence >= self._min_confidence
+        sure = none <= self.card.thresholds.none and confidence >= self.card.thresholds.confidence
         return Prediction(
             digit=digit if sure else None,
             probabilities=probabilities,

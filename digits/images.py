@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")  # no other decoder is reached, but for HEIC
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-MOST_PIXELS = 40_000_000
+MAX_PIXELS = 40_000_000
 ENOUGH = 4_000_000  # pixels: on a page of so many, digits of a hundredth of its height are legible
 STRIP = 1_000_000  # pixels of a large image that are averaged at a time
 EXIF_KEYS = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")  # of Pillow's `info`
@@ -54,7 +54,7 @@ class PixelBudget:
 
 def open_image(
     data: bytes,
-    most_pixels: int = MOST_PIXELS,
+    max_pixels: int = MAX_PIXELS,
     budget: PixelBudget | None = None,
 ) -> Image.Image:
     """Decodes one image file, the right way up; of an animation its first frame.
@@ -64,22 +64,22 @@ def open_image(
 
     Args:
         data: the file's bytes: PNG, JPEG, WebP, GIF, BMP, HEIC or AVIF, whatever it is called.
-        most_pixels: width × height beyond this is refused; read from the header, before decoding.
+        max_pixels: width × height beyond this is refused; read from the header, before decoding.
         budget: the image's width × height is taken off it, before decoding.
 
     Returns:
         The image, of at most `ENOUGH` pixels, in a mode that `digits.ink.pixels.to_grey` knows.
 
     Raises:
-        ImageTooLarge: it has more than `most_pixels`, or more than the budget has left.
+        ImageTooLarge: it has more than `max_pixels`, or more than the budget has left.
         ImageError: it is no image of these formats, or damaged.
     """
     try:
         image = Image.open(io.BytesIO(data), formats=_formats(data))
         width, height = image.size
-        if width * height > most_pixels:
+        if width * height > max_pixels:
             raise ImageTooLarge(
-                f"This image has {width} × {height} pixels; at most {most_pixels:,} are read. "
+                f"This image has {width} × {height} pixels; at most {max_pixels:,} are read. "
                 "Send it smaller: a few hundred pixels a side are plenty."
             )
         if budget is not None:

@@ -1,8 +1,9 @@
 """The protocol of everything that reads digits, in this process or elsewhere."""
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
+from digits.card import Card
 from digits.types import AnyImage, Prediction, Reading, Source
 
 
@@ -17,8 +18,8 @@ class Classifier(Protocol):
     """
 
     @property
-    def card(self) -> dict[str, Any]:
-        """The model card: see `digits.card`."""
+    def card(self) -> Card:
+        """The model card."""
 
     @property
     def has_inside(self) -> bool:

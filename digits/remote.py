@@ -10,7 +10,8 @@ from PIL import Image
 from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 
-from digits.images import MOST_PIXELS, decode_data_url, small
+from digits.card import Card, CardError
+from digits.images import MAX_PIXELS, decode_data_url, small
 from digits.ink.pixels import to_grey
 from digits.network import ModelError
 from digits.types import AnyImage, Prediction, Reading, Source, Symbol
@@ -35,12 +36,12 @@ class RemoteClassifier:
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=32))
 
     @property
-    def card(self) -> dict[str, Any]:
+    def card(self) -> Card:
         """The card of the API's model, requested anew each time."""
-        card = self._request("GET", "/v1/model")
-        if not isinstance(card, dict):
-            raise self._strange()
-        return card
+        try:
+            return Card.from_json(self._request("GET", "/v1/model"))
+        except CardError:
+            raise self._strange() from None
 
     def predict(self, image: AnyImage, inside: bool = False, source: Source = "any") -> Prediction:
         """Classifies one digit; `ink` and `inside` of the prediction are None."""
@@ -199,7 +200,7 @@ def to_png(image: AnyImage) -> bytes:
     grey = to_grey(image)  # checks the type and the shape, too
     if isinstance(image, np.ndarray):
         image = Image.fromarray(image)
-    if image.width * image.height > MOST_PIXELS:  # the API refuses more
+    if image.width * image.height > MAX_PIXELS:  # the API refuses more
         image = small(Image.fromarray(grey))
     elif image.mode == "F" or (image.mode.startswith("I") and image.mode not in LOSSLESS):
         image = Image.fromarray(grey)

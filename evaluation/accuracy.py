@@ -26,17 +26,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from digits.classifier import DigitClassifier
-from digits.network import ModelError
 from evaluation import baselines
 from evaluation.charts import draw_sweeps
 from handwriting import pen
 from handwriting.pen import CANVAS, Strokes
 from training import unipen
 from training.calibration import calibration_error
-from training.data import DataError, Mnist, load_mnist
+from training.command_line import Failure, run
+from training.data import Mnist, load_mnist
 from training.export import write_whole
-from training.optional import MissingPackageError, missing, require
-from training.tf_logging import filter_stderr, show_any_text
+from training.optional import missing, require
 from training.writers import TEST, label_of, split
 
 OURS = "This network"
@@ -81,16 +80,12 @@ Reader = Callable[[Iterable[np.ndarray]], Answers]
 
 def main() -> int:
     args = parse_arguments()
-    try:
-        if not args.quick:
-            require("matplotlib")
-        classifier = DigitClassifier.load(args.model)
-        mnist = load_mnist(args.data)
-        people = sketch_people(args.pens) if args.pens else []
-        readers = {OURS: reader_of(classifier)} | baseline_readers(mnist, args)
-    except (ModelError, DataError, unipen.PenFileError, MissingPackageError) as error:
-        print(f"evaluate: {error}", file=sys.stderr)
-        return 2
+    if not args.quick:
+        require("matplotlib")
+    classifier = DigitClassifier.load(args.model)
+    mnist = load_mnist(args.data)
+    people = sketch_people(args.pens) if args.pens else []
+    readers = {OURS: reader_of(classifier)} | baseline_readers(mnist, args)
     report = circumstances(args, classifier, mnist) | evaluate(readers, mnist, people, args.quick)
     report["drawings_per_second"] = speed(classifier)
     print(as_text(report))
@@ -99,8 +94,7 @@ def main() -> int:
     try:
         save(Path(args.model), report)
     except OSError as error:
-        print(f"evaluate: “{args.model}” could not be written to: {error}.", file=sys.stderr)
-        return 1
+        raise Failure(f"“{args.model}” could not be written to: {error}.") from error
     print(f"\nSaved to {args.model}: evaluation.json, evaluation.png")
     return 0
 
@@ -395,7 +389,7 @@ def circumstances(
             "python": platform.python_version(),
             **{library: version(library) for library in libraries},
         },
-        "model": {key: classifier.card.get(key) for key in ("sha256", "network", "trained")},
+        "model": {key: getattr(classifier.card, key) for key in ("sha256", "network", "trained")},
         "data": {"sha256": mnist.checksum, "mnist": mnist.canonical},
         "pens": ", ".join(Path(path).name for path in args.pens) or None,
     }
@@ -492,10 +486,4 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    show_any_text()
-    filter_stderr()
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        print("\nevaluate: stopped. Nothing was written.", file=sys.stderr)
-        sys.exit(130)
+    run(main, "evaluate")

@@ -11,7 +11,6 @@ seeds: other papers, lamps and pens.
 """
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -21,12 +20,12 @@ import cv2
 import numpy as np
 
 from digits.classifier import DigitClassifier
-from digits.network import ModelError
 from evaluation.accuracy import Sketch
 from evaluation.photographs.camera import take
 from evaluation.photographs.scenes import KINDS
 from training import unipen
 from training import writers as people
+from training.command_line import Failure, run
 from training.writers import DIGITS
 
 
@@ -98,18 +97,13 @@ def measure_digits(
 
 def main() -> int:
     args = parse_arguments()
-    try:
-        classifier = DigitClassifier.load(args.model)
-        sketches = read_digits(Path(args.pen), args.part)
-        if args.save:
-            Path(args.save).mkdir(parents=True, exist_ok=True)
-    except (ModelError, unipen.PenFileError, OSError) as error:
-        print(f"photos: {error}", file=sys.stderr)
-        return 2
+    classifier = DigitClassifier.load(args.model)
+    sketches = read_digits(Path(args.pen), args.part)
     if not sketches:
-        print(f"photos: {args.pen} holds no digits by writers of this part", file=sys.stderr)
-        return 2
+        raise Failure(f"{args.pen} holds no digits by writers of this part.")
     save = Path(args.save) if args.save else None
+    if save:
+        save.mkdir(parents=True, exist_ok=True)
     print(f"{'% of ' + str(args.count):22}    right   unsure    wrong")
     counts = []
     for kind in args.kind or KINDS:
@@ -143,4 +137,4 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main, "paper")

@@ -1,6 +1,5 @@
 """The addresses of the API."""
 
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -62,7 +61,7 @@ async def read(
 @router.get("/v1/model", responses=responses(503))
 def model_card(request: Request) -> dict[str, Any]:
     """Returns the model card: how the network was trained, and how accurate it is."""
-    return without_paths(inference(request).classifier().card)
+    return inference(request).classifier().card.to_json()
 
 
 @router.head("/health/live", include_in_schema=False)
@@ -99,7 +98,7 @@ async def answer(request: Request, describe: Describe) -> Response:
         error = results[0]["error"]
         return problem_response(error["status"], error["detail"])
     card = engine.classifier().card
-    model = {name: card[name] for name in Model.model_fields}
+    model = {name: getattr(card, name) for name in Model.model_fields}
     content = to_json({"model": model, "results": results})
     return Response(content, media_type="application/json")
 
@@ -125,12 +124,3 @@ def symbol_result(symbol: Symbol, scale: float, pixels: bool) -> dict[str, Any]:
         "prediction": None if symbol.prediction is None else result(symbol.prediction, pixels),
     }
     return {**fields, "mask": data_url(symbol.mask)} if pixels else fields
-
-
-def without_paths(card: dict[str, Any]) -> dict[str, Any]:
-    """Removes what reveals folders of the computer that trained the model."""
-    return {
-        key: without_paths(value) if isinstance(value, dict) else value
-        for key, value in card.items()
-        if not (key in ("command", "source") and re.search(r"[\\/]", str(value)))
-    }

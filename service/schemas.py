@@ -7,6 +7,7 @@ from pydantic import BaseModel, FailFast, Field
 IMAGE_TYPES = (
     "image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp", "image/heic", "image/avif",
 )  # fmt: skip
+MAX_IMAGES = 64  # in a request, unless a setting says otherwise
 
 
 class Images(BaseModel):
@@ -16,7 +17,11 @@ class Images(BaseModel):
     images: Annotated[
         list[Annotated[str, Field(json_schema_extra={"format": "image"})]],
         FailFast(),
-        Field(min_length=1, description="Each the bytes of a file, as a data URL or in base64."),
+        Field(
+            min_length=1,
+            description="Each the bytes of a file, as a data URL or in base64.",
+            json_schema_extra={"maxItems": MAX_IMAGES},
+        ),
     ]
 
 
@@ -99,10 +104,8 @@ EXAMPLE = (
     "g2jgReyUvuvtxA8ABBCKOn2kWAAAAABJRU5ErkJggg=="
 )
 FILE = {"type": "string", "format": "binary"}
-FORM = {
-    "type": "object", "required": ["images"],
-    "properties": {"images": {"type": "array", "items": FILE, "minItems": 1}},
-}  # fmt: skip
+FILES = {"type": "array", "items": FILE, "minItems": 1, "maxItems": MAX_IMAGES}
+FORM = {"type": "object", "required": ["images"], "properties": {"images": FILES}}
 REQUEST_BODY: dict[str, Any] = {
     "required": True,
     "content": {

@@ -9,7 +9,8 @@ from typing import TypeVar
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from digits.images import MOST_PIXELS
+from digits.images import MAX_PIXELS
+from service.schemas import MAX_IMAGES
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,10 +25,10 @@ class Settings(BaseSettings):
     queue: int = Field(256, ge=0, description="requests that may wait; the next one gets 503")
     max_body: int = Field(10_000_000, ge=1, description="bytes in a request")
     max_process_bytes: int = Field(50_000_000, ge=1, description="bytes in all requests at once")
-    max_pixels: int = Field(MOST_PIXELS, ge=1, description="width × height of an image")
+    max_pixels: int = Field(MAX_PIXELS, ge=1, description="width × height of an image")
     max_request_pixels: int = Field(100_000_000, ge=1, description="pixels in a request")
     max_process_pixels: int = Field(100_000_000, ge=1, description="pixels decoded at once")
-    max_images: int = Field(64, ge=1, le=1000, description="images in a request")
+    max_images: int = Field(MAX_IMAGES, ge=1, le=1000, description="images in a request")
     body_seconds: float = Field(60, gt=0, description="how long a request may take to arrive")
     cors: list[str] = Field([], description="origins of web pages that may call the API, as JSON")
 

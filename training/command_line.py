@@ -1,4 +1,4 @@
-"""What command-line programs share: numbers as arguments, and Ctrl-C."""
+"""What command-line programs share: numbers as arguments, errors, and Ctrl-C."""
 
 import argparse
 import signal
@@ -6,7 +6,18 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from digits import ModelError
+from training.data import DataError
+from training.optional import MissingPackageError
 from training.tf_logging import filter_stderr, show_any_text
+from training.unipen import PenFileError
+
+
+class Failure(Exception):
+    """Something that the user can cure. The message is a sentence."""
+
+
+REPORTED = (Failure, ModelError, DataError, MissingPackageError, PenFileError)
 
 
 def natural(text: str) -> int:
@@ -34,7 +45,12 @@ class Stop:
 
 
 def run(main: Callable[[], int], name: str) -> None:
-    """Runs a program to its exit; Ctrl-C and SIGTERM end it with a sentence and without files."""
+    """Runs a program to its exit. Errors, Ctrl-C and SIGTERM end it with a sentence.
+
+    Args:
+        main: returns the exit status. Any of the errors `REPORTED` becomes status 2.
+        name: begins the sentence.
+    """
     show_any_text()
     filter_stderr()
     stop = Stop()
@@ -43,6 +59,9 @@ def run(main: Callable[[], int], name: str) -> None:
         signal.signal(signal.SIGINT, stop)
     try:
         sys.exit(main())
+    except REPORTED as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        sys.exit(2)
     except BaseException:  # inside TensorFlow KeyboardInterrupt becomes another exception
         if not stop.requested:
             raise

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digits.card import Source
+from digits.card import MnistSource
 from training.data import Mnist
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def facts(model: keras.Model, mnist: Mnist, args: argparse.Namespace) -> dict[st
         "batch_size": args.batch_size,
         "seed": args.seed,
         "quick": args.quick,
-        "data": Source(Path(mnist.source).name, mnist.checksum, mnist.canonical),
+        "data": MnistSource(Path(mnist.source).name, mnist.checksum, mnist.canonical),
         "trained": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command(),
         "commit": commit(),

@@ -50,7 +50,7 @@ def possible_doors() -> set[Door]:
     classifier = load_classifier()
     if not classifier.has_inside:
         return {"fool"}
-    if not load_examples(classifier.card["sha256"]):
+    if not load_examples(classifier.card.sha256):
         return {"story", "inside", "fool"}
     return {"story", "inside", "fool", "teach"}
 

@@ -15,7 +15,7 @@ from page.core.text import N_, _, with_code
 P = ParamSpec("P")
 R = TypeVar("R")
 
-UNKNOWN = N_("Something went wrong. Please load this page again.")
+SOMETHING_WRONG = N_("Something went wrong. Please load this page again.")
 
 
 def guarded(show: Callable[P, R]) -> Callable[P, R | None]:
@@ -57,7 +57,7 @@ def explain(error: Exception) -> str:
             "A library that it needs can’t be loaded. `pip install -r requirements.txt` "
             "installs it."
         )
-    return _(UNKNOWN)
+    return _(SOMETHING_WRONG)
 
 
 def apology_html(trouble: str) -> str:

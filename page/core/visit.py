@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # the canvas can be drawn on before these are imported
 
     from digits.explain.teaching import TaughtSymbol
     from page.draw.drawing import Drawing, Strokes
-    from page.draw.reading import Reading
+    from page.draw.reading import CanvasReading
     from page.photo.view import Photo
 
 
@@ -21,7 +21,7 @@ class Draw:
     """The first page's drawing and answer."""
 
     drawing: Drawing | None = None  # the last one that the browser sent
-    reading: Reading | None = None  # its reading,
+    reading: CanvasReading | None = None  # its reading,
     read_for: tuple[object, ...] = ()  # and everything that it depends on
     chosen: int | None = None  # the symbol that was tapped; None: the last one
     words: str = ""  # the answer, as HTML

@@ -14,7 +14,7 @@ from page.draw.reading import UNKNOWN
 if TYPE_CHECKING:
     from digits import Prediction, Symbol
     from page.draw.drawing import Drawing
-    from page.draw.reading import Reading
+    from page.draw.reading import CanvasReading
     from page.play.panel import Known
 
 PLACE = "\N{OBJECT REPLACEMENT CHARACTER}"  # where a visitor's own words come to stand
@@ -22,7 +22,7 @@ PLACE = "\N{OBJECT REPLACEMENT CHARACTER}"  # where a visitor's own words come t
 SEEN = N_("This is all that I see of your drawing: 28 by 28 dots.")
 
 
-def reading_html(reading: Reading, drawing: Drawing) -> str:
+def reading_html(reading: CanvasReading, drawing: Drawing) -> str:
     """The answer, the bars, and the picture that the network was shown.
 
     While the pen moves, the words stay as they were: nobody can read, or wants to hear, ten
@@ -44,13 +44,13 @@ def reading_html(reading: Reading, drawing: Drawing) -> str:
     )
 
 
-def unfinished(reading: Reading, lifted: bool) -> bool:
+def unfinished(reading: CanvasReading, lifted: bool) -> bool:
     """Whether a drawing that isn't a digit may become one: the pen is still down."""
     prediction = reading.prediction
     return bool(not lifted and prediction and prediction.digit is None and not reading.symbols)
 
 
-def words_html(reading: Reading, lifted: bool) -> str:
+def words_html(reading: CanvasReading, lifted: bool) -> str:
     """The answer to a drawing, in words."""
     if reading.symbols:
         return number_html(reading)
@@ -91,7 +91,7 @@ def answer_html(prediction: Prediction | None, known: Known | None = None) -> st
     return f'<div class="says" role="status">{words}</div>'
 
 
-def number_html(reading: Reading) -> str:
+def number_html(reading: CanvasReading) -> str:
     """The answer in words, where there are several digits; below it each with its certainty."""
     words = _("I see {number}.").format(number=reading.text)
     more = (

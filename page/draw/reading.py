@@ -22,7 +22,7 @@ TILE = 1.3  # the side of a digit's square tile, as a multiple of the digit's lo
 UNKNOWN = "?"  # the label of a symbol that is not known
 
 
-class Reading(NamedTuple):
+class CanvasReading(NamedTuple):
     """The reading of a drawing as the page shows it; see also `digits.types.Reading`."""
 
     prediction: Prediction | None = None  # None: nothing is drawn, or it can't be read
@@ -33,7 +33,9 @@ class Reading(NamedTuple):
     known: Known | None = None  # of a single drawing: its likeness to the symbol that was taught
 
 
-def read(drawing: Drawing, classifier: Classifier, inside: bool, one: bool = False) -> Reading:
+def read(
+    drawing: Drawing, classifier: Classifier, inside: bool, one: bool = False
+) -> CanvasReading:
     """Return the reading of a drawing; an unchanged drawing is not read again.
 
     Args:
@@ -46,14 +48,14 @@ def read(drawing: Drawing, classifier: Classifier, inside: bool, one: bool = Fal
     if not drawing.strokes:
         mine.digits_on_canvas = 0
         mine.chosen = None
-        return Reading()
+        return CanvasReading()
     # A rerun that changed nothing (another theme, a pen that rests) reads nothing anew.
     read_for = (drawing.strokes, inside, drawing.lifted, one, visit().play.changes)
     if mine.read_for != read_for:
         try:
             mine.reading = read_picture(drawing.picture, classifier, inside, drawing.lifted, one)
         except Exception as error:
-            return Reading(trouble=explain(error))
+            return CanvasReading(trouble=explain(error))
         mine.read_for = read_for
     reading = mine.reading
     if drawing.rests and not drawing.attract:
@@ -70,7 +72,7 @@ def read(drawing: Drawing, classifier: Classifier, inside: bool, one: bool = Fal
 
 def read_picture(
     image: Image.Image, classifier: Classifier, inside: bool, lifted: bool, one: bool = False
-) -> Reading:
+) -> CanvasReading:
     """Return the reading of a picture of the canvas.
 
     A symbol that the visitor taught is looked for first: it may be as wide as a number.
@@ -78,27 +80,27 @@ def read_picture(
     if one or visit().play.taught:
         whole = classifier.predict(image, inside=inside, source="canvas")
         if whole.verdict == "blank":
-            return Reading()
-        reading = Reading(whole, known=play.recognize(whole))
+            return CanvasReading()
+        reading = CanvasReading(whole, known=play.recognize(whole))
         if one or is_taught(reading):
             return reading
     found = classifier.read(image, inside=inside, quick=not lifted, source="canvas")
     if len(found.symbols) < 2:
         return single(found.symbols[0].prediction if found.symbols else None)
-    return Reading(text=found.text, symbols=found.predicted)
+    return CanvasReading(text=found.text, symbols=found.predicted)
 
 
-def single(prediction: Prediction | None) -> Reading:
+def single(prediction: Prediction | None) -> CanvasReading:
     """The reading of one drawing."""
-    return Reading(prediction, known=play.recognize(prediction) if prediction else None)
+    return CanvasReading(prediction, known=play.recognize(prediction) if prediction else None)
 
 
-def is_taught(reading: Reading) -> bool:
+def is_taught(reading: CanvasReading) -> bool:
     """Whether a drawing is taken for the symbol that the visitor taught."""
     return reading.known is not None and reading.known.score >= 0.5
 
 
-def keep(reading: Reading) -> None:
+def keep(reading: CanvasReading) -> None:
     """Remembers the visitor's last digits for “How I learned”, each as it was at last."""
     mine = visit().draw
     predictions = [symbol.prediction for symbol in reading.symbols] or [reading.prediction]
@@ -120,7 +122,7 @@ class Part(NamedTuple):
     box: tuple[float, float, float, float]  # of the digit: left, top, width, height; side is 1
 
 
-def part_of(drawing: Drawing, reading: Reading) -> Part | None:
+def part_of(drawing: Drawing, reading: CanvasReading) -> Part | None:
     """The part of the drawing that `reading.prediction` is for; None if nothing is drawn."""
     prediction = reading.prediction
     if not drawing.strokes or prediction is None or prediction.ink is None:

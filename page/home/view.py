@@ -13,7 +13,7 @@ from page.core.settings import find_classifier
 from page.core.throttle import turn
 from page.core.visit import visit
 from page.draw.answer import reading_html
-from page.draw.reading import Reading, choose, is_taught, part_of, read
+from page.draw.reading import CanvasReading, choose, is_taught, part_of, read
 from page.play import panel as play
 from page.tally import panel as score
 
@@ -44,7 +44,7 @@ def show() -> None:
     # From here on the page can be seen and drawn on; the first visitor waits for the model.
     classifier, trouble = find_classifier()
     door: Door = ""
-    reading = Reading(trouble=trouble)
+    reading = CanvasReading(trouble=trouble)
     if classifier:
         with below:
             door = doors()
@@ -57,7 +57,7 @@ def show() -> None:
             open_panel(door, drawing, reading)
 
 
-def open_panel(door: Door, drawing: Drawing, reading: Reading) -> None:
+def open_panel(door: Door, drawing: Drawing, reading: CanvasReading) -> None:
     """Show the panel of the open door; without one, ask whether the answer was right."""
     if door == "story":
         from page.story.view import tell

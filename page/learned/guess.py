@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
+from digits.card import Misread
 from page.core.component import component
 from page.core.text import N_, _, a_digit, percent
 
@@ -25,24 +25,24 @@ def words_for_tiles() -> dict[str, str]:
     }
 
 
-def guesses(misread: list[dict[str, Any]], key: str) -> None:
+def guesses(misread: list[Misread], key: str) -> None:
     """Shows misread test images, the most confident mistakes first.
 
     Args:
-        misread: of card.json: each image's number, label, guess, confidence and pixels.
+        misread: of the model card.
         key: names the place on the page.
     """
     tiles = [
         {
-            "pixels": one["pixels"],
-            "alt": _(ALT).format(number=one["number"]),
-            "label": one["label"],
+            "pixels": one.pixels,
+            "alt": _(ALT).format(number=one.number),
+            "label": one.label,
             "answer": _(ANSWER).format(
-                truth=_("It’s {a_digit}.").format(a_digit=a_digit(one["label"])),
-                guess=one["guess"],
-                percent=percent(one["confidence"]),
+                truth=_("It’s {a_digit}.").format(a_digit=a_digit(one.label)),
+                guess=one.guess,
+                percent=percent(one.confidence),
             ),
         }
-        for one in sorted(misread, key=lambda one: -one["confidence"])
+        for one in sorted(misread, key=lambda one: -one.confidence)
     ]
     _guesses(key=key, data={"tiles": json.dumps(tiles), **words_for_tiles()})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 import numpy as np
-import requests
 import streamlit as st
 
 from digits import DigitClassifier, ModelError
+from digits.card import Card, Test
+from digits.remote import RemoteClassifier
 from page.core.settings import API, MODEL
 from page.core.text import N_, _, duration, listed, ngettext, number, with_code
 from page.learned.guess import guesses
@@ -30,69 +30,68 @@ LEAD = N_(
 def main() -> None:
     """The sections, one below the other."""
     card, trouble = load_card()
-    test = card.get("test")
+    test = card.test if card else None
+    practice = experience(card) if card else ""
     with st.container(key="learned"):
-        st.html(f'<p class="lead">{_(LEAD)} {experience(card)}</p>')
-        watch_me_learn(test["accuracy"] if test else None, experience(card))
+        st.html(f'<p class="lead">{_(LEAD)} {practice}</p>')
+        watch_me_learn(test.accuracy if test else None, practice)
         if trouble:
             st.html(f'<section class="says" role="alert"><p>{trouble}</p></section>')
-        if test:
-            if test.get("misread"):
+        if card and test:
+            if test.misread:
                 show_misread(test)
             with st.expander(_("More numbers")):
-                st.html(rounds_html(card) + people_html(card) + confusion_html(test["confusion"]))
+                html = rounds_html(card) + people_html(card, test)
+                st.html(html + confusion_html(test.confusion))
 
 
-def load_card() -> tuple[dict[str, Any], str]:
-    """The model's card.json, and as HTML why there is none to show (empty if there is)."""
+def load_card() -> tuple[Card | None, str]:
+    """The model card, and as HTML why there is none to show (empty if there is)."""
     try:
-        if not API:
-            return DigitClassifier.load(MODEL).card, ""
-        answer = requests.get(f"{API.rstrip('/')}/v1/model", timeout=5)
-        answer.raise_for_status()
-        return answer.json(), ""
+        classifier = RemoteClassifier(API) if API else DigitClassifier.load(MODEL)
+        return classifier.card, ""
     except ModelError as error:
-        return {}, with_code(str(error))
-    except (requests.RequestException, ValueError):
-        logging.exception("The API did not tell about its model.")
-        return {}, _("The computer that reads doesn’t answer, so there is nothing to tell now.")
+        if not API:
+            return None, with_code(str(error))
+        logging.exception("The API did not return its model card.")
+        return None, _("The computer that reads doesn’t answer, so there is nothing to tell now.")
 
 
-def experience(card: dict[str, Any]) -> str:
+def experience(card: Card) -> str:
     """What the network of the first page learned from, and for how long; empty if not known."""
-    if not card.get("data", {}).get("mnist"):
+    if not (card.data and card.data.mnist):
         return ""
     digits = number(MNIST_IMAGES)
-    if people := card.get("people"):
+    if card.people:
         told = _(
             "For that I practised on {digits} digits and on the handwriting of {writers} people."
-        ).format(digits=digits, writers=number(people["writers"]))
+        ).format(digits=digits, writers=number(card.people.writers))
     else:
         told = _("For that I practised on {digits} digits.").format(digits=digits)
-    took = _("It took {duration}.").format(duration=duration(card["seconds"]))
+    took = _("It took {duration}.").format(duration=duration(card.seconds))
     return f"{told} {took}"
 
 
-def show_misread(test: dict[str, Any]) -> None:
+def show_misread(test: Test) -> None:
     """All misread test images."""
     words = ngettext(
         "I was tested on {images} digits that I had never seen, and got <b>{count}</b> wrong. Here "
         "it is. Would you have known? Tap it and guess.",
         "I was tested on {images} digits that I had never seen, and got <b>{count}</b> wrong. Here "
         "they are. Would you have known? Tap one and guess.",
-        len(test["misread"]),
-    ).format(images=number(test["images"]), count=number(len(test["misread"])))
+        len(test.misread),
+    ).format(images=number(test.images), count=number(len(test.misread)))
     with st.container(key="misread"):
         st.html(f"<h2>{_('The digits I still get wrong')}</h2><p>{words}</p>")
-        guesses(test["misread"], "guesses")
+        guesses(test.misread, "guesses")
 
 
 # More numbers
 
 
-def rounds_html(card: dict[str, Any]) -> str:
+def rounds_html(card: Card) -> str:
     """The number of mistakes after each round of practice, as a chart."""
-    curve = card.get("learning_curve", {})
+    curve = card.learning_curve
     held_out = "val_accuracy" in curve
     mistakes = [
         round(1000 * (1 - share)) for share in curve["val_accuracy" if held_out else "accuracy"]
@@ -120,12 +119,11 @@ def rounds_html(card: dict[str, Any]) -> str:
     )
 
 
-def people_html(card: dict[str, Any]) -> str:
+def people_html(card: Card, test: Test) -> str:
     """The result of the test, beside that of people."""
-    test = card["test"]
-    mine = number(1000 * (1 - test["accuracy"]), 1)
+    mine = number(1000 * (1 - test.accuracy), 1)
     words = _("In the test I got {mine} of 1,000 wrong.").format(mine=mine)
-    if card["data"]["mnist"]:
+    if card.data and card.data.mnist:
         words += " " + _("People get about {people} of them wrong: some are just scrawled.").format(
             people=number(1000 * PEOPLE)
         )

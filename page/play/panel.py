@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from digits import Prediction
     from digits.explain.neighbours import Examples
     from page.draw.drawing import Drawing
-    from page.draw.reading import Reading
+    from page.draw.reading import CanvasReading
 
 MAX_NAME_LENGTH = 12  # characters of a symbol's name
 
@@ -48,11 +48,11 @@ def name_of_symbol() -> str:
 
 
 def _examples() -> Examples | None:
-    return load_examples(load_classifier().card["sha256"])
+    return load_examples(load_classifier().card.sha256)
 
 
 @guarded
-def play(door: Door, drawing: Drawing, reading: Reading) -> None:
+def play(door: Door, drawing: Drawing, reading: CanvasReading) -> None:
     """Show a challenge ("fool") or a lesson ("teach") in place of the answer; the bars stay."""
     with st.container(key="panel"):
         if door == "teach":
@@ -108,7 +108,7 @@ def _another() -> None:
     visit().play.challenge += 1
 
 
-def teach(drawing: Drawing, reading: Reading) -> None:
+def teach(drawing: Drawing, reading: CanvasReading) -> None:
     """Learn a symbol of the visitor's own, example by example."""
     mine = visit().play
     st.session_state.setdefault("symbol_name", mine.symbol_name)

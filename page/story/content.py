@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from digits import Prediction
+from digits.card import Card
 from digits.explain.inside import slide
 from digits.explain.neighbours import Examples
 from digits.images import png_url
@@ -19,7 +20,7 @@ from page.core.text import _, percent
 from page.draw.answer import symbol_name
 from page.draw.drawing import to_png
 from page.draw.inside import BEGIN, BLOCKS, NONE
-from page.draw.reading import TILE, Reading, part_of
+from page.draw.reading import TILE, CanvasReading, part_of
 from page.story import words
 
 if TYPE_CHECKING:  # it needs a running Streamlit
@@ -31,7 +32,7 @@ STRONG = 0.4  # of a filter's largest weight: from here on a weight is part of i
 
 
 def content(
-    drawing: Drawing, reading: Reading, card: dict[str, Any], examples: Examples | None
+    drawing: Drawing, reading: CanvasReading, card: Card, examples: Examples | None
 ) -> dict[str, Any]:
     """What story.js shows of a drawing.
 
@@ -88,7 +89,7 @@ def content(
     }
 
 
-def number(drawing: Drawing, reading: Reading) -> dict[str, Any] | None:
+def number(drawing: Drawing, reading: CanvasReading) -> dict[str, Any] | None:
     """A number's tiles: of each digit the picture, where it lies, and what it was read as.
 
     Returns:
@@ -160,7 +161,7 @@ def place_in_dots(ink: Ink) -> list[float]:
 
 
 def sliding(
-    prediction: Prediction, card: dict[str, Any]
+    prediction: Prediction, card: Card
 ) -> tuple[list[list[float]] | None, np.ndarray, int | None]:
     """A filter of the first layer: its weights, what it finds, and which map of the block it is.
 
@@ -168,10 +169,10 @@ def sliding(
         Weights (5, 5); uint8 (28, 28), 255 its strongest place; an index. Of a model whose filters
         are not known, no weights and no index, but what the liveliest one found.
     """
-    for one in card.get("filters") or []:
-        found = slide(np.array(one["kernel"]), one["bias"], prediction.pixels)
+    for one in card.filters:
+        found = slide(np.array(one.kernel), one.bias, prediction.pixels)
         if found.any():
-            return one["kernel"], np.rint(found * (255 / found.max())).astype(np.uint8), one["map"]
+            return one.kernel, np.rint(found * (255 / found.max())).astype(np.uint8), one.map
     (found,) = prediction.inside.liveliest(0, 1)
     enlarged = Image.fromarray(found).resize(prediction.pixels.shape, Image.Resampling.NEAREST)
     return None, np.asarray(enlarged), None

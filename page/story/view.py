@@ -11,7 +11,7 @@ from page.core.component import component
 from page.core.doors import open_door
 from page.core.error_boundary import guarded
 from page.core.settings import load_classifier, load_examples
-from page.draw.reading import Reading, choose
+from page.draw.reading import CanvasReading, choose
 from page.story.content import content
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _feed = component(__file__, "feed")
 
 
 @guarded
-def tell(drawing: Drawing, reading: Reading) -> None:
+def tell(drawing: Drawing, reading: CanvasReading) -> None:
     """Shows the story; what it shows follows the drawing.
 
     Args:
@@ -39,6 +39,6 @@ def tell(drawing: Drawing, reading: Reading) -> None:
             on_all_change=lambda: open_door("inside"),
             on_symbol_change=lambda: choose(st.session_state.story_screen["symbol"]),
         )
-        story = content(drawing, reading, card, load_examples(card["sha256"]))
+        story = content(drawing, reading, card, load_examples(card.sha256))
         # As text: to find out whether a dictionary is a data frame, Streamlit would import pandas.
         _feed(key="story_feed", data={"story": json.dumps(story)})

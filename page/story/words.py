@@ -10,7 +10,7 @@ from page.draw.inside import NONE
 if TYPE_CHECKING:
     from digits import Prediction
     from digits.explain.neighbours import Neighbour
-    from page.draw.reading import Reading
+    from page.draw.reading import CanvasReading
 
 TITLE = N_("How do you know?")
 WORDS = {
@@ -81,7 +81,7 @@ def name(output: int) -> str:
 
 
 def steps(
-    reading: Reading, rule: tuple[int, int] | None, nearest: list[Neighbour]
+    reading: CanvasReading, rule: tuple[int, int] | None, nearest: list[Neighbour]
 ) -> list[dict[str, str]]:
     """The steps of a drawing's story: {name, title, sentence, note, alt} each.
 

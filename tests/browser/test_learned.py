@@ -93,7 +93,7 @@ def test_shows_the_very_errors_that_the_model_makes(visit, server, classifier, m
     name = "probabilities"
     parts = np.split(mnist.x_test, 100)
     outputs = np.concatenate([classifier._network.run(part, [name])[name] for part in parts])
-    probabilities = apply_temperature(outputs, classifier.card["temperature"])[0]
+    probabilities = apply_temperature(outputs, classifier.card.temperature)[0]
     guesses = probabilities.argmax(axis=1)
     errors = np.flatnonzero(guesses != mnist.y_test)
     page = visit(server + "/learned", until=".misread figure")
@@ -136,19 +136,19 @@ def test_shows_the_very_errors_that_the_model_makes(visit, server, classifier, m
 
 def test_more_numbers_say_what_the_card_says(visit, server, classifier):
     page = visit(server + "/learned", until=".misread figure")
-    people, minutes = classifier.card["people"]["writers"], classifier.card["seconds"] / 60
+    people, minutes = classifier.card.people.writers, classifier.card.seconds / 60
     assert f"60,000 digits and on the handwriting of {people} people" in text(page, ".lead")
     assert f"{minutes:.0f} minutes" in text(page, ".lead")
     assert page.locator(".rounds").is_hidden()
     page.get_by_text("More numbers").click()
     rounds = page.locator(".rounds")
     rounds.wait_for()
-    curve = classifier.card["learning_curve"]["val_accuracy"]
+    curve = classifier.card.learning_curve["val_accuracy"]
     mistakes = [round(1000 * (1 - share)) for share in curve]
     assert [int(one) for one in rounds.locator("b").all_inner_texts()] == mistakes
     heights = [bar.bounding_box()["height"] for bar in rounds.locator("i").all()]
     assert np.corrcoef(heights, mistakes)[0, 1] > 0.99
-    mine = 1000 * (1 - classifier.card["test"]["accuracy"])
+    mine = 1000 * (1 - classifier.card.test.accuracy)
     assert f"I got {mine:.1f} of 1,000 wrong. People get about 2" in page.content()
     # Everything to see has words.
     for image in page.locator("img").all():

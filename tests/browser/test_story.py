@@ -146,13 +146,13 @@ def test_shows_the_networks_own_numbers(visit, classifier):
     image = Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
     prediction = classifier.predict(image, inside=True)
     assert np.corrcoef(ink.ravel(), prediction.pixels.ravel())[0, 1] > 0.99
-    one = classifier.card["filters"][0]
-    found = slide(np.array(one["kernel"]), one["bias"], prediction.pixels)
+    one = classifier.card.filters[0]
+    found = slide(np.array(one.kernel), one.bias, prediction.pixels)
     light = dots(shown, places["map"]).mean(axis=2)
     assert np.corrcoef(light.ravel(), found.ravel())[0, 1] > 0.9
     to_step(page, 7)
     shown, places = pixels(page), actors(page)
-    examples = Examples.load(ROOT / "model", classifier.card["sha256"])
+    examples = Examples.load(ROOT / "model", classifier.card.sha256)
     nearest = examples.nearest(examples.embed(prediction.inside))
     for nth, neighbour in enumerate(nearest):
         there = dots(shown, places[f"near{nth}"])[:20].mean(axis=2)  # above the label

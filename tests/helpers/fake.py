@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from digits import Prediction, Reading, Symbol
+from digits.card import Card, Thresholds
 
 
 class FakeClassifier:
@@ -16,7 +17,9 @@ class FakeClassifier:
     has_inside = False
 
     def __init__(self) -> None:
-        self.card = {"network": "fake", "trained": "2026-01-01T00:00:00+00:00", "sha256": "0" * 64}
+        self.card = Card(
+            "fake", 1.0, Thresholds(), trained="2026-01-01T00:00:00+00:00", sha256="0" * 64
+        )
 
     def predict(self, image, inside: bool = False, source: str = "any") -> Prediction:
         grey = np.asarray(image if isinstance(image, np.ndarray) else image.convert("L"))

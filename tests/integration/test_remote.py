@@ -146,7 +146,7 @@ def test_many_threads_may_share_one(either):
 
 
 def test_tells_of_its_model(either):
-    assert either.card == Card.read(ROOT / "model").to_json()
+    assert either.card == Card.read(ROOT / "model")
 
 
 # What may go wrong with an API

@@ -19,7 +19,7 @@ SMALL = ROOT / "tests" / "data" / "mnist_small.npz"
 @pytest.fixture(scope="module")
 def examples(classifier):
     """Those that ship with the model."""
-    return Examples.load(ROOT / "model", classifier.card["sha256"])
+    return Examples.load(ROOT / "model", classifier.card.sha256)
 
 
 def sheet(strokes, width: float = 18) -> np.ndarray:
@@ -121,7 +121,7 @@ def test_pooling_tells_what_was_found_where(side):
 
 
 def test_a_folder_without_examples_or_with_those_of_another_network_has_none(classifier, tmp_path):
-    sha256 = classifier.card["sha256"]
+    sha256 = classifier.card.sha256
     assert Examples.load(tmp_path, sha256) is None
     shutil.copy(ROOT / "model" / FILE, tmp_path)
     assert Examples.load(tmp_path, sha256) is not None
@@ -145,19 +145,19 @@ def test_damaged_examples_are_none_and_the_log_says_what_to_do(
     classifier, tmp_path, caplog, damage
 ):
     (tmp_path / FILE).write_bytes(damage((ROOT / "model" / FILE).read_bytes()))
-    assert Examples.load(tmp_path, classifier.card["sha256"]) is None
+    assert Examples.load(tmp_path, classifier.card.sha256) is None
     assert "python train.py" in caplog.text
 
 
 def test_filters_find_what_the_network_finds(classifier, mnist_sample):
-    assert len(classifier.card["filters"]) >= 3
+    assert len(classifier.card.filters) >= 3
     for image in mnist_sample[0][:10]:
         prediction = classifier.predict(image, inside=True)
-        for one in classifier.card["filters"]:
-            found = slide(np.array(one["kernel"]), one["bias"], prediction.pixels)
+        for one in classifier.card.filters:
+            found = slide(np.array(one.kernel), one.bias, prediction.pixels)
             assert found.shape == (28, 28)
             pooled = found.reshape(14, 2, 14, 2).max(axis=(1, 3))
-            own = prediction.inside.blocks[0][..., one["map"]]
+            own = prediction.inside.blocks[0][..., one.map]
             assert pooled == pytest.approx(own, abs=5e-3)
 
 

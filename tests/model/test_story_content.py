@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image
 from digits.explain.neighbours import Examples
 from page.core.text import a_digit
 from page.draw.drawing import Drawing
-from page.draw.reading import Reading
+from page.draw.reading import CanvasReading
 from page.story import words
 from page.story.content import MAPS, NONE, content, rule
 from page.story.words import in_question
@@ -23,15 +24,15 @@ SCRIPTS = [*(ROOT / "page" / "story").rglob("*.js")]
 
 @pytest.fixture(scope="module")
 def examples(classifier):
-    return Examples.load(ROOT / "model", classifier.card["sha256"])
+    return Examples.load(ROOT / "model", classifier.card.sha256)
 
 
-def read(classifier, drawing: Drawing, several: bool = False) -> Reading:
+def read(classifier, drawing: Drawing, several: bool = False) -> CanvasReading:
     image = drawing.picture
     if not several:
-        return Reading(classifier.predict(image, inside=True))
+        return CanvasReading(classifier.predict(image, inside=True))
     found = classifier.read(image, inside=True)
-    return Reading(found.symbols[1].prediction, "", found.text, found.symbols, chosen=1)
+    return CanvasReading(found.symbols[1].prediction, "", found.text, found.symbols, chosen=1)
 
 
 @pytest.fixture
@@ -172,14 +173,14 @@ def test_the_cut_out_drawing_lands_on_its_dots(tell, strokes):
 
 
 def test_nothing_drawn_is_an_invitation(classifier, examples):
-    told = content(Drawing(), Reading(), classifier.card, examples)
+    told = content(Drawing(), CanvasReading(), classifier.card, examples)
     assert told["steps"] == [] and "pixels" not in told
     assert told["begin"].startswith("Draw a digit")
 
 
 def test_a_model_without_examples_and_filters_tells_the_rest(classifier):
     drawing = Drawing(sent(written(3)))
-    card = {name: part for name, part in classifier.card.items() if name != "filters"}
+    card = replace(classifier.card, filters=[])
     told = content(drawing, read(classifier, drawing), card, None)
     assert told["kernel"] is None and told["neighbours"] == []
     assert array(told["map"], 28, 28).any()

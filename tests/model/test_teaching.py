@@ -15,7 +15,7 @@ Described = tuple[np.ndarray, np.ndarray]  # the embedding and the bars
 
 @pytest.fixture(scope="module")
 def examples(classifier):
-    return Examples.load(ROOT / "model", classifier.card["sha256"])
+    return Examples.load(ROOT / "model", classifier.card.sha256)
 
 
 def describe(classifier, examples, drawing: np.ndarray) -> Described:

@@ -217,7 +217,7 @@ def test_the_images_of_a_request_share_a_budget():
     assert budget.left == 100
     open_image(as_file(Image.new("L", (10, 10)), "PNG"), budget=budget)  # a smaller one fits
     with pytest.raises(ImageTooLarge, match="400 × 400"):
-        open_image(one, most_pixels=1000, budget=budget)
+        open_image(one, max_pixels=1000, budget=budget)
     assert budget.left == 0
 
 

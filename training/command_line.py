@@ -44,13 +44,22 @@ class Stop:
         raise KeyboardInterrupt
 
 
-def run(main: Callable[[], int], name: str) -> None:
-    """Runs a program to its exit. Errors, Ctrl-C and SIGTERM end it with a sentence.
+def exit_status(main: Callable[[], int], name: str) -> int:
+    """Runs a program and returns its exit status: 2 and a sentence for the errors `REPORTED`.
 
     Args:
-        main: returns the exit status. Any of the errors `REPORTED` becomes status 2.
-        name: begins the sentence.
+        main: returns the status if nothing goes wrong.
+        name: of the program; begins the sentence.
     """
+    try:
+        return main()
+    except REPORTED as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 2
+
+
+def run(main: Callable[[], int], name: str) -> None:
+    """Runs a program to its exit; Ctrl-C and SIGTERM end it with a sentence, too."""
     show_any_text()
     filter_stderr()
     stop = Stop()
@@ -58,10 +67,7 @@ def run(main: Callable[[], int], name: str) -> None:
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # ignored in a shell's background
         signal.signal(signal.SIGINT, stop)
     try:
-        sys.exit(main())
-    except REPORTED as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(exit_status(main, name))
     except BaseException:  # inside TensorFlow KeyboardInterrupt becomes another exception
         if not stop.requested:
             raise

@@ -24,6 +24,7 @@ from digits.images import data_url
 from handwriting import pen
 from tests.helpers.packages import hide_modules, needs_tensorflow
 from training import provenance, writers
+from training.command_line import exit_status
 from training.datasets import Amounts
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +74,7 @@ def train_here(monkeypatch, capsys):
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["train.py", *map(str, arguments)])
         try:
-            code = program.main()
+            code = exit_status(program.main, "train.py")
         except SystemExit as end:  # of the arguments
             code = end.code
         return subprocess.CompletedProcess(sys.argv, code, *capsys.readouterr())
@@ -324,7 +325,7 @@ def test_a_processor_without_avx_is_said_before_tensorflow_dies_of_it(monkeypatc
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     monkeypatch.setattr("training.optional.CPU_FEATURES", {"AVX": False})
     monkeypatch.setattr(sys, "argv", ["train.py", "--quick"])
-    assert program.main() == 2
+    assert exit_status(program.main, "train.py") == 2
     assert capsys.readouterr().err.startswith("train.py: TensorFlow needs a processor with AVX")
 
 

@@ -41,8 +41,8 @@ SCALES = 0.22  # standard deviation of the logarithm of the digits' height
 REDRAWN = 0.6  # how differently drawings are redrawn at most
 OFFSET = 2  # offsets are stored in pixels times this, as int8
 
-PAGES, PAGES_TO_CHECK, FILES = 12_000, 200, "pages-??????.npz"
-MINUTES, BATCH_SIZE, PEAK, WEIGHT_DECAY, SEED = 80, 8, 3e-3, 0.02, 1
+PAGES, PAGES_TO_CHECK, FILES = 24_000, 200, "pages-??????.npz"
+STEPS, BATCH_SIZE, PEAK, WEIGHT_DECAY, SEED = 32_000, 8, 3e-3, 0.02, 1
 DOUBT = 0.9  # a digit that the network takes for something else with more certainty is left out
 # Letters that nobody would take for a digit or a mark.
 LETTERS = writers.NO_DIGITS - set("-_~^\"'cCrv")
@@ -356,14 +356,14 @@ def loss(targets: Any, outputs: Any) -> Any:
     )
 
 
-def fit(learned: Path, checked: Pages, seed: int, minutes: float, kept: Path) -> Any:
-    """Trains the network for so many minutes; the learning rate follows one cycle over them.
+def fit(learned: Path, checked: Pages, seed: int, steps: int, kept: Path) -> Any:
+    """Trains the network; the learning rate follows one cycle over all steps.
 
     Args:
         learned: a folder as of `batches`.
         checked: pages by other writers, which tell how well it does.
         seed: not negative.
-        minutes: how long.
+        steps: how many batches.
         kept: a folder for checkpoints; if it holds one, training goes on from there.
 
     Returns:
@@ -376,14 +376,15 @@ def fit(learned: Path, checked: Pages, seed: int, minutes: float, kept: Path) ->
 
     keras.utils.set_random_seed(seed)
     model = network.layout_convnet(LINE + 1)
-    optimizer = keras.optimizers.AdamW(PEAK / 20, WEIGHT_DECAY, clipnorm=1.0)
-    weights, clock = kept / "layout.weights.h5", kept / "seconds.txt"
-    began = time.monotonic()
-    if clock.exists():
+    optimizer = keras.optimizers.AdamW(
+        network.one_cycle(steps, PEAK, rise=0.1), WEIGHT_DECAY, clipnorm=1.0
+    )
+    weights, counter = kept / "layout.weights.h5", kept / "steps.txt"
+    if counter.exists():
         model.load_weights(weights)
-        began -= float(clock.read_text())
+        optimizer.iterations.assign(int(counter.read_text()))
     rng = np.random.default_rng(seed)
-    step, losses = 0, []
+    began, losses = time.monotonic(), []
 
     @tf.function(reduce_retracing=True)
     def learn(images: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
@@ -395,28 +396,18 @@ def fit(learned: Path, checked: Pages, seed: int, minutes: float, kept: Path) ->
 
     while True:
         for images, targets in batches(learned, rng):
-            seconds = time.monotonic() - began
-            share = seconds / (60 * minutes)
-            if share >= 1:
-                print("checked", check(model, checked), flush=True)
-                return model
-            optimizer.learning_rate.assign(PEAK * rate(share))
             losses.append(float(learn(tf.constant(images), tf.constant(targets))))
-            step += 1
-            if step % 100 == 0:
-                print(f"{seconds:6.0f} s, {step} steps, loss {np.mean(losses):.3f}", flush=True)
+            step = int(optimizer.iterations)
+            if step % 500 == 0 or step == steps:
+                seconds = time.monotonic() - began
+                print(f"{seconds:6.0f} s, step {step} of {steps}, loss {np.mean(losses):.3f}")
                 losses.clear()
-            if step % 400 == 0:
-                print("checked", check(model, checked), flush=True)
                 model.save_weights(weights)
-                clock.write_text(f"{seconds:.0f}")
-
-
-def rate(share: float) -> float:
-    """One cycle: up over the first tenth, then down along half a cosine (Smith 2018)."""
-    if share < 0.1:
-        return 0.05 + 0.95 * share / 0.1
-    return 0.5 * (1 + np.cos(np.pi * (share - 0.1) / 0.9)) + 1e-3
+                counter.write_text(str(step))
+            if step % 2000 == 0 or step == steps:
+                print("checked", check(model, checked), flush=True)
+            if step == steps:
+                return model
 
 
 def check(model: Any, pages: Pages) -> dict[str, float]:
@@ -484,7 +475,7 @@ def main() -> int:
         with pen.in_processes(write, range(args.pages), args.seed):
             while not any(pages.glob(FILES)):
                 time.sleep(1)
-            model = fit(pages, checked, args.seed, args.minutes, kept)
+            model = fit(pages, checked, args.seed, args.steps, kept)
     save_part(Path(args.model), LAYOUT, export(model, checked))
     print(f"Saved to {args.model}: {LAYOUT}")
     return 0
@@ -526,7 +517,7 @@ def parse_arguments() -> argparse.Namespace:
         "--model", default="model", help="what reads digits; layout.tflite goes there"
     )
     parser.add_argument("--pages", type=int, default=PAGES, help="how many to compose")
-    parser.add_argument("--minutes", type=float, default=MINUTES, help="how long to train")
+    parser.add_argument("--steps", type=int, default=STEPS, help="how long to train")
     parser.add_argument(
         "--checkpoint",
         metavar="FOLDER",

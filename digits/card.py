@@ -37,6 +37,24 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
+class Pool:
+    """How the predictions of two networks for a symbol of a number are combined.
+
+    Attributes:
+        layout, digit: the powers to which the predictions of the layout network and of the digit
+            network are raised.
+        unknown: the factor of the probability of "none of these", the digit network's rejection
+            class.
+        confidence: the lowest probability of a label; below, the label is "?".
+    """
+
+    layout: float = 1.0
+    digit: float = 0.5
+    unknown: float = 1.0
+    confidence: float = 0.6
+
+
+@dataclass(frozen=True)
 class MnistSource:
     """Where MNIST came from.
 
@@ -122,6 +140,7 @@ class Card:
         thresholds: when a prediction is "unsure". Users may change these two numbers in
             `card.json`.
         network: "convnet" or "dense".
+        pool: how numbers are read, and when a symbol of one is "?".
         sha256: of `digits.tflite`; identifies the model.
         files: the SHA-256 of each file that belongs to the model, by name.
         seconds: how long the training took, interruptions excluded.
@@ -135,6 +154,7 @@ class Card:
     network: str
     temperature: float
     thresholds: Thresholds
+    pool: Pool = field(default_factory=Pool)
     sha256: str = ""
     files: dict[str, str] = field(default_factory=dict)
     parameters: int = 0

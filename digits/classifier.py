@@ -19,13 +19,14 @@ from digits.ink import find_ink
 from digits.ink.components import label
 from digits.network import ModelError, Network
 from digits.normalize import BLANK, centre
-from digits.numbers.reader import INK, Found, read_ink
+from digits.numbers.layout import INK, LocatedSymbol, find_symbols
+from digits.numbers.reader import LabelledSymbol, read_ink
 from digits.types import UNKNOWN, AnyImage, Ink, Inside, Prediction, Reading, Source, Symbol
 
 _HERE = Path(__file__).parent
 # The shipped model: inside the package where that was installed from a wheel, beside it elsewhere.
 SHIPPED = _HERE / "model" if (_HERE / "model").is_dir() else _HERE.parent / "model"
-ROWS, LAYOUT = "rows.tflite", "layout.tflite"  # the networks that read numbers
+LAYOUT = "layout.tflite"  # the network that locates the symbols of numbers
 HEADS = ("classes", "offsets", "middles")  # outputs of the one for layout
 BATCH_SIZE = 64  # larger batches are no faster
 # For `is_single_digit`; ratios are width to height of all ink.
@@ -46,7 +47,7 @@ class DigitClassifier:
     """
 
     def __init__(self, network: bytes, card: Card, files: Mapping[str, bytes] | None = None):
-        """Takes the bytes of `digits.tflite`, and those of `ROWS` and `LAYOUT` by name."""
+        """Takes the bytes of `digits.tflite`, and those of `LAYOUT` by name."""
         self._files = files or {}
         self.card = card
         # Normalizing holds the GIL most of the time, so that two threads are slower than one.
@@ -73,7 +74,7 @@ class DigitClassifier:
         folder = Path(folder)
         cure = _cure(folder)
         try:
-            card, files = read_model(folder, (NETWORK, ROWS, LAYOUT))
+            card, files = read_model(folder, (NETWORK, LAYOUT))
         except FileNotFoundError as error:
             raise ModelError(f"The model's file “{error.filename}” is missing. {cure}") from None
         except OSError as error:
@@ -156,10 +157,10 @@ class DigitClassifier:
         if ink.pixels.shape[1] <= MAX_DIGIT_RATIO * ink.pixels.shape[0]:
             (whole,) = self._predictions(pixels[None], [found.digit], inside)
         if not is_single_digit(ink.pixels, whole, quick):
-            lines = read_ink(ink.pixels, self._look, self._scan, self._see)
+            lines = read_ink(ink.pixels, self.locate(ink.pixels), self.classify, self.card.pool)
             located = [symbol for line in lines for symbol in line.symbols]
             alone = len(located) == 1 and located[0].covers(ink.pixels)
-            if not alone and any(one.digit is not None for one in located):
+            if not alone and any(one.label.isdigit() for one in located):
                 text = "\n".join(line.text for line in lines)
                 return Reading(text, self._symbols(located, ink, inside))
         if whole is None:
@@ -167,7 +168,7 @@ class DigitClassifier:
         text = UNKNOWN if whole.digit is None else str(whole.digit)
         return Reading(text, [Symbol(text, ink.box, ink.pixels > 0, 1.0, whole)])
 
-    def _symbols(self, located: list[Found], ink: Ink, inside: bool) -> list[Symbol]:
+    def _symbols(self, located: list[LabelledSymbol], ink: Ink, inside: bool) -> list[Symbol]:
         cuts = [ink.cut(one.box, one.mask) for one in located]
         insides: dict[int, Inside | None] = {}
         shown = {n: one.pixels for n, one in enumerate(located) if one.pixels is not None}
@@ -179,46 +180,52 @@ class DigitClassifier:
         for place, (one, cut) in enumerate(zip(located, cuts, strict=True)):
             prediction = None
             if one.pixels is not None and one.outputs is not None:
+                digit = int(one.label) if one.label.isdigit() else None
                 prediction = replace(
                     self._prediction(one.pixels, one.outputs[:10], float(one.outputs[10])),
-                    digit=one.digit,
-                    verdict="unsure" if one.digit is None else "digit",
+                    digit=digit,
+                    verdict="unsure" if digit is None else "digit",
                     ink=cut,
                     inside=insides.get(place),
                 )
-            symbols.append(Symbol(one.label, cut.box, one.mask, one.certainty, prediction))
+            symbols.append(Symbol(one.label, cut.box, one.mask, one.confidence, prediction))
         return symbols
 
-    def _look(self, pixels: np.ndarray) -> np.ndarray:
-        """Returns calibrated probabilities: see `digits.numbers.reader.Look`."""
+    def classify(self, pixels: np.ndarray) -> np.ndarray:
+        """Runs the network on normalized images.
+
+        Args:
+            pixels: uint8 (n, 28, 28), as `digits.normalize.centre` returns them.
+
+        Returns:
+            float32 (n, 11), calibrated: the probabilities of the ten digits, which sum to 1, and
+            that of "none of these".
+        """
         outputs = self._network.run(pixels, ("probabilities",))["probabilities"]
         digits, none = apply_temperature(outputs, self.card.temperature)
         return np.column_stack([digits, none]).astype(np.float32)
 
-    def _scan(self, strip: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Runs the network for rows: see `digits.numbers.reader.Scan`."""
-        outputs = self._others[ROWS].run(strip[None], ("classes", "edges"))
-        return outputs["classes"][0], outputs["edges"][0]
+    def locate(self, ink: np.ndarray) -> list[LocatedSymbol]:
+        """Finds the symbols in ink, float32 (height, width), 0 background to 1 ink."""
+        return find_symbols(ink, self._see)
 
     def _see(self, image: np.ndarray) -> np.ndarray:
-        """Runs the network for layout: see `digits.numbers.layout.See`."""
-        outputs = self._others[LAYOUT].run(image[None], HEADS)
+        """Runs the layout network: see `digits.numbers.layout.See`."""
+        outputs = self._layout.run(image[None], HEADS)
         return np.concatenate([outputs[name][0] for name in HEADS], axis=-1)
 
     @cached_property
-    def _others(self) -> dict[str, Network]:
-        """The networks that read numbers, loaded with the first number.
+    def _layout(self) -> Network:
+        """The layout network, loaded with the first number.
 
-        A model without them, such as one that train.py has just written, uses those that ship.
+        A model without one, such as one that train.py has just written, uses the one that ships.
         """
-        found = {}
-        for name in (ROWS, LAYOUT):
-            try:
-                found[name] = Network(self._files.get(name) or (SHIPPED / name).read_bytes())
-            except OSError:
-                cure = _cure(SHIPPED)
-                raise ModelError(f"The model's file “{name}” can't be read. {cure}") from None
-        return found
+        try:
+            return Network(self._files.get(LAYOUT) or (SHIPPED / LAYOUT).read_bytes())
+        except OSError:
+            raise ModelError(
+                f"The model's file “{LAYOUT}” can't be read. {_cure(SHIPPED)}"
+            ) from None
 
     def _classify(
         self, images: list[AnyImage], source: Source, inside: bool = False

@@ -159,17 +159,6 @@ def mnist_sample():
 
 
 @pytest.fixture(scope="session")
-def hand() -> dict[int, list[Any]]:
-    """A writer, by the program itself: two of each digit, for `training.numbers`."""
-    import numpy as np
-
-    from handwriting import pen
-
-    rng = np.random.default_rng(5)
-    return {digit: [pen.draw_digit(digit, rng) for _ in range(2)] for digit in range(10)}
-
-
-@pytest.fixture(scope="session")
 def writer() -> dict[str, list[Any]]:
     """A writer, by the program itself: two drawings of each symbol; see `handwriting.rows`."""
     import numpy as np

@@ -19,7 +19,7 @@ from digits.explain.neighbours import FILE as EXAMPLES
 if TYPE_CHECKING:
     import keras
 
-KERAS_MODEL, ROWS, LAYOUT = "digits.keras", "rows.tflite", "layout.tflite"
+KERAS_MODEL, LAYOUT = "digits.keras", "layout.tflite"
 
 
 def export(model: "keras.Model") -> bytes:
@@ -55,7 +55,7 @@ def save(
     leaves the old model as it was.
 
     Args:
-        folder: created if missing; other files in it, such as `rows.tflite`, are left alone.
+        folder: created if missing; other files in it, such as `layout.tflite`, are left alone.
         model: the trained model.
         network: its export, from `export`.
         card: facts about it; the checksums are added.
@@ -76,7 +76,7 @@ def save(
         (new / NETWORK).write_bytes(network)
         if examples:
             (new / EXAMPLES).write_bytes(examples)
-        files = [*new.iterdir(), *folder.glob(ROWS), *folder.glob(LAYOUT)]
+        files = [*new.iterdir(), *folder.glob(LAYOUT)]
         sums = {file.name: _sha256(file) for file in sorted(files, key=lambda file: file.name)}
         replace(card, sha256=sums[NETWORK], files=sums).write(new)
         for file in new.iterdir():

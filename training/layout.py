@@ -42,7 +42,7 @@ REDRAWN = 0.6  # how differently drawings are redrawn at most
 OFFSET = 2  # offsets are stored in pixels times this, as int8
 
 PAGES, PAGES_TO_CHECK, FILES = 24_000, 200, "pages-??????.npz"
-STEPS, BATCH_SIZE, PEAK, WEIGHT_DECAY, SEED = 32_000, 8, 3e-3, 0.02, 1
+STEPS, BATCH_SIZE, PEAK, WEIGHT_DECAY, SEED = 26_000, 8, 3e-3, 0.02, 1
 DOUBT = 0.9  # a digit that the network takes for something else with more certainty is left out
 # Letters that nobody would take for a digit or a mark.
 LETTERS = writers.NO_DIGITS - set("-_~^\"'cCrv")

@@ -6,8 +6,6 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from digits.numbers.reader import STRIP_HEIGHT
-
 DIGITS = 10
 CLASSES = DIGITS + 1  # the last one is the rejection class
 
@@ -55,32 +53,6 @@ def small_convnet() -> keras.Model:
     x = block(x, 64)
     x = block(x, 64)
     return read_out(inputs, x)
-
-
-def rows_convnet() -> keras.Model:
-    """Finds and reads the symbols of a row: see `training.rows`.
-
-    Takes float32 (batch, STRIP_HEIGHT, width, 1) in 0-1, of any even width. Gives, for each place
-    along the row (one in two pixels), "classes": softmax probabilities (batch, places, 12) of the
-    ten digits, of another symbol, and of no symbol's middle; and "edges" (batch, places, 2):
-    how far the symbol reaches to the left and to the right, in heights of a symbol.
-    """
-    inputs = keras.Input((STRIP_HEIGHT, None, 1))
-    x = block(inputs, 16, kernel=5, shrink=True)
-    x = block(x, 32)
-    x = block(x, 32, shrink=(2, 1))
-    x = block(x, 64)
-    x = block(x, 64, shrink=(2, 1))
-    x = block(x, 96)
-    x = block(layers.ZeroPadding2D((0, 1))(x), 128, kernel=(4, 3), padding="valid")  # 1 high
-    for dilation in (1, 2, 4):
-        x = layers.Add()([x, block(x, 128, kernel=(1, 3), dilation_rate=(1, dilation))])
-    x = layers.Reshape((-1, 128))(x)
-    outputs = {
-        "classes": layers.Dense(CLASSES + 1, activation="softmax", name="classes")(x),
-        "edges": layers.Dense(2, activation="softplus", name="edges")(x),
-    }
-    return keras.Model(inputs, outputs, name="rows")
 
 
 def layout_convnet(classes: int) -> keras.Model:

@@ -14,10 +14,10 @@ import numpy as np
 from PIL import Image
 
 from digits.ink.components import label
-from digits.types import UNKNOWN, Box
+from digits.types import Box
 
 SYMBOLS = "0123456789.,-:/()?"  # the classes of the network; the last but one class is "?"
-MARKS = SYMBOLS[10:17]
+DIGITS = 10  # the first so many of them
 LINE = len(SYMBOLS)  # the last class: ink that belongs to no symbol
 HEIGHT, CELL = 20, 2  # pixels as the network sees them: of a digit, of a cell
 STRIDE = 16  # the sides of the network's input are multiples of this
@@ -33,11 +33,10 @@ WEAK = 64  # of 255: cells with weaker ink only go with those beside them
 PEAK = 0.3  # the least probability of a cell to be the middle of a symbol
 APART = 2  # cells: middles are farther apart
 FAR = 0.45  # heights of a digit: ink that points this far from each middle belongs to none of them
-ATTACHED = 3  # times its own ink: so much of other symbols hangs on a part
+FRAGMENT = 0.15  # of the height of a digit: a square of this side is as large as a fragment
 MARKS_ALONE, ALONE = slice(10, 13), 0.4  # full stop, comma, dash; the least probability of one
 FULL = 0.7  # of a box: more ink is not writing, unless it is as narrow as a 1
 SMALL = 0.5  # of the height of a row: marks may be smaller, digits not
-SURE = 0.5  # the least confidence in a label
 
 # The network for layout: an image, uint8 (height, width), to float32 (height / CELL, width / CELL,
 # LINE + 4): logits of the classes, distance right and down to the middle of the symbol in heights
@@ -46,33 +45,29 @@ See = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(eq=False)
-class Part:
-    """A located symbol."""
+class LocatedSymbol:
+    """A located symbol that has not been labelled yet."""
 
-    label: str
     box: Box  # left, top, right, bottom in pixels of the ink; right and bottom exclusive
-    mask: np.ndarray  # bool, over the box
-    confidence: float  # 0-1
-    attached: bool = False  # its ink runs into that of another symbol
+    mask: np.ndarray  # bool, over the box: the symbol's own pixels
+    shares: np.ndarray  # float32 (SYMBOLS,), the probabilities of the labels; sums to 1
 
-    def is_digit(self, height: float) -> bool:
-        """Whether it may be a digit, or a part of one, in a row of this height."""
-        small = self.box[3] - self.box[1] < SMALL * height
-        if self.label.isdigit():
-            return True
-        return self.attached if small else self.confidence < SURE
+    @property
+    def label(self) -> str:
+        """The likeliest label."""
+        return SYMBOLS[int(self.shares.argmax())]
 
 
-def find_parts(ink: np.ndarray, see: See) -> list[Part]:
+def find_symbols(ink: np.ndarray, see: See) -> list[LocatedSymbol]:
     """Finds the symbols; ink of lines is in none of them.
 
     Args:
         ink: float32 (height, width), 0 background to 1 ink.
-        see: the network for layout.
+        see: the layout network.
     """
     regions = find_regions(ink)
     room = MAX_INPUT / max(1, sum(region.mask.size for region in regions))
-    return [part for region in regions for part in find_symbols(ink, region, see, room**0.5)]
+    return [found for region in regions for found in _in_region(ink, region, see, room**0.5)]
 
 
 # Where there is writing
@@ -137,19 +132,20 @@ def usual_height(boxes: np.ndarray) -> float:
 # Which symbols are there
 
 
-def find_symbols(ink: np.ndarray, region: Region, see: See, max_scale: float) -> list[Part]:
+def _in_region(ink: np.ndarray, region: Region, see: See, max_scale: float) -> list[LocatedSymbol]:
     """Finds the symbols of a region, which the network sees enlarged by `max_scale` at most."""
     left, top, right, bottom = region.box
     own = ink[top:bottom, left:right] * region.mask
     if (own > INK).mean() > FULL and right - left > SMALL * (bottom - top):
-        return [Part(UNKNOWN, region.box, own > 0, 1.0)]  # blackened: no writing to be seen
+        # Blackened: there is no writing to be seen.
+        return [LocatedSymbol(region.box, own > 0, np.eye(len(SYMBOLS), dtype=np.float32)[-1])]
     scale = HEIGHT / region.height
-    found: list[Part] = []
+    found: list[LocatedSymbol] = []
     for _ in range(3):
         scale = min(scale, max_scale)
         found = _symbols_at(own, scale, see)
         heights = [s.box[3] - s.box[1] for s in found if s.label.isdigit()]
-        heights = heights or [max(s.box[2:]) - 0 for s in found if s.label == UNKNOWN]
+        heights = heights or [s.box[3] - s.box[1] for s in found]
         if not heights:
             break
         off = float(np.median(heights)) * scale / HEIGHT
@@ -162,7 +158,7 @@ def find_symbols(ink: np.ndarray, region: Region, see: See, max_scale: float) ->
     return found
 
 
-def _symbols_at(ink: np.ndarray, scale: float, see: See) -> list[Part]:
+def _symbols_at(ink: np.ndarray, scale: float, see: See) -> list[LocatedSymbol]:
     """The symbols of a region at a scale; boxes are in pixels of `ink`."""
     height, width = ink.shape
     size = [max(1, round(side * scale)) for side in (width, height)]
@@ -173,44 +169,75 @@ def _symbols_at(ink: np.ndarray, scale: float, see: See) -> list[Part]:
         small * (255 / max(1e-3, small.max()))
     )
     outputs = see_tiles(image, see)
-    names, classes = segment(image, outputs)
+    names, shares = segment(image, outputs)
     # Each pixel of ink belongs to the symbol of its cell.
     rows = ((np.arange(height) + 0.5) * size[1] / height + MARGIN).astype(int) // CELL
     columns = ((np.arange(width) + 0.5) * size[0] / width + MARGIN).astype(int) // CELL
-    pixels = names[rows[:, None], columns] * (ink > 0)
+    pixels = names[rows[:, None], columns] * (ink > INK)
+    cells = probabilities(outputs)[rows[:, None], columns]
+    shares = _tidy(pixels, shares, ink, cells, HEIGHT / scale)
+    found = []
+    for name, box in enumerate(_boxes(pixels, len(shares)), 1):
+        left, top, right, bottom = box
+        if max(right - left, bottom - top) < MIN_SIZE * HEIGHT / scale:
+            continue
+        own = shares[name - 1, :LINE]
+        mask = pixels[top:bottom, left:right] == name
+        found.append(LocatedSymbol(box, mask, own / max(1e-6, float(own.sum()))))
+    return found
+
+
+def _tidy(
+    pixels: np.ndarray, shares: np.ndarray, ink: np.ndarray, cells: np.ndarray, height: float
+) -> np.ndarray:
+    """Corrects what the cells are too coarse for, by the connected components.
+
+    A small component that looks like a mark becomes one symbol, whatever its cells point at. A
+    fragment of a component goes to the symbol that most of the component belongs to.
+
+    Args:
+        pixels: int (height, width), the name of the symbol of each pixel; changed in place.
+        shares: float (symbols, LINE + 1), the probabilities of the classes by symbol.
+        ink: float32 (height, width).
+        cells: float (height, width, LINE + 1), those probabilities for each pixel.
+        height: of a digit in pixels.
+
+    Returns:
+        `shares`, with a row for each symbol that was added.
+    """
     components, boxes = label(ink > INK)
-    # What stands alone and is small is one mark, whatever its cells point at.
-    shares = probabilities(outputs)
-    small = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0) < SMALL * HEIGHT / scale
+    added = [*shares]
+    small = (boxes[:, 2:] - boxes[:, :2]).max(axis=1) < SMALL * height
     for number in np.flatnonzero(small):
-        x, y, right, bottom = boxes[number]
-        mine = components[y:bottom, x:right] == number + 1
-        across, down = np.meshgrid(columns[x:right], rows[y:bottom])
-        mean = shares[down[mine], across[mine]].mean(axis=0)
+        left, top, right, bottom = boxes[number]
+        own = components[top:bottom, left:right] == number + 1
+        mean = cells[top:bottom, left:right][own].mean(axis=0)
         if mean[MARKS_ALONE].max() > ALONE:
-            pixels[y:bottom, x:right][mine] = len(classes) + 1
-            classes = np.vstack([classes, mean])
-    ys, xs = np.nonzero(pixels)
-    ends = np.zeros((len(classes) + 1, 4), int)
-    ends[:, :2] = max(pixels.shape)
-    for place, (extreme, at) in enumerate(
+            added.append(mean)
+            pixels[top:bottom, left:right][own] = len(added)
+    of_symbol = pixels > 0
+    both = np.stack([components[of_symbol], pixels[of_symbol]], axis=1)
+    pairs, where, counts = np.unique(both, axis=0, return_inverse=True, return_counts=True)
+    if len(pairs):
+        order = np.lexsort((-counts, pairs[:, 0]))  # the main symbol of each component first
+        first = np.searchsorted(pairs[order, 0], pairs[:, 0])
+        main = order[first]
+        fragment = (counts < (FRAGMENT * height) ** 2) & (4 * counts < counts[main])
+        owners = np.where(fragment, pairs[main, 1], pairs[:, 1])
+        pixels[of_symbol] = owners[where.ravel()]
+    return np.array(added)
+
+
+def _boxes(names: np.ndarray, count: int) -> list[Box]:
+    """The box of each name from 1 to `count`; of one that does not occur it is empty."""
+    ys, xs = np.nonzero(names)
+    boxes = np.zeros((count + 1, 4), int)
+    boxes[:, :2] = max(names.shape)
+    for side, (extreme, at) in enumerate(
         ((np.minimum, xs), (np.minimum, ys), (np.maximum, xs + 1), (np.maximum, ys + 1))
     ):
-        extreme.at(ends[:, place], pixels[ys, xs], at)
-    found = []
-    for name, box in enumerate(map(tuple, ends.tolist())):
-        x, y, right, bottom = box
-        if not name or max(right - x, bottom - y) < MIN_SIZE * HEIGHT / scale:
-            continue
-        mask = pixels[y:bottom, x:right] == name
-        shares = classes[name - 1]
-        kind = int(shares[:LINE].argmax())
-        counts = np.bincount(components[y:bottom, x:right][mask])
-        main = counts[1:].argmax() + 1 if len(counts) > 1 else 0
-        others = (components == main) & (pixels > 0) & (pixels != name)
-        attached = others.sum() > ATTACHED * mask.sum()
-        found.append(Part(SYMBOLS[kind], box, mask, float(shares[kind]), bool(attached)))
-    return found
+        extreme.at(boxes[:, side], names[ys, xs], at)
+    return [tuple(box) for box in boxes[1:].tolist()]
 
 
 def see_tiles(image: np.ndarray, see: See) -> np.ndarray:
@@ -318,7 +345,7 @@ def grown(mask: np.ndarray) -> np.ndarray:
 # Rows
 
 
-def find_rows(found: list[Part]) -> list[list[Part]]:
+def find_rows(found: list[LocatedSymbol]) -> list[list[LocatedSymbol]]:
     """Groups symbols in rows, from top to bottom; each row from left to right."""
     if not found:
         return []

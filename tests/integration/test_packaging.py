@@ -161,7 +161,7 @@ def test_the_wheel_holds_the_reader_and_its_model_only(wheel):
     assert top == {"digits", f"draw_a_digit-{digits.__version__}.dist-info"}
     model = {path.name for path in (wheel / "digits" / "model").iterdir()}
     assert model == {
-        "card.json", "digits.tflite", "examples.npz", "layout.tflite", "rows.tflite",
+        "card.json", "digits.tflite", "examples.npz", "layout.tflite",
     }  # fmt: skip
     assert (wheel / "digits" / "py.typed").is_file()
 

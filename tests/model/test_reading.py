@@ -6,7 +6,6 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from digits.ink.components import label
-from digits.numbers.components import seam
 from handwriting import pen
 
 HEIGHT = 120.0
@@ -224,30 +223,3 @@ def test_noise_is_answered(classifier):
     noise = np.random.default_rng(0).integers(0, 256, (300, 500), np.uint8)
     reading = classifier.read(noise)
     assert set(reading.text) <= set("0123456789? \n")
-
-
-def test_labels_are_those_of_eight_neighbours():
-    mask = np.array(
-        [
-            [1, 0, 0, 1, 1],
-            [0, 1, 0, 0, 0],
-            [1, 0, 0, 1, 0],
-            [0, 0, 1, 0, 1],
-        ],
-        bool,
-    )
-    labels, boxes = label(mask)
-    assert labels[0, 0] == labels[1, 1] == labels[2, 0] != labels[0, 3]
-    assert labels[2, 3] == labels[3, 2] == labels[3, 4]
-    assert boxes[labels[0, 3] - 1].tolist() == [3, 0, 5, 1]
-    assert len(boxes) == 3
-    assert (labels > 0).tolist() == mask.tolist()
-
-
-def test_a_seam_goes_through_the_thin_place():
-    ink = np.zeros((100, 160), np.float32)
-    ink[:, 10:60] = ink[:, 100:150] = 1
-    ink[70:78, 60:100] = 1  # a bridge
-    best = seam(ink, 50, 10, 90)
-    assert (best.columns >= 60).all() and (best.columns <= 90.5).all()
-    assert best.ink == pytest.approx(8)

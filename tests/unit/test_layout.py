@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from digits.card import Pool
+from digits.ink.components import label as label_components
 from digits.numbers import layout, reader
-from digits.numbers.layout import CELL, HEIGHT, LINE, SYMBOLS, Part
+from digits.numbers.layout import CELL, HEIGHT, LINE, SYMBOLS, LocatedSymbol
+from digits.numbers.reader import LabelledSymbol
 
 
 def outputs_of(image: np.ndarray, symbols: list[tuple[str, tuple[int, int, int, int]]]):
@@ -100,11 +103,15 @@ def test_dots_and_lines_hardly_count_for_the_height_of_digits():
 
 def found(label, left, top, width=30, height=50):
     mask = np.ones((height, width), bool)
-    return Part(label, (left, top, left + width, top + height), mask, 1.0)
+    shares = np.eye(len(SYMBOLS), dtype=np.float32)[SYMBOLS.index(label)]
+    return LocatedSymbol((left, top, left + width, top + height), mask, shares)
 
 
 def text_of(symbols):
-    return "\n".join(reader.spell(row) for row in layout.find_rows(symbols))
+    return "\n".join(
+        reader.spell([LabelledSymbol(s.box, s.mask, s.label, 1.0, None, None) for s in row])
+        for row in layout.find_rows(symbols)
+    )
 
 
 @pytest.mark.parametrize(
@@ -130,9 +137,104 @@ def test_symbols_are_put_in_rows(symbols, text):
         assert text_of([symbols[k] for k in rng.permutation(len(symbols))]) == text
 
 
-def test_what_is_small_or_certain_is_no_digit():
-    mask = np.ones((50, 30), bool)
-    assert Part("7", (0, 0, 30, 50), mask, 0.1).is_digit(50)
-    assert Part("/", (0, 0, 30, 50), mask, 0.1).is_digit(50), "uncertain, and as large as a digit"
-    assert not Part("/", (0, 0, 30, 50), mask, 0.9).is_digit(50)
-    assert not Part(".", (0, 0, 5, 5), mask[:5, :5], 0.1).is_digit(50)
+def read(image, symbols, outputs=None):
+    """Reads an image with perfect networks; the digit network may be given."""
+
+    def classify(pixels):
+        said = outputs if outputs is not None else np.full(11, 1 / 11)
+        return np.tile(np.asarray(said, np.float32), (len(pixels), 1))
+
+    def see(seen):
+        # `find_symbols` scales the ink so that digits are HEIGHT tall; here they are already.
+        ys, xs = np.nonzero(seen)
+        top, left = np.argwhere(image)[:, 0].min(), np.argwhere(image)[:, 1].min()
+        shift = np.array([xs.min() - left, ys.min() - top])
+        moved = [(name, tuple(np.array(box) + np.tile(shift, 2))) for name, box in symbols]
+        return outputs_of(seen, moved)
+
+    ink = image / np.float32(255)
+    located = layout.find_symbols(ink, see)
+    return reader.read_ink(ink, located, classify, Pool(confidence=0.5))
+
+
+DIGITS = [("3", (20, 20, 32, 40)), ("1", (36, 20, 40, 40)), ("7", (56, 20, 68, 40))]
+
+
+def test_a_number_with_a_mark_is_read_and_its_lines_are_ignored():
+    symbols = [*DIGITS, (".", (46, 36, 50, 40))]
+    image = page_with(symbols)
+    image[46:48, 14:80] = 255  # an underline
+    (row,) = read(image, symbols)
+    assert row.text == "31.7"
+    assert [symbol.pixels is None for symbol in row.symbols] == [False, False, True, False]
+
+
+def test_a_small_mark_is_one_symbol_though_its_cells_point_at_two():
+    symbols = [*DIGITS, (",", (46, 36, 50, 40)), (",", (46, 40, 50, 44))]
+    (row,) = read(page_with(symbols), symbols)
+    assert row.text == "31,7"
+
+
+def test_a_fragment_goes_to_the_symbol_that_it_is_connected_with():
+    symbols = [*DIGITS[:2], ("7", (56, 22, 68, 40)), ("-", (56, 20, 60, 22))]
+    (row,) = read(page_with(symbols), symbols)
+    assert row.text == "317"
+    assert row.symbols[-1].box[3] - row.symbols[-1].box[1] == 20
+
+
+def test_only_a_pattern_is_no_writing():
+    symbols = [("?", (16 + 20 * k, 20, 28 + 20 * k, 40)) for k in range(14)]
+    assert read(page_with(symbols, (64, 320)), symbols) == []
+
+
+def shares(**likely):
+    found = np.full(len(SYMBOLS), (1 - sum(likely.values())) / (len(SYMBOLS) - len(likely)))
+    for name, share in likely.items():
+        found[SYMBOLS.index(name.strip("_"))] = share
+    return found
+
+
+def outputs(digit, share, none=0.01):
+    digits = np.full(10, (1 - share) / 9)
+    digits[digit] = share
+    return np.append(digits, none)
+
+
+def combine(said, outputs, pool):
+    (shares,) = reader.combine(said[None], outputs[None], pool)
+    return shares
+
+
+def test_both_networks_count():
+    pool = Pool(layout=1, digit=1, confidence=0.5)
+    unsure = shares(_1=0.45, _7=0.5)
+    assert SYMBOLS[combine(unsure, outputs(1, 0.99), pool).argmax()] == "1"
+    assert SYMBOLS[combine(unsure, outputs(7, 0.99), pool).argmax()] == "7"
+    assert SYMBOLS[combine(shares(_7=0.99), outputs(1, 0.4), pool).argmax()] == "7"
+
+
+def test_what_neither_network_is_sure_of_is_unknown():
+    symbol = LocatedSymbol((0, 0, 4, 4), np.ones((4, 4), bool), shares(_1=0.45, _7=0.5))
+    blank = np.zeros((28, 28), np.uint8)
+    unsure = reader.label_symbol(symbol, blank, outputs(7, 0.5), Pool(confidence=0.9))
+    assert unsure.label == "?" and unsure.outputs is not None
+    sure = reader.label_symbol(symbol, blank, outputs(7, 0.999), Pool(confidence=0.9))
+    assert sure.label == "7" and sure.outputs[:10].argmax() == 7
+
+
+def test_the_digit_network_has_no_say_in_marks():
+    """It has not learned them: a slash looks like a 1, a full stop like nothing."""
+    slash = shares(**{"/": 0.6, "_1": 0.35})
+    for said in (outputs(1, 0.999), outputs(1, 0.3, none=0.99)):
+        both = combine(slash, said, Pool())
+        assert both[SYMBOLS.index("/")] > both[SYMBOLS.index("1")]
+
+
+def test_labels_are_those_of_eight_neighbours():
+    mask = np.array([[1, 0, 0, 1, 1], [0, 1, 0, 0, 0], [1, 0, 0, 1, 0], [0, 0, 1, 0, 1]], bool)
+    labels, boxes = label_components(mask)
+    assert labels[0, 0] == labels[1, 1] == labels[2, 0] != labels[0, 3]
+    assert labels[2, 3] == labels[3, 2] == labels[3, 4]
+    assert boxes[labels[0, 3] - 1].tolist() == [3, 0, 5, 1]
+    assert len(boxes) == 3
+    assert (labels > 0).tolist() == mask.tolist()

@@ -43,8 +43,7 @@ class Pool:
     Attributes:
         layout, digit: the powers to which the predictions of the layout network and of the digit
             network are raised.
-        unknown: the factor of the probability of "none of these", the digit network's rejection
-            class.
+        unknown: the factor of the product for "?".
         confidence: the lowest probability of a label; below, the label is "?".
     """
 

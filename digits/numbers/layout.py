@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from digits.ink.components import label
+from digits.numbers.rows import usual_height
 from digits.types import Box
 
 SYMBOLS = "0123456789.,-:/()?"  # the classes of the network; the last but one class is "?"
@@ -27,6 +28,7 @@ RESCALED = 1.3  # digits that are larger or smaller by this factor are read agai
 
 INK = 0.3  # 0-1: ink at least this strong connects strokes to components
 MAX_COMPONENTS = 20_000  # more are a texture, not writing
+MAX_PAIRS = 4_000_000  # of components and symbols: more are a texture
 MAX_INPUT = 4_000_000  # pixels that the network sees of one picture, all regions together
 MIN_SIZE = 0.04  # of the height of a digit: anything smaller is dust
 WEAK = 64  # of 255: cells with weaker ink only go with those beside them
@@ -122,13 +124,6 @@ def find_regions(ink: np.ndarray) -> list[Region]:
     return regions
 
 
-def usual_height(boxes: np.ndarray) -> float:
-    """The height of most symbols: the median of the components, each weighted by its height."""
-    heights = np.sort(np.maximum(boxes[:, 3] - boxes[:, 1], 0.3 * (boxes[:, 2] - boxes[:, 0])))
-    half = np.searchsorted(heights.cumsum(), heights.sum() / 2)
-    return float(heights[min(half, len(heights) - 1)])
-
-
 # Which symbols are there
 
 
@@ -174,8 +169,20 @@ def _symbols_at(ink: np.ndarray, scale: float, see: See) -> list[LocatedSymbol]:
     rows = ((np.arange(height) + 0.5) * size[1] / height + MARGIN).astype(int) // CELL
     columns = ((np.arange(width) + 0.5) * size[0] / width + MARGIN).astype(int) // CELL
     pixels = names[rows[:, None], columns] * (ink > INK)
-    cells = probabilities(outputs)[rows[:, None], columns]
-    shares = _tidy(pixels, shares, ink, cells, HEIGHT / scale)
+    components, boxes = label(ink > INK)
+    # A small component that looks like a mark is one symbol, whatever its cells point at.
+    cells, added = probabilities(outputs), [*shares]
+    small = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0) < SMALL * HEIGHT / scale
+    for number in np.flatnonzero(small):
+        left, top, right, bottom = boxes[number]
+        own = components[top:bottom, left:right] == number + 1
+        ys, xs = np.nonzero(own)
+        mean = cells[rows[top + ys], columns[left + xs]].mean(axis=0)
+        if mean[MARKS_ALONE].max() > ALONE:
+            added.append(mean)
+            pixels[top:bottom, left:right][own] = len(added)
+    shares = np.array(added)
+    _join_fragments(pixels, components, (FRAGMENT * HEIGHT / scale) ** 2)
     found = []
     for name, box in enumerate(_boxes(pixels, len(shares)), 1):
         left, top, right, bottom = box
@@ -187,45 +194,24 @@ def _symbols_at(ink: np.ndarray, scale: float, see: See) -> list[LocatedSymbol]:
     return found
 
 
-def _tidy(
-    pixels: np.ndarray, shares: np.ndarray, ink: np.ndarray, cells: np.ndarray, height: float
-) -> np.ndarray:
-    """Corrects what the cells are too coarse for, by the connected components.
-
-    A small component that looks like a mark becomes one symbol, whatever its cells point at. A
-    fragment of a component goes to the symbol that most of the component belongs to.
+def _join_fragments(pixels: np.ndarray, components: np.ndarray, area: float) -> None:
+    """Gives a fragment of a component to the symbol that most of the component belongs to.
 
     Args:
         pixels: int (height, width), the name of the symbol of each pixel; changed in place.
-        shares: float (symbols, LINE + 1), the probabilities of the classes by symbol.
-        ink: float32 (height, width).
-        cells: float (height, width, LINE + 1), those probabilities for each pixel.
-        height: of a digit in pixels.
-
-    Returns:
-        `shares`, with a row for each symbol that was added.
+        components: int (height, width), the name of the component of each pixel.
+        area: in pixels; a fragment is smaller.
     """
-    components, boxes = label(ink > INK)
-    added = [*shares]
-    small = (boxes[:, 2:] - boxes[:, :2]).max(axis=1) < SMALL * height
-    for number in np.flatnonzero(small):
-        left, top, right, bottom = boxes[number]
-        own = components[top:bottom, left:right] == number + 1
-        mean = cells[top:bottom, left:right][own].mean(axis=0)
-        if mean[MARKS_ALONE].max() > ALONE:
-            added.append(mean)
-            pixels[top:bottom, left:right][own] = len(added)
     of_symbol = pixels > 0
-    both = np.stack([components[of_symbol], pixels[of_symbol]], axis=1)
-    pairs, where, counts = np.unique(both, axis=0, return_inverse=True, return_counts=True)
-    if len(pairs):
-        order = np.lexsort((-counts, pairs[:, 0]))  # the main symbol of each component first
-        first = np.searchsorted(pairs[order, 0], pairs[:, 0])
-        main = order[first]
-        fragment = (counts < (FRAGMENT * height) ** 2) & (4 * counts < counts[main])
-        owners = np.where(fragment, pairs[main, 1], pairs[:, 1])
-        pixels[of_symbol] = owners[where.ravel()]
-    return np.array(added)
+    names = int(pixels.max(initial=0)) + 1
+    pairs = components[of_symbol].astype(np.int64) * names + pixels[of_symbol]
+    if (int(components.max()) + 1) * names > MAX_PAIRS:
+        return  # a texture
+    counts = np.bincount(pairs, minlength=(int(components.max()) + 1) * names).reshape(-1, names)
+    most, main = counts.max(axis=1, keepdims=True), counts.argmax(axis=1)[:, None]
+    is_fragment = (counts < area) & (4 * counts < most)
+    owners = np.where(is_fragment, main, np.arange(names))
+    pixels[of_symbol] = owners.ravel()[pairs]
 
 
 def _boxes(names: np.ndarray, count: int) -> list[Box]:
@@ -340,70 +326,3 @@ def grown(mask: np.ndarray) -> np.ndarray:
     padded = np.pad(mask, 1)
     height, width = mask.shape
     return np.any([padded[y : y + height, x : x + width] for y in range(3) for x in range(3)], 0)
-
-
-# Rows
-
-
-def find_rows(found: list[LocatedSymbol]) -> list[list[LocatedSymbol]]:
-    """Groups symbols in rows, from top to bottom; each row from left to right."""
-    if not found:
-        return []
-    boxes = np.array([symbol.box for symbol in found], float)
-    heights = boxes[:, 3] - boxes[:, 1]
-    usual = usual_height(boxes)
-    order = np.argsort(boxes[:, 0], kind="stable")
-    chains = _chains(boxes, [k for k in order if heights[k] >= 0.5 * usual])
-    for k in order:
-        if heights[k] < 0.5 * usual:
-            _to_nearest(boxes, chains, k, usual)
-    middles = boxes.reshape(-1, 2, 2).mean(axis=1)
-    chains.sort(key=lambda chain: middles[chain, 1].mean())
-    return [[found[k] for k in sorted(chain, key=lambda k: middles[k, 0])] for chain in chains]
-
-
-def _chains(boxes: np.ndarray, order: list[int]) -> list[list[int]]:
-    """From left to right, each symbol continues the row at whose height it is."""
-    chains: list[list[int]] = []
-    for k in order:
-        best, most = None, 0.35
-        for chain in chains:
-            top, bottom = _band(boxes, chain, (boxes[k, 0] + boxes[k, 2]) / 2)
-            shared = min(bottom, boxes[k, 3]) - max(top, boxes[k, 1])
-            share = shared / max(1, min(bottom - top, boxes[k, 3] - boxes[k, 1]))
-            if share > most:
-                best, most = chain, share
-        if best is None:
-            chains.append([k])
-        else:
-            best.append(k)
-    return chains
-
-
-def _band(boxes: np.ndarray, chain: list[int], x: float) -> tuple[float, float]:
-    """Where the row continues: the top and bottom of its last symbols, further along its slope."""
-    last = boxes[chain[-4:]]
-    slope = 0.0
-    middles = (last[:, 0] + last[:, 2]) / 2
-    heights = last[:, 3] - last[:, 1]
-    if np.ptp(middles) > 1.5 * heights.max():
-        slope = float(np.polyfit(middles, (last[:, 1] + last[:, 3]) / 2, 1)[0])
-        slope = min(0.25, max(-0.25, slope))
-    shift = slope * (x - middles[-1])
-    return last[-1, 1] + shift, last[-1, 3] + shift
-
-
-def _to_nearest(boxes: np.ndarray, chains: list[list[int]], k: int, usual: float) -> None:
-    """Adds a small symbol to the row whose nearest symbol is nearest, if one is near at all."""
-    best, least = None, 0.6 * usual
-    for chain in chains:
-        others = boxes[chain]
-        across = np.maximum(others[:, 0] - boxes[k, 2], boxes[k, 0] - others[:, 2]).clip(0)
-        down = np.maximum(others[:, 1] - boxes[k, 3], boxes[k, 1] - others[:, 3]).clip(0)
-        distance = float((down + 0.3 * across).min())
-        if distance < least:
-            best, least = chain, distance
-    if best is None:
-        chains.append([k])
-    else:
-        best.append(k)

@@ -14,13 +14,8 @@ import numpy as np
 
 from digits.card import Pool
 from digits.normalize import centre
-from digits.numbers.layout import (
-    DIGITS,
-    SYMBOLS,
-    LocatedSymbol,
-    find_rows,
-    usual_height,
-)
+from digits.numbers.layout import DIGITS, SYMBOLS, LocatedSymbol
+from digits.numbers.rows import find_rows, usual_height
 from digits.types import UNKNOWN, Box
 
 MAX_UNKNOWN = 12  # symbols without a digit among them: more are a pattern, such as dot-grid paper
@@ -129,10 +124,11 @@ def combine(shares: np.ndarray, outputs: np.ndarray, pool: Pool) -> np.ndarray:
     # The digit network has not learned marks: for them it speaks neither for nor against.
     neutral = np.maximum(digits.max(axis=1, keepdims=True), none)
     marks = np.repeat(neutral, len(SYMBOLS) - DIGITS - 1, axis=1)
-    single = np.concatenate([digits, marks, none * pool.unknown], axis=1)
+    single = np.concatenate([digits, marks, none], axis=1)
     logarithms = pool.layout * np.log(np.maximum(shares, MIN_PROBABILITY))
     logarithms += pool.digit * np.log(np.maximum(single, MIN_PROBABILITY))
     combined = np.exp(logarithms - logarithms.max(axis=1, keepdims=True))
+    combined[:, -1] *= pool.unknown
     return combined / combined.sum(axis=1, keepdims=True)
 
 

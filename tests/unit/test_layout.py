@@ -5,7 +5,7 @@ import pytest
 
 from digits.card import Pool
 from digits.ink.components import label as label_components
-from digits.numbers import layout, reader
+from digits.numbers import layout, reader, rows
 from digits.numbers.layout import CELL, HEIGHT, LINE, SYMBOLS, LocatedSymbol
 from digits.numbers.reader import LabelledSymbol
 
@@ -98,7 +98,7 @@ def test_dots_and_lines_hardly_count_for_the_height_of_digits():
     digits = [[k * 30, 0, k * 30 + 20, 40] for k in range(4)]
     dots = [[k * 30, 36, k * 30 + 4, 40] for k in range(12)]
     boxes = np.array([*digits, *dots, [0, 45, 60, 48]])
-    assert layout.usual_height(boxes) == 40
+    assert rows.usual_height(boxes) == 40
 
 
 def found(label, left, top, width=30, height=50):
@@ -110,7 +110,7 @@ def found(label, left, top, width=30, height=50):
 def text_of(symbols):
     return "\n".join(
         reader.spell([LabelledSymbol(s.box, s.mask, s.label, 1.0, None, None) for s in row])
-        for row in layout.find_rows(symbols)
+        for row in rows.find_rows(symbols)
     )
 
 

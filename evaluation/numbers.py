@@ -24,7 +24,7 @@ from digits.ink.components import label as label_components
 from handwriting import rows
 from handwriting.rows import DIGITS, UNKNOWN, Hand, Row, on_page
 from training import unipen, writers
-from training.layout import hands
+from training.pages import hands
 
 Chance = np.random.Generator
 Sample = tuple[Image.Image, str]  # a picture, and what it says

@@ -98,22 +98,34 @@ def save(
 
 
 def save_part(folder: Path, name: str, network: bytes) -> None:
-    """Replaces a network that reads numbers in the folder of a model, and its checksum in the card.
+    """Replaces a network in the folder of a model, and its checksum in the card.
 
     Raises:
         OSError: the folder can't be written to.
         CardError: there is no card that can be read.
     """
+    with _changing(folder) as (card, temporary):
+        files = {**card.files, name: hashlib.sha256(network).hexdigest()}
+        replace(card, files=files).write(temporary)
+        (temporary / name).write_bytes(network)
+
+
+def save_card(folder: Path, **facts: Any) -> None:
+    """Replaces facts in the card of a model; raises what `save_part` raises."""
+    with _changing(folder) as (card, temporary):
+        replace(card, **facts).write(temporary)
+
+
+@contextmanager
+def _changing(folder: Path) -> Iterator[tuple[Card, Path]]:
+    """Locks a model's folder, and moves what is written to a temporary folder there at the end."""
     with (
         locked(folder, exclusive=True),
         tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary,
     ):
-        card = Card.read(folder)
-        files = {**card.files, name: hashlib.sha256(network).hexdigest()}
-        replace(card, files=files).write(Path(temporary))
-        Path(temporary, name).write_bytes(network)
-        for file in (name, CARD):
-            os.replace(Path(temporary, file), folder / file)
+        yield Card.read(folder), Path(temporary)
+        for file in sorted(Path(temporary).iterdir(), reverse=True):  # the card last
+            os.replace(file, folder / file.name)
 
 
 def _sha256(file: Path) -> str:

@@ -15,7 +15,7 @@ from digits.numbers.layout import SYMBOLS
 from digits.numbers.reader import combine, cropped
 from digits.types import UNKNOWN, Box
 from handwriting.rows import Hand, Row, on_page
-from training.layout import composed
+from training.pages import composed
 
 COST = 10.0  # a wrong label that is stated counts as much as this many unsure ones
 MIN_OVERLAP = 0.5  # intersection over union of a located symbol and the true one

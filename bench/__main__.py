@@ -19,7 +19,7 @@ from typing import Any
 from bench import api_part, live_part, page_parts, process_parts
 from bench.pages import BARE, OPEN, OURS, ROOT, gradio, usual
 from bench.table import Measure, as_table, machine, versions
-from training.tf_logging import filter_stderr, show_any_text
+from training.command_line import run
 
 HERE = Path(__file__).parent
 # In a virtual environment of its own, since Gradio needs another version of Pillow.
@@ -163,6 +163,4 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    show_any_text()
-    filter_stderr()
-    sys.exit(main())
+    run(main, "bench")

@@ -24,6 +24,7 @@ from digits.ink.components import label as label_components
 from handwriting import rows
 from handwriting.rows import DIGITS, UNKNOWN, Hand, Row, on_page
 from training import unipen, writers
+from training.command_line import run
 from training.pages import hands
 
 Chance = np.random.Generator
@@ -231,4 +232,4 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main, "numbers")

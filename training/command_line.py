@@ -1,6 +1,8 @@
 """What command-line programs share: numbers as arguments, errors, and Ctrl-C."""
 
 import argparse
+import io
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -9,7 +11,6 @@ from typing import Any
 from digits import ModelError
 from training.data import DataError
 from training.optional import MissingPackageError
-from training.tf_logging import filter_stderr, show_any_text
 from training.unipen import PenFileError
 
 
@@ -60,8 +61,10 @@ def exit_status(main: Callable[[], int], name: str) -> int:
 
 def run(main: Callable[[], int], name: str) -> None:
     """Runs a program to its exit; Ctrl-C and SIGTERM end it with a sentence, too."""
-    show_any_text()
-    filter_stderr()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # of TensorFlow; errors still show
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # not every console can show “…”
+            stream.reconfigure(errors="replace")
     stop = Stop()
     signal.signal(signal.SIGTERM, stop)
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # ignored in a shell's background

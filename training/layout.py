@@ -27,6 +27,7 @@ from digits.numbers.layout import HEIGHT, LINE
 from handwriting import pen
 from handwriting.rows import DIGITS, Hand
 from training import pool, unipen, writers
+from training.command_line import natural, positive, run
 from training.export import save_card, save_part, write_whole
 from training.optional import MissingPackageError, require
 from training.pages import NOTHING, OFFSET, Pages, hands, write_pages
@@ -259,16 +260,16 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--model", default="model", help="what reads digits; layout.tflite goes there"
     )
-    parser.add_argument("--pages", type=int, default=PAGES, help="how many to compose")
-    parser.add_argument("--steps", type=int, default=STEPS, help="how long to train")
+    parser.add_argument("--pages", type=positive, default=PAGES, help="how many to compose")
+    parser.add_argument("--steps", type=positive, default=STEPS, help="how long to train")
     parser.add_argument(
         "--checkpoint",
         metavar="FOLDER",
         help="keep pages and weights there; begun again, it goes on",
     )
-    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--seed", type=natural, default=SEED)
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main, "layout")

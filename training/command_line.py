@@ -61,7 +61,7 @@ def exit_status(main: Callable[[], int], name: str) -> int:
 
 def run(main: Callable[[], int], name: str) -> None:
     """Runs a program to its exit; Ctrl-C and SIGTERM end it with a sentence, too."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # of TensorFlow; errors still show
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its errors become exceptions
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # not every console can show “…”
             stream.reconfigure(errors="replace")

@@ -91,6 +91,7 @@ def train_convnet(
         examples,
         fitting,
         network,
+        optimizer,
         provenance,
         testing,
     )
@@ -110,9 +111,10 @@ def train_convnet(
     # Build
     model = network.small_convnet() if settings.small else network.convnet()
     model.compile(
-        optimizer=keras.optimizers.AdamW(
-            network.one_cycle(args.epochs * settings.steps, settings.learning_rate),
-            weight_decay=settings.weight_decay,
+        optimizer=optimizer.ConvMuon(
+            optimizer.one_cycle(args.epochs * settings.steps, settings.learning_rate),
+            settings.weight_decay,
+            network.CLASSES,
         ),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
         metrics=["accuracy"],

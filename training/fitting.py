@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from training import network
 from training.cleaning import Predict
+from training.optimizer import one_cycle
 
 
 def floats(images: np.ndarray) -> np.ndarray:
@@ -55,7 +56,7 @@ def small_learner(x: np.ndarray, y: np.ndarray) -> Predict:
     model, epochs, batch_size = network.small_convnet(), 2, 128
     model.compile(
         optimizer=keras.optimizers.AdamW(
-            network.one_cycle(epochs * (len(x) // batch_size), 1e-2), weight_decay=0.1
+            one_cycle(epochs * (len(x) // batch_size), 1e-2), weight_decay=0.1
         ),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],

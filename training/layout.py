@@ -113,12 +113,11 @@ def fit(learned: Path, checked: Pages, seed: int, steps: int, kept: Path) -> Any
     import tensorflow as tf
 
     from training import network
+    from training.optimizer import one_cycle
 
     keras.utils.set_random_seed(seed)
     model = network.layout_convnet(LINE + 1)
-    optimizer = keras.optimizers.AdamW(
-        network.one_cycle(steps, PEAK, rise=0.1), WEIGHT_DECAY, clipnorm=1.0
-    )
+    optimizer = keras.optimizers.AdamW(one_cycle(steps, PEAK, rise=0.1), WEIGHT_DECAY, clipnorm=1.0)
     weights, counter = kept / "layout.weights.h5", kept / "steps.txt"
     if counter.exists():
         model.load_weights(weights)

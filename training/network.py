@@ -165,16 +165,3 @@ def with_inside(model: keras.Model) -> keras.Model:
         outputs["evidence"] = weigh(blocks[-1])
         weigh.set_weights([model.layers[-1].kernel[None, None]])
     return keras.Model(model.inputs, outputs, name=model.name)
-
-
-def one_cycle(
-    steps: int, peak: float, rise: float = 0.2
-) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Up over the first part, then down along half a cosine (Smith 2018, arXiv:1803.09820)."""
-    warm_up = int(steps * rise)
-    return keras.optimizers.schedules.CosineDecay(
-        peak / 20,
-        decay_steps=steps - warm_up,
-        warmup_target=peak,
-        warmup_steps=warm_up,
-    )

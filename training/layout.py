@@ -11,7 +11,6 @@ underlines, boxes, combs, rings, rulings, ticks, and struck-out numbers (see `ha
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from digits import DigitClassifier, ModelError
+from digits import DigitClassifier
 from digits.classifier import HEADS, LAYOUT
 from digits.numbers.layout import HEIGHT, LINE
 from handwriting import pen
@@ -29,7 +28,7 @@ from handwriting.rows import DIGITS, Hand
 from training import pool, unipen, writers
 from training.command_line import natural, positive, run
 from training.export import save_card, save_part, write_whole
-from training.optional import MissingPackageError, require
+from training.optional import require
 from training.pages import NOTHING, OFFSET, Pages, hands, write_pages
 
 PAGES, PAGES_TO_CHECK, FILES = 24_000, 200, "pages-??????.npz"
@@ -195,13 +194,9 @@ def export(model: Any, pages: Pages) -> bytes:
 
 def main() -> int:
     args = parse_arguments()
-    try:
-        require("tensorflow")
-        classifier = DigitClassifier.load(args.model)
-        drawings = [one for path in args.pens for one in unipen.read(Path(path))]
-    except (ModelError, MissingPackageError, unipen.PenFileError) as error:
-        print(f"layout: {error}", file=sys.stderr)
-        return 2
+    require("tensorflow")
+    classifier = DigitClassifier.load(args.model)
+    drawings = [one for path in args.pens for one in unipen.read(Path(path))]
     drawings = without_doubtful(classifier, drawings)
     teach, choose = (hands(drawings, part) for part in (writers.TRAIN, writers.VALIDATION))
     print(f"Composing numbers in the hands of {len(teach)} people…", flush=True)

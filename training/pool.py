@@ -90,7 +90,7 @@ def fit(examples: Examples, cost: float = COST) -> Pool:
         improved = True
         while improved:
             improved = False
-            for name in ("layout", "digit", "unknown"):
+            for name in ("layout", "digit", "mark", "unknown"):
                 for other in (factor, 1 / factor):
                     tried = replace(pool, **{name: getattr(pool, name) * other})
                     if (value := loss(examples, tried)) < best - 1e-6:

@@ -128,6 +128,7 @@ def combine(shares: np.ndarray, outputs: np.ndarray, pool: Pool) -> np.ndarray:
     logarithms = pool.layout * np.log(np.maximum(shares, MIN_PROBABILITY))
     logarithms += pool.digit * np.log(np.maximum(single, MIN_PROBABILITY))
     combined = np.exp(logarithms - logarithms.max(axis=1, keepdims=True))
+    combined[:, DIGITS:-1] *= pool.mark
     combined[:, -1] *= pool.unknown
     return combined / combined.sum(axis=1, keepdims=True)
 

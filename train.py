@@ -30,7 +30,7 @@ class Settings:
     epochs: int
     steps: int = 800  # an epoch
     amounts: Amounts = field(default_factory=Amounts)
-    learning_rate: float = 2e-3  # the peak: it rises over the first fifth and falls to nothing
+    learning_rate: float = 1e-2  # the peak: it rises over the first fifth and falls to nothing
     weight_decay: float = 0.05
     label_smoothing: float = 0.0  # Szegedy et al. 2016, https://arxiv.org/abs/1512.00567
     small: bool = False
@@ -38,7 +38,7 @@ class Settings:
 
 
 PLAIN = Settings(epochs=8)
-PENS = Settings(epochs=48)
+PENS = Settings(epochs=24)
 # A first network within seconds: small, in large steps, and no image is seen twice. These settings
 # were chosen by their accuracy on MNIST's test images, which therefore flatters --quick a little.
 QUICK = Settings(

@@ -14,20 +14,18 @@ from threading import Lock
 import numpy as np
 
 from digits.calibration import apply_temperature
-from digits.card import NETWORK, Card, CardError, read_model
+from digits.card import LAYOUT, NETWORK, Card, CardError, read_model
 from digits.ink import find_ink
 from digits.ink.components import label
 from digits.network import ModelError, Network
 from digits.normalize import BLANK, centre
-from digits.numbers.layout import INK, LocatedSymbol, find_symbols
+from digits.numbers.layout import HEADS, INK, LocatedSymbol, find_symbols
 from digits.numbers.reader import LabelledSymbol, read_ink
 from digits.types import UNKNOWN, AnyImage, Ink, Inside, Prediction, Reading, Source, Symbol
 
 _HERE = Path(__file__).parent
 # The shipped model: inside the package where that was installed from a wheel, beside it elsewhere.
 SHIPPED = _HERE / "model" if (_HERE / "model").is_dir() else _HERE.parent / "model"
-LAYOUT = "layout.tflite"  # the network that locates the symbols of numbers
-HEADS = ("classes", "offsets", "middles")  # outputs of the one for layout
 BATCH_SIZE = 64  # larger batches are no faster
 # For `is_single_digit`; ratios are width to height of all ink.
 MAX_DIGIT_RATIO = 1.4  # anything wider is not a single digit

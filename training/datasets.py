@@ -11,7 +11,7 @@ from digits.card import DataSet, People, convert
 from handwriting import pen
 from training import cleaning, writers
 from training.data import Mnist
-from training.export import write_whole
+from training.export import write_atomically
 from training.unipen import Drawing
 
 HELD_OUT_SEED = 1_000_000  # added to the seed for synthetic drawings that are held out
@@ -187,7 +187,7 @@ def _real(
     bad = cleaning.doubtful(votes.out_of_fold, y)
     if folder:
         sheet = cleaning.contact_sheet(x[bad], y[bad], votes.out_of_fold[bad].argmax(axis=1))
-        write_whole(folder / "dropped.png", sheet.save)
+        write_atomically(folder / "dropped.png", sheet.save)
     good = [one for one, is_bad in zip(train, bad, strict=True) if not is_bad]
     digits = [(d, label) for d, label in good if label != pen.NO_DIGIT]
     drew = Counter(d.writer for d, _ in digits)
@@ -240,7 +240,7 @@ def _some_letters(
 def _save(drawn: Datasets, path: Path) -> None:
     arrays = {name: value for name, value in vars(drawn).items() if name != "people"}
     people = json.dumps(drawn.people and asdict(drawn.people))
-    write_whole(path, lambda half: np.savez(half, people=people, **arrays))
+    write_atomically(path, lambda half: np.savez(half, people=people, **arrays))
 
 
 def _load(path: Path) -> Datasets:

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digits.card import FILE as CARD
-from digits.card import NETWORK, Card, locked
+from digits.card import LAYOUT, NETWORK, Card, locked
 from digits.explain.neighbours import FILE as EXAMPLES
 
 if TYPE_CHECKING:
     import keras
 
-KERAS_MODEL, LAYOUT = "digits.keras", "layout.tflite"
+KERAS_MODEL = "digits.keras"
 
 
 def export(model: "keras.Model") -> bytes:
@@ -132,10 +132,10 @@ def _sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Writes one file atomically: if that is interrupted, the one that was there stays.
+def write_atomically(path: Path, write: Callable[[Path], Any]) -> None:
+    """Writes one file atomically: if interrupted, the old file stays.
 
-    No other process sees half of it, not even one that writes the same file.
+    No other process sees an incomplete file, not even one that writes the same file.
 
     Args:
         path: its folder is created if missing.

@@ -22,10 +22,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from digits.types import DIGITS
 from handwriting import pen
 
 ISOLATED = ("1a", "1b", "1c", "1d")  # the categories whose segments are single characters
-DIGITS = "0123456789"
 MAX_BYTES = 64 << 20  # of one file, unpacked: pendigits-orig has 4 MB
 MAX_UNPACKED_BYTES = 1 << 30  # of all files of an archive
 FARTHEST = 1e9  # from a tablet's corner: anything more, or no number, is damage

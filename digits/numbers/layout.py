@@ -15,11 +15,11 @@ from PIL import Image
 
 from digits.ink.components import label
 from digits.numbers.rows import usual_height
-from digits.types import Box
+from digits.types import DIGITS, MARKS, UNKNOWN, Box
 
-SYMBOLS = "0123456789.,-:/()?"  # the classes of the network; the last but one class is "?"
-DIGITS = 10  # the first so many of them
-LINE = len(SYMBOLS)  # the last class: ink that belongs to no symbol
+SYMBOLS = DIGITS + MARKS + UNKNOWN  # the classes of the network, and one more:
+LINE = len(SYMBOLS)  # ink that belongs to no symbol
+HEADS = ("classes", "offsets", "middles")  # the outputs of the network, in the order of `See`
 HEIGHT, CELL = 20, 2  # pixels as the network sees them: of a digit, of a cell
 STRIDE = 16  # the sides of the network's input are multiples of this
 MARGIN = 16  # pixels of background round the ink

@@ -14,9 +14,9 @@ import numpy as np
 
 from digits.card import Pool
 from digits.normalize import centre
-from digits.numbers.layout import DIGITS, SYMBOLS, LocatedSymbol
+from digits.numbers.layout import SYMBOLS, LocatedSymbol
 from digits.numbers.rows import find_rows, usual_height
-from digits.types import UNKNOWN, Box
+from digits.types import DIGITS, MARKS, UNKNOWN, Box
 
 MAX_UNKNOWN = 12  # symbols without a digit among them: more are a pattern, such as dot-grid paper
 MIN_PROBABILITY = 1e-4  # of a label: neither network has a veto
@@ -103,8 +103,8 @@ def label_symbol(
     confidence = float(shares[best])
     if not (label.isdigit() or label == UNKNOWN):
         return LabelledSymbol(symbol.box, symbol.mask, label, confidence, None, None)
-    digits = float(shares[:DIGITS].sum())
-    both = np.append(shares[:DIGITS] / digits, 1 - digits).astype(np.float32)
+    digits = float(shares[: len(DIGITS)].sum())
+    both = np.append(shares[: len(DIGITS)] / digits, 1 - digits).astype(np.float32)
     return LabelledSymbol(symbol.box, symbol.mask, label, confidence, pixels, both)
 
 
@@ -123,7 +123,7 @@ def combine(shares: np.ndarray, outputs: np.ndarray, pool: Pool) -> np.ndarray:
     digits = outputs[:, :10] * (1 - none)
     # The digit network has not learned marks: for them it speaks neither for nor against.
     neutral = np.maximum(digits.max(axis=1, keepdims=True), none)
-    marks = np.repeat(neutral, len(SYMBOLS) - DIGITS - 1, axis=1)
+    marks = np.repeat(neutral, len(MARKS), axis=1)
     single = np.concatenate([digits, marks, none], axis=1)
     logarithms = pool.layout * np.log(np.maximum(shares, MIN_PROBABILITY))
     logarithms += pool.digit * np.log(np.maximum(single, MIN_PROBABILITY))

@@ -1,9 +1,9 @@
-"""How writers are split, and how their drawings are redrawn."""
+"""How writers are split, and how their drawings are varied."""
 
 import numpy as np
 import pytest
 
-from handwriting import pen
+from handwriting import pen, variation
 from training import writers
 from training.unipen import Drawing
 
@@ -36,10 +36,10 @@ def test_strokes_are_loosened_a_little_and_a_single_one_not_at_all():
     rng = np.random.default_rng(5)
     seven = [*SEVEN, np.array([[-0.2, 0.0], [0.2, 0.0]])]
     for _ in range(50):
-        moved = writers.loosened(seven, rng)
+        moved = variation.loosened(seven, rng)
         for before, after in zip(seven, moved, strict=True):
             assert 0 < np.abs(after - before).max() < 0.4
-    assert writers.loosened(SEVEN, rng) is SEVEN
+    assert variation.loosened(SEVEN, rng) is SEVEN
 
 
 def test_a_writer_of_few_digits_counts_for_more_of_each():
@@ -55,7 +55,7 @@ def test_every_device_keeps_where_the_pen_was_set_down_and_lifted():
     curve = [np.stack([np.cos(angles), np.sin(angles)], axis=1) / 2]
     rng, counts = np.random.default_rng(3), set()
     for _ in range(60):
-        (found,) = writers.resampled(curve, rng)
+        (found,) = variation.resampled(curve, rng)
         counts.add(len(found))
         distance = np.linalg.norm(curve[0][[0, -1]] - found[[0, -1]], axis=1)
         assert distance.max() < 0.05

@@ -1,8 +1,8 @@
-"""Draws digits, and things that are no digits, as people do with a mouse, a finger or a stylus.
+"""Draws digits, and things that are not digits, as people do with a mouse, a finger or a stylus.
 
-MNIST is American, and was written with a pen on paper forms. This module draws the other ways
-of writing: each is a skeleton in `handwriting.allographs`, shaken, slanted, squeezed and warped
-anew for each drawing.
+MNIST is American, and was written with a pen on paper forms. This module draws the variants that
+it lacks: each is a skeleton in `handwriting.allographs`, shaken, slanted, squeezed and warped
+differently in each drawing.
 """
 
 import os
@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from digits.normalize import SIDE, normalize
-from handwriting.allographs import SYMBOLS, WAYS
+from handwriting.allographs import SYMBOLS, VARIANTS
 
 CANVAS = 280  # pixels: the side of the page's canvas
 NO_DIGIT = 10  # the label of what is no digit
@@ -158,14 +158,14 @@ def _trim(stroke: np.ndarray, rng: np.random.Generator, most: float) -> np.ndarr
     return stroke[first : len(stroke) - last]
 
 
-def draw_digit(digit: int, rng: np.random.Generator, way: str | None = None) -> Strokes:
-    """Draws a digit in one of its WAYS, or the one that is asked for, as if by hand.
+def draw_digit(digit: int, rng: np.random.Generator, variant: str | None = None) -> Strokes:
+    """Draws a digit as if by hand, in the given variant or a random one.
 
     Returns:
         Arrays (points, 2), centred on 0 0, the longer side of their box 1, y down.
     """
     while True:
-        skeleton = WAYS[digit][way or rng.choice(list(WAYS[digit]))]
+        skeleton = VARIANTS[digit][variant or rng.choice(list(VARIANTS[digit]))]
         strokes = by_hand(strokes_from_skeleton(skeleton, rng, shake=rng.uniform(0.5, 3.3)), rng)
         if not is_between_one_and_seven(digit, strokes):
             return strokes

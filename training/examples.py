@@ -28,12 +28,12 @@ FILTERS = 6
 def choose(
     model: keras.Model, network: bytes, x: np.ndarray, y: np.ndarray, seed: int
 ) -> bytes | None:
-    """Chooses training images that cover all ways of writing, and embeds them.
+    """Chooses training images that cover all variants of the digits, and embeds them.
 
-    Of each digit as many: three quarters at random, so that common ways are there many times over,
-    the rest one by one the image that is farthest from all chosen so far (Gonzalez 1985,
-    https://doi.org/10.1016/0304-3975(85)90224-5), so that rare ways are not missed. Only images
-    that the network reads as labelled are taken: some of MNIST's labels are wrong.
+    Each digit gets the same number of images. Three quarters of them are random, so most show
+    common variants. The others cover rare ones: each is the image that is farthest from all chosen
+    before it (Gonzalez 1985, https://doi.org/10.1016/0304-3975(85)90224-5). Only images that the
+    network classifies as labelled are chosen, because some of MNIST's labels are wrong.
 
     Args:
         model: the trained network.

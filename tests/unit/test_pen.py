@@ -6,7 +6,7 @@ from handwriting import pen
 
 
 def test_every_variant_is_drawn():
-    for digit, variants in pen.WAYS.items():
+    for digit, variants in pen.VARIANTS.items():
         for variant in variants:
             strokes = pen.draw_digit(digit, np.random.default_rng(0), variant)
             points = np.concatenate(strokes)

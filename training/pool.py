@@ -26,7 +26,7 @@ CONFIDENCES = np.linspace(0.3, 0.98, 69)  # the limits that are tried
 class Examples(NamedTuple):
     """Located symbols."""
 
-    shares: np.ndarray  # float (n, SYMBOLS), predictions of the layout network
+    probabilities: np.ndarray  # float (n, SYMBOLS), of the layout network
     outputs: np.ndarray  # float (n, 11), of the digit network
     labels: np.ndarray  # int (n,), indices in SYMBOLS
 
@@ -43,9 +43,9 @@ def locate(classifier: DigitClassifier, writers: list[Writer], count: int, seed:
         for _ in range(count)
         for one in _located(classifier, random_row(writers[rng.integers(len(writers))], rng), rng)
     ]
-    shares, pixels, labels = zip(*found, strict=True)
+    probabilities, pixels, labels = zip(*found, strict=True)
     outputs = classifier.classify(np.stack(pixels))
-    return Examples(np.stack(shares), outputs, np.array(labels))
+    return Examples(np.stack(probabilities), outputs, np.array(labels))
 
 
 def _located(
@@ -61,7 +61,7 @@ def _located(
         overlaps = [_overlap(ink.place(symbol.box), box) for box in true]
         best = int(np.argmax(overlaps))
         label = writing.row.labels[best] if overlaps[best] >= MIN_OVERLAP else UNKNOWN
-        yield symbol.shares, centre(cropped(ink.pixels, symbol)), SYMBOLS.index(label)
+        yield symbol.probabilities, centre(cropped(ink.pixels, symbol)), SYMBOLS.index(label)
 
 
 def _overlap(one: Bounds, other: Bounds) -> float:
@@ -91,8 +91,8 @@ def fit(examples: Examples, cost: float = COST) -> Pool:
                     tried = replace(pool, **{name: getattr(pool, name) * other})
                     if (value := loss(examples, tried)) < best - 1e-6:
                         pool, best, improved = tried, value, True
-    shares = combine(examples.shares, examples.outputs, pool)
-    guesses, confidences = shares.argmax(axis=1), shares.max(axis=1)
+    combined = combine(examples.probabilities, examples.outputs, pool)
+    guesses, confidences = combined.argmax(axis=1), combined.max(axis=1)
     is_known = guesses != SYMBOLS.index(UNKNOWN)
     wrong = is_known & (guesses != examples.labels)
     should_be_known = examples.labels != SYMBOLS.index(UNKNOWN)
@@ -106,6 +106,6 @@ def fit(examples: Examples, cost: float = COST) -> Pool:
 
 def loss(examples: Examples, pool: Pool) -> float:
     """The mean negative log-likelihood of the labels."""
-    shares = combine(examples.shares, examples.outputs, pool)
-    right = shares[np.arange(len(shares)), examples.labels]
+    combined = combine(examples.probabilities, examples.outputs, pool)
+    right = combined[np.arange(len(combined)), examples.labels]
     return float(-np.log(np.maximum(right, sys.float_info.min)).mean())

@@ -1,4 +1,4 @@
-"""How symbols are found in what the network for layout predicts, and put in rows."""
+"""Locating symbols from the predictions of the layout network, and grouping them into rows."""
 
 import numpy as np
 import pytest
@@ -74,7 +74,7 @@ def test_a_large_page_is_read_in_parts_as_if_it_were_one():
         means = tile.reshape(tile.shape[0] // 2, 2, -1, 2).mean(axis=(1, 3))
         return np.repeat(means[..., None], LINE + 4, axis=2)
 
-    parts = layout.see_tiles(image, scan)
+    parts = layout.predict_tiles(image, scan)
     assert np.array_equal(parts[..., 0], image.reshape(1000, 2, 800, 2).mean(axis=(1, 3)))
 
 
@@ -98,7 +98,7 @@ def test_dots_and_lines_hardly_count_for_the_height_of_digits():
     digits = [[k * 30, 0, k * 30 + 20, 40] for k in range(4)]
     dots = [[k * 30, 36, k * 30 + 4, 40] for k in range(12)]
     boxes = np.array([*digits, *dots, [0, 45, 60, 48]])
-    assert rows.usual_height(boxes) == 40
+    assert rows.typical_height(boxes) == 40
 
 
 def found(label, left, top, width=30, height=50):

@@ -105,6 +105,6 @@ def test_located_symbols_get_the_label_of_what_they_cover(writer):
             ]
 
     found = pool.locate(Perfect(), [writer], 12, 3)
-    assert len(found.labels) == len(found.shares) == len(found.outputs)
+    assert len(found.labels) == len(found.probabilities) == len(found.outputs)
     assert len({*found.labels.tolist()} - {SYMBOLS.index("?")}) > 5
     assert (found.labels == SYMBOLS.index("?")).sum() >= 12

@@ -4,21 +4,21 @@ python -m evaluation.numbers --pens PATH           all of it; some minutes
 python -m evaluation.numbers --pens PATH --quick   on small samples
 
 PATH is a UNIPEN distribution (see `training.unipen`). The numbers are composed of digits and marks
-by the writers of the test split, whose drawings no network has learned from.
+by the writers of the test split, on whose drawings no network was trained.
 """
 
 import argparse
 import io
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from PIL import Image
 
-from digits import DigitClassifier, ModelError
+from digits import DigitClassifier
 from digits.images import open_image
 from digits.ink.components import label as label_components
 from digits.types import UNKNOWN
@@ -28,60 +28,56 @@ from handwriting.rows import Row, Writer, on_page
 from training import unipen, writers
 from training.command_line import run
 
-Chance = np.random.Generator
-Sample = tuple[Image.Image, str]  # a picture, and what it says
-Reads = Callable[[Image.Image], str]
+Sample = tuple[Image.Image, str]  # a picture and its text
+Compose = Callable[[Writer, Generator], Sample]
+Read = Callable[[Image.Image], str]
 
 
 def main() -> int:
     args = parse_arguments()
-    try:
-        drawings = [one for path in args.pens for one in unipen.read(Path(path))]
-        classifier = DigitClassifier.load(args.model)
-    except (ModelError, unipen.PenFileError) as error:
-        print(f"numbers: {error}", file=sys.stderr)
-        return 2
-    people = writers.by_writer(drawings, args.split)
-    report = measure(classifier, people, 40 if args.quick else 300)
-    print(json.dumps({"writers": len(people), **report}, indent=1))
+    drawings = [one for path in args.pens for one in unipen.read(Path(path))]
+    classifier = DigitClassifier.load(args.model)
+    held_out = writers.by_writer(drawings, args.split)
+    report = measure(classifier, held_out, 40 if args.quick else 300)
+    print(json.dumps({"writers": len(held_out), **report}, indent=1))
     return 0
 
 
-# What is composed
+# Composing
 
 
-def number(rng: Chance, least: int = 2, most: int = 6) -> str:
+def number(rng: Generator, least: int = 2, most: int = 6) -> str:
     return random_digits(rng, least, most)
 
 
-def scanned(row: Row, rng: Chance) -> Sample:
+def scanned(row: Row, rng: Generator) -> Sample:
     """Dark ink on white."""
     writing = on_page(row, rng)
     return Image.fromarray(255 - writing.image), writing.text
 
 
-def plain(spacing: rows.Spacing, least: int = 2, **how: Any) -> Callable[[Writer, Chance], Sample]:
+def plain(spacing: rows.Spacing, least: int = 2, **style: Any) -> Compose:
     return lambda writer, rng: scanned(
-        rows.write(writer, number(rng, least), rng, spacing, **how), rng
+        rows.write(writer, number(rng, least), rng, spacing, **style), rng
     )
 
 
-def with_marks(text: Callable[[Chance], str]) -> Callable[[Writer, Chance], Sample]:
+def with_marks(text: Callable[[Generator], str]) -> Compose:
     return lambda writer, rng: scanned(rows.write(writer, text(rng), rng, "close", steepest=4), rng)
 
 
-def with_lines(draw: Callable[[Row, Chance], Row]) -> Callable[[Writer, Chance], Sample]:
+def with_lines(draw: Callable[[Row, Generator], Row]) -> Compose:
     return lambda writer, rng: scanned(
         draw(rows.write(writer, number(rng, 3), rng, "close", steepest=2), rng), rng
     )
 
 
-def in_boxes(writer: Writer, rng: Chance, comb: bool = False) -> Sample:
+def in_boxes(writer: Writer, rng: Generator, comb: bool = False) -> Sample:
     return scanned(lines.boxed(writer, number(rng, 6), rng, comb), rng)
 
 
 def below(
-    writer: Writer, rng: Chance, lengths: tuple[int, int], counts: tuple[int, int], **how: Any
+    writer: Writer, rng: Generator, lengths: tuple[int, int], counts: tuple[int, int], **how: Any
 ) -> Row:
     size, width = rng.uniform(50, 120), rng.uniform(3, 9)
     some = [
@@ -91,19 +87,19 @@ def below(
     return rows.below(some, rng, **how)
 
 
-def total(writer: Writer, rng: Chance) -> Sample:
+def total(writer: Writer, rng: Generator) -> Sample:
     top = lines.underlined(below(writer, rng, (2, 3), (2, 2), gaps=(0.2, 0.6), align=1), rng)
     result = rows.write(writer, number(rng, 3, 3), rng, "close", top.size, top.width, steepest=2)
     return scanned(rows.below([top, result], rng, (0.15, 0.4), 1), rng)
 
 
-def fraction(writer: Writer, rng: Chance) -> Sample:
+def fraction(writer: Writer, rng: Generator) -> Sample:
     over = lines.underlined(rows.write(writer, number(rng, 1, 2), rng, "close", steepest=2), rng)
     under = rows.write(writer, number(rng, 1, 2), rng, "close", over.size, over.width, steepest=2)
     return scanned(rows.below([over, under], rng, (0.15, 0.4), 0.5), rng)
 
 
-def window(writer: Writer, rng: Chance) -> Sample:
+def window(writer: Writer, rng: Generator) -> Sample:
     """An opaque picture with transparent corners, as a screenshot of a window has."""
     image, text = plain("wide")(writer, rng)
     side = max(image.size)
@@ -119,8 +115,8 @@ def window(writer: Writer, rng: Chance) -> Sample:
     return Image.merge("LA", (sheet, alpha)).convert("RGBA"), text
 
 
-def small_on_page(writer: Writer, rng: Chance) -> Sample:
-    """A page of 57 times the height of its digits, as a file."""
+def small_on_page(writer: Writer, rng: Generator) -> Sample:
+    """A page 57 times as high as its digits, read from a file."""
     row = below(writer, rng, (3, 5), (2, 5), gaps=(0.6, 1.5))
     writing = on_page(row, rng)
     scale = 40 / row.size
@@ -134,7 +130,7 @@ def small_on_page(writer: Writer, rng: Chance) -> Sample:
     return open_image(file.getvalue()), writing.text
 
 
-KINDS: dict[str, Callable[[Writer, Chance], Sample]] = {
+KINDS: dict[str, Compose] = {
     "wide": plain("wide"),
     "close": plain("close"),
     "touching": plain("touching"),
@@ -171,11 +167,11 @@ KINDS: dict[str, Callable[[Writer, Chance], Sample]] = {
 }  # fmt: skip
 
 
-# How well they are read
+# Measuring
 
 
-def contours(classifier: DigitClassifier) -> Reads:
-    """To compare with: each connected component is a digit, from left to right."""
+def contours(classifier: DigitClassifier) -> Read:
+    """The baseline: each connected component is a digit, from left to right."""
 
     def read(picture: Image.Image) -> str:
         image = 255 - np.asarray(picture.convert("L"))
@@ -193,27 +189,33 @@ def contours(classifier: DigitClassifier) -> Reads:
 
 
 def is_right(kind: str, text: str, found: str) -> bool:
-    """Whether a text is what was written; a number struck out must only not be stated."""
+    """Whether the text is right; for a struck-out number, any text without digits is."""
     if kind == "struck out":
         return bool(found) and not any(label.isdigit() for label in found)
     return found == text or (kind == "minus" and found == UNKNOWN + text[1:])
 
 
-def measure(classifier: DigitClassifier, people: list[Writer], count: int) -> dict[str, Any]:
-    """Reads numbers of each kind; all figures are shares, 0-1."""
+def measure(classifier: DigitClassifier, by_writer: list[Writer], count: int) -> dict[str, Any]:
+    """Reads `count` numbers of each kind.
+
+    Returns:
+        For each kind the shares, 0-1, that are "right" and that are "different", which means wrong
+        without a "?".
+    """
     report: dict[str, Any] = {}
     for place, (kind, compose) in enumerate(KINDS.items()):
         rng = np.random.default_rng([9, place])
-        samples = [compose(people[k % len(people)], rng) for k in range(count)]
+        samples = [compose(by_writer[k % len(by_writer)], rng) for k in range(count)]
         found = [classifier.read(image).text for image, _ in samples]
-        right = [is_right(kind, text, said) for (_, text), said in zip(samples, found, strict=True)]
-        sure = [UNKNOWN not in said for said in found]
-        other = [s and not r for s, r in zip(sure, right, strict=True)]
-        report[kind] = {"right": float(np.mean(right)), "different": float(np.mean(other))}
+        right = [is_right(kind, text, read) for (_, text), read in zip(samples, found, strict=True)]
+        different = [
+            UNKNOWN not in read and not is_it for read, is_it in zip(found, right, strict=True)
+        ]
+        report[kind] = {"right": float(np.mean(right)), "different": float(np.mean(different))}
         if kind in ("wide", "close", "touching"):
-            simple = contours(classifier)
+            baseline = contours(classifier)
             report[kind]["contours_right"] = float(
-                np.mean([simple(image) == text for image, text in samples])
+                np.mean([baseline(image) == text for image, text in samples])
             )
         print(f"{kind:24s}", {k: round(v, 3) for k, v in report[kind].items()}, flush=True)
     return report
@@ -226,7 +228,7 @@ def parse_arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--pens", metavar="PATH", action="append", required=True, help="people's handwriting"
+        "--pens", metavar="PATH", action="append", required=True, help="real writers' handwriting"
     )
     parser.add_argument("--model", default="model", help="the networks")
     parser.add_argument("--split", default=writers.TEST, choices=[writers.TEST, writers.VALIDATION])

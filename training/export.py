@@ -59,8 +59,8 @@ def save(
         model: the trained model.
         network: its export, from `export`.
         card: facts about it; the checksums are added.
-        examples: from `training.examples.choose`. Without any, old ones are removed: they belong
-            to another network.
+        examples: from `training.examples.choose`. If None, old ones are removed, which belong to
+            another network.
 
     Returns:
         The folder of the previous model; None if there was none.
@@ -155,7 +155,7 @@ def write_atomically(path: Path, write: Callable[[Path], Any]) -> None:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Ignores SIGINT and SIGTERM. In another than the main thread they raise nothing anyway."""
+    """Ignores SIGINT and SIGTERM, which only interrupt the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

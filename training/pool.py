@@ -74,7 +74,7 @@ def _overlap(one: Bounds, other: Bounds) -> float:
 
 
 def fit(examples: Examples, cost: float = COST) -> Pool:
-    """Fits the powers and the factor by likelihood, then the lowest confidence by cost.
+    """Fits the powers and factors by likelihood, then the lowest confidence by cost.
 
     Args:
         examples: by writers whom neither network was trained on.

@@ -12,7 +12,7 @@ from handwriting.variation import loosened, resampled, varied
 from training.unipen import Drawing
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
-# Shares of the writers. Those between the two intervals, and above both, train.
+# Shares of the writers. Those between the two intervals, and above both, are the training split.
 TEST_BELOW, VALIDATION_FROM, VALIDATION_BELOW = 0.11, 0.18, 0.28
 # Characters that cannot be mistaken for a digit. Those that can (O, I, l, S, Z, g, q, b, B, Y, G,
 # D, J, brackets, slashes, commas) are neither digits nor "none of these": they are left out.
@@ -29,7 +29,7 @@ LOOSE = 0.5  # the share of drawings whose strokes are moved relative to one ano
 def split(writer: str) -> str:
     """The split that a writer's drawings belong to: TRAIN, VALIDATION or TEST.
 
-    A hash of the name decides, so that a writer stays in a split whatever else is added.
+    A hash of the name decides, so that a writer's split doesn't depend on the other data.
     """
     position = int.from_bytes(hashlib.sha256(writer.encode()).digest()[:6], "big") / 2**48
     if position < TEST_BELOW:

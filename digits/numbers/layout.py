@@ -108,7 +108,7 @@ def find_regions(ink: np.ndarray) -> list[Region]:
     rows, columns = (-(-side // step) for side in ink.shape)
     padded = np.zeros((rows * step, columns * step), bool)
     padded[: ink.shape[0], : ink.shape[1]] = strong
-    coarse = padded.reshape(rows, step, columns, step).any(axis=(1, 3))
+    coarse = padded.reshape(rows, step, columns, step).max(axis=(1, 3))
     names, _ = label(grown(coarse))
     # Squares that a component crosses are connected, so that it lies in a single region.
     middles = (boxes[:, :2] + boxes[:, 2:] - 1) // 2

@@ -114,7 +114,7 @@ def combine(probabilities: np.ndarray, outputs: np.ndarray, pool: Pool) -> np.nd
     Args:
         probabilities: float (n, SYMBOLS), of the layout network.
         outputs: float (n, 11), of the digit network.
-        pool: the powers, and the factor of "?".
+        pool: the powers and factors.
 
     Returns:
         float (n, SYMBOLS); each row sums to 1.
@@ -128,7 +128,7 @@ def combine(probabilities: np.ndarray, outputs: np.ndarray, pool: Pool) -> np.nd
     logarithms = pool.layout * np.log(np.maximum(probabilities, MIN_PROBABILITY))
     logarithms += pool.digit * np.log(np.maximum(single, MIN_PROBABILITY))
     combined = np.exp(logarithms - logarithms.max(axis=1, keepdims=True))
-    combined[:, DIGITS:-1] *= pool.mark
+    combined[:, len(DIGITS) : -1] *= pool.mark
     combined[:, -1] *= pool.unknown
     return combined / combined.sum(axis=1, keepdims=True)
 

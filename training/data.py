@@ -53,7 +53,7 @@ MAX_ENTRIES = 10_000  # of a folder or archive, so that a mistaken `--data /` en
 
 
 class DataError(Exception):
-    """MNIST could not be loaded. The message says what was wrong and what to do."""
+    """MNIST could not be loaded. The message gives the reason and a remedy."""
 
 
 @dataclass(frozen=True, eq=False)  # == on arrays gives an array

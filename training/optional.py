@@ -17,7 +17,7 @@ NO_AVX = (
 
 
 class MissingPackageError(Exception):
-    """A package is not installed. The message says which command adds it."""
+    """A package is not installed. The message gives the command that installs it."""
 
 
 def require(*modules: str, otherwise: str = "") -> None:

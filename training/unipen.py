@@ -3,8 +3,8 @@
 UNIPEN train_r01_v07 (Guyon et al. 1994, https://doi.org/10.1109/ICPR.1994.576870; International
 Unipen Foundation, https://doi.org/10.5281/zenodo.1195803, CC BY 4.0) keeps labels and ink apart: a
 file in `data/1a` to `data/1d` (isolated digits, capitals, small letters and symbols) names the ink
-that belongs to it by `.INCLUDE`, a path below `include/`, and each `.SEGMENT CHARACTER` says which
-part of the ink is which character. UCI's pendigits-orig (https://archive.ics.uci.edu/dataset/81,
+that belongs to it by `.INCLUDE`, a path below `include/`, and each `.SEGMENT CHARACTER` assigns a
+part of the ink to a character. UCI's pendigits-orig (https://archive.ics.uci.edu/dataset/81,
 CC BY 4.0) is a single file in which each `.SEGMENT DIGIT` is followed by its ink.
 """
 
@@ -34,7 +34,7 @@ SEGMENT = re.compile(r'\.SEGMENT\s+(CHARACTER|DIGIT)\s+([\d:,-]+)(?:\s+\S+)?\s+"
 
 
 class PenFileError(Exception):
-    """The handwriting can't be used. The message says why, and what to do."""
+    """The handwriting can't be used. The message gives the reason and a remedy."""
 
 
 class Drawing(NamedTuple):

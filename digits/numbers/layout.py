@@ -33,7 +33,7 @@ MAX_INPUT = 4_000_000  # pixels of the network's input, all regions together
 
 # In heights of a digit:
 MIN_SIDE = 0.04  # the longer side of a symbol; anything smaller is dust
-MAX_MARK_SIDE = 0.5  # the longer side of a mark that is told apart by its size
+MAX_MARK_SIDE = 0.5  # the longer side of a full stop, comma or dash
 MAX_FRAGMENT_SIDE = 0.15  # of a square with the area of a fragment
 MAX_DISTANCE = 0.45  # from the place that a cell points at to the middle of its symbol
 

@@ -110,7 +110,7 @@ def test_rows_are_read_from_top_to_bottom(classifier):
     assert classifier.read(sheet(rows)).text == "12\n346"
 
 
-def test_numbers_in_a_row_are_parted_by_a_space(classifier):
+def test_numbers_in_a_row_are_separated_by_a_space(classifier):
     drawn = in_a_row([symbol("1"), symbol("2"), 150.0, symbol("3"), symbol("6")])
     assert classifier.read(sheet(drawn)).text == "12 36"
 
@@ -138,7 +138,7 @@ def test_a_letter_among_digits_is_a_question_mark(classifier, letter):
 
 
 @pytest.mark.parametrize("digit", "0123456789")
-def test_one_digit_is_what_predict_says(classifier, digit):
+def test_one_digit_is_the_prediction_of_predict(classifier, digit):
     image = sheet(in_a_row([symbol(digit)]))
     reading, prediction = classifier.read(image, inside=True), classifier.predict(image)
     assert reading.text == digit

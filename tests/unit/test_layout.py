@@ -69,16 +69,16 @@ def test_equal_neighbours_are_one_middle():
 def test_a_large_page_is_read_in_parts_as_if_it_were_one():
     image = np.random.default_rng(0).integers(0, 255, (2000, 1600), np.uint8)
 
-    def scan(tile):
+    def predict(tile):
         assert max(tile.shape) <= layout.TILE + 2 * layout.OVERLAP
         means = tile.reshape(tile.shape[0] // 2, 2, -1, 2).mean(axis=(1, 3))
         return np.repeat(means[..., None], LINE + 4, axis=2)
 
-    parts = layout.predict_tiles(image, scan)
+    parts = layout.predict_tiles(image, predict)
     assert np.array_equal(parts[..., 0], image.reshape(1000, 2, 800, 2).mean(axis=(1, 3)))
 
 
-def test_writing_apart_is_looked_at_apart():
+def test_distant_writing_is_in_regions_of_its_own():
     ink = np.zeros((900, 900), np.float32)
     ink[50:90, 50:60] = ink[50:90, 80:90] = 1  # 40 pixels high
     ink[700:780, 600:620] = 1
@@ -141,10 +141,10 @@ def read(image, symbols, outputs=None):
     """Reads an image with perfect networks; the digit network may be given."""
 
     def classify(pixels):
-        said = outputs if outputs is not None else np.full(11, 1 / 11)
-        return np.tile(np.asarray(said, np.float32), (len(pixels), 1))
+        one = outputs if outputs is not None else np.full(11, 1 / 11)
+        return np.tile(np.asarray(one, np.float32), (len(pixels), 1))
 
-    def see(seen):
+    def predict(seen):
         # `find_symbols` scales the ink so that digits are HEIGHT tall; here they are already.
         ys, xs = np.nonzero(seen)
         top, left = np.argwhere(image)[:, 0].min(), np.argwhere(image)[:, 1].min()
@@ -153,7 +153,7 @@ def read(image, symbols, outputs=None):
         return outputs_of(seen, moved)
 
     ink = image / np.float32(255)
-    located = layout.find_symbols(ink, see)
+    located = layout.find_symbols(ink, predict)
     return reader.read_ink(ink, located, classify, Pool(confidence=0.5))
 
 
@@ -182,7 +182,7 @@ def test_a_fragment_goes_to_the_symbol_that_it_is_connected_with():
     assert row.symbols[-1].box[3] - row.symbols[-1].box[1] == 20
 
 
-def test_only_a_pattern_is_no_writing():
+def test_a_pattern_is_not_writing():
     symbols = [("?", (16 + 20 * k, 20, 28 + 20 * k, 40)) for k in range(14)]
     assert read(page_with(symbols, (64, 320)), symbols) == []
 
@@ -200,9 +200,9 @@ def outputs(digit, share, none=0.01):
     return np.append(digits, none)
 
 
-def combine(said, outputs, pool):
-    (shares,) = reader.combine(said[None], outputs[None], pool)
-    return shares
+def combine(probabilities, outputs, pool):
+    (combined,) = reader.combine(probabilities[None], outputs[None], pool)
+    return combined
 
 
 def test_both_networks_count():
@@ -213,7 +213,7 @@ def test_both_networks_count():
     assert SYMBOLS[combine(shares(_7=0.99), outputs(1, 0.4), pool).argmax()] == "7"
 
 
-def test_what_neither_network_is_sure_of_is_unknown():
+def test_an_unlikely_label_is_unknown():
     symbol = LocatedSymbol((0, 0, 4, 4), np.ones((4, 4), bool), shares(_1=0.45, _7=0.5))
     blank = np.zeros((28, 28), np.uint8)
     unsure = reader.label_symbol(symbol, blank, outputs(7, 0.5), Pool(confidence=0.9))
@@ -222,11 +222,11 @@ def test_what_neither_network_is_sure_of_is_unknown():
     assert sure.label == "7" and sure.outputs[:10].argmax() == 7
 
 
-def test_the_digit_network_has_no_say_in_marks():
-    """It has not learned them: a slash looks like a 1, a full stop like nothing."""
+def test_the_digit_network_neither_favours_nor_excludes_marks():
+    """It has not learned them: a slash resembles a 1."""
     slash = shares(**{"/": 0.6, "_1": 0.35})
-    for said in (outputs(1, 0.999), outputs(1, 0.3, none=0.99)):
-        both = combine(slash, said, Pool())
+    for single in (outputs(1, 0.999), outputs(1, 0.3, none=0.99)):
+        both = combine(slash, single, Pool())
         assert both[SYMBOLS.index("/")] > both[SYMBOLS.index("1")]
 
 

@@ -1,4 +1,4 @@
-"""What the layout network learns from, and how its predictions are combined with another's."""
+"""The pages that the layout network learns from, and the fit of the pool."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def test_every_inked_cell_has_a_label(pages):
 
 
 def test_cells_point_at_the_middle_of_their_symbol(pages):
-    """A network that says what it is to learn finds just these symbols."""
+    """A network that predicts its targets exactly locates just these symbols."""
     for image, classes, offsets, _, middles in zip(*pages, strict=True):
         outputs = np.full((*classes.shape, LINE + 4), -8, np.float32)
         for label in range(LINE + 1):

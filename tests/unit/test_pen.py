@@ -22,7 +22,7 @@ def test_every_symbol_is_drawn():
         assert normalize(pen.render([s + 90 for s in strokes], 8)).any(), name
 
 
-def test_a_skeleton_is_what_its_text_says():
+def test_a_skeleton_follows_its_text():
     bar, arc = pen.strokes_from_skeleton(
         "0 0, 30 40!, 30 100 / @50 50 10 20 0 90", np.random.default_rng(0)
     )

@@ -26,6 +26,19 @@ def test_what_somebody_might_call_a_digit_is_neither_digit_nor_none():
     assert {label(one) for one in "OolI|SsZzqgbBDGYy/\\()[]',!ij"} == {None}
 
 
+def test_what_a_writer_did_not_draw_comes_from_the_same_split():
+    names = [f"writer{number}" for number in range(40)]
+    test, train = (
+        [name for name in names if writers.split(name) == part] for part in ("test", "train")
+    )
+    drawings = [Drawing(SEVEN, label, train[0]) for label in "0123456"]
+    drawings += [Drawing(SEVEN, label, train[1]) for label in "89,A"]
+    drawings += [Drawing(SEVEN, label, test[0]) for label in "0123456789:"]
+    (writer,) = writers.by_writer(drawings, writers.TRAIN)
+    assert {label for label, drawn in writer.items() if drawn} == set("012345689,?")
+    assert len(writers.by_writer(drawings, writers.TEST)) == 1
+
+
 def test_a_drawing_is_redrawn_differently_each_time():
     rng = np.random.default_rng(4)
     images = [writers.redrawn(Drawing(SEVEN, "7", "x"), rng) for _ in range(200)]

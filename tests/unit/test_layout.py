@@ -137,20 +137,19 @@ def test_symbols_are_put_in_rows(symbols, text):
         assert text_of([symbols[k] for k in rng.permutation(len(symbols))]) == text
 
 
-def read(image, symbols, outputs=None):
-    """Reads an image with perfect networks; the digit network may be given."""
+def read(image, symbols):
+    """Reads an image with a perfect layout network and a digit network that knows nothing."""
 
     def classify(pixels):
-        one = outputs if outputs is not None else np.full(11, 1 / 11)
-        return np.tile(np.asarray(one, np.float32), (len(pixels), 1))
+        return np.full((len(pixels), 11), 1 / 11, np.float32)
 
-    def predict(seen):
-        # `find_symbols` scales the ink so that digits are HEIGHT tall; here they are already.
-        ys, xs = np.nonzero(seen)
+    def predict(scaled):
+        # The digits of the image are HEIGHT tall, so that it is not scaled but only moved.
+        ys, xs = np.nonzero(scaled)
         top, left = np.argwhere(image)[:, 0].min(), np.argwhere(image)[:, 1].min()
         shift = np.array([xs.min() - left, ys.min() - top])
         moved = [(name, tuple(np.array(box) + np.tile(shift, 2))) for name, box in symbols]
-        return outputs_of(seen, moved)
+        return outputs_of(scaled, moved)
 
     ink = image / np.float32(255)
     located = layout.find_symbols(ink, predict)

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from functools import cache
 from multiprocessing import get_context, parent_process
 from typing import Any
 
@@ -466,9 +465,8 @@ def in_processes(
     pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_end_with_parent)
     drawn = pool.map(draw, parts, seeds)
 
-    @cache
     def results() -> list[Any]:
-        with pool:  # whose processes are not needed any longer
+        with pool:  # ends the processes
             return list(drawn)
 
     try:

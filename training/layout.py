@@ -80,7 +80,7 @@ def loss(targets: Any, outputs: Any) -> Any:
         tf.cast(tf.where(label < BACKGROUND, label, 0), tf.int32), outputs[..., :classes]
     )
     on_symbol = tf.where(label < LINE, weight, 0)
-    far = tf.reduce_sum(
+    distance = tf.reduce_sum(
         tf.abs(outputs[..., classes : classes + 2] - offset / (OFFSET_SCALE * HEIGHT)), axis=-1
     )
     logit = outputs[..., -1]
@@ -93,7 +93,7 @@ def loss(targets: Any, outputs: Any) -> Any:
     count = tf.reduce_sum(tf.cast(middle > 0.999, tf.float32)) + 1
     return (
         tf.reduce_sum(inked * entropy) / (tf.reduce_sum(inked) + 1)
-        + 2 * tf.reduce_sum(on_symbol * far) / (tf.reduce_sum(on_symbol) + 1)
+        + 2 * tf.reduce_sum(on_symbol * distance) / (tf.reduce_sum(on_symbol) + 1)
         + 0.5 * tf.reduce_sum(focal) / count
     )
 
@@ -154,15 +154,15 @@ def fit(pages: Path, validation: Pages, seed: int, steps: int, checkpoints: Path
 
 
 def evaluate(model: Any, pages: Pages) -> dict[str, float]:
-    """Measures the share of cells with the right class for each kind of symbol, and the offsets.
+    """Measures the share of cells with the right class, and the error of the offsets.
 
     Returns:
-        The shares, 0-1, and the mean distance ("far") of the predicted middles from the true ones,
-        in heights of a digit.
+        The weighted share of each kind of symbol, 0-1; and the "distance" of predicted middles from
+        the true ones, in heights of a digit.
     """
     outputs = model.predict(pages.images[..., None].astype(np.float32) / 255, 16, verbose=0)
     found = outputs[..., : LINE + 1].argmax(axis=-1)
-    far = np.hypot(*np.moveaxis(
+    distances = np.hypot(*np.moveaxis(
         outputs[..., LINE + 1 : LINE + 3] - pages.offsets / (OFFSET_SCALE * HEIGHT), -1, 0
     ))  # fmt: skip
     kinds = {"digits": DIGITS, "marks": MARKS, "other": UNKNOWN}
@@ -173,7 +173,7 @@ def evaluate(model: Any, pages: Pages) -> dict[str, float]:
         weights = pages.weights[of_kind].astype(float)
         right = found[of_kind] == pages.classes[of_kind]
         report[kind] = round(float(np.average(right, weights=weights)), 4)
-    report["far"] = round(float(far[pages.classes < LINE].mean()), 4)
+    report["distance"] = round(float(distances[pages.classes < LINE].mean()), 4)
     return report
 
 

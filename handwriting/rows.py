@@ -137,9 +137,7 @@ def write(
     mean_gap = rng.uniform(0.2, 0.6)  # of wide writing, in heights
     labels = [label for label in text if label != " "]
     kinds = _gaps(len(labels) - 1, spacing, rng)
-    after_space = {
-        len(text[:place].replace(" ", "")) for place, label in enumerate(text) if label == " "
-    }
+    after_spaces = _after_spaces(text)
     placed: list[Strokes] = []
     for number, label in enumerate(labels):
         drawings = writer[label]
@@ -153,7 +151,7 @@ def write(
             if kind == "touching" and (label in MARKS or labels[number - 1] in MARKS):
                 kind = "close"
             gap = _gap(kind, size, width, mean_gap, rng)
-            if number in after_space:
+            if number in after_spaces:
                 kind, gap = "boxes", size * rng.uniform(0.9, 1.6)
             if not turned:
                 shift = shear * _advance(placed[-1], strokes, gap)
@@ -162,6 +160,11 @@ def write(
         placed.append(pen.place(strokes, 1, (x, 0)))
     row = Row(placed, labels, text, size, width)
     return _rotated(row, slope) if turned and not pitch else row
+
+
+def _after_spaces(text: str) -> set[int]:
+    """The indices of the symbols that follow a space."""
+    return {len(text[:place].replace(" ", "")) for place, one in enumerate(text) if one == " "}
 
 
 def _on_baseline(

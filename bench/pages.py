@@ -17,7 +17,7 @@ import numpy as np
 import psutil
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from handwriting.pen import WAYS, by_hand, strokes_from_skeleton
+from handwriting.pen import VARIANTS, by_hand, strokes_from_skeleton
 
 ROOT = Path(__file__).parents[1]
 BASELINES = ROOT / "bench" / "baselines"
@@ -311,5 +311,5 @@ class Visitor:
 def stroke(digit: int, points: int = 10) -> np.ndarray:
     """One digit in one stroke: float64 (points, 2), centred on 0 0, its longer side 1."""
     rng = np.random.default_rng(0)
-    (line,) = by_hand(strokes_from_skeleton(WAYS[digit][HANDS[digit]], rng), rng, wild=0.3)
+    (line,) = by_hand(strokes_from_skeleton(VARIANTS[digit][HANDS[digit]], rng), rng, wild=0.3)
     return line[np.linspace(0, len(line) - 1, points).round().astype(int)]

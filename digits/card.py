@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 FILE = "card.json"
-NETWORK = "digits.tflite"
+NETWORK = "digits.tflite"  # for single digits
+LAYOUT = "layout.tflite"  # locates and labels the symbols of numbers
 FORMAT = 2  # raised when older programs can't read newer models
 
 

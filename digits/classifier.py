@@ -14,20 +14,18 @@ from threading import Lock
 import numpy as np
 
 from digits.calibration import apply_temperature
-from digits.card import NETWORK, Card, CardError, read_model
+from digits.card import LAYOUT, NETWORK, Card, CardError, read_model
 from digits.ink import find_ink
 from digits.ink.components import label
 from digits.network import ModelError, Network
 from digits.normalize import BLANK, centre
-from digits.numbers.layout import INK, LocatedSymbol, find_symbols
+from digits.numbers.layout import HEADS, MIN_INK, LocatedSymbol, find_symbols
 from digits.numbers.reader import LabelledSymbol, read_ink
 from digits.types import UNKNOWN, AnyImage, Ink, Inside, Prediction, Reading, Source, Symbol
 
 _HERE = Path(__file__).parent
 # The shipped model: inside the package where that was installed from a wheel, beside it elsewhere.
 SHIPPED = _HERE / "model" if (_HERE / "model").is_dir() else _HERE.parent / "model"
-LAYOUT = "layout.tflite"  # the network that locates the symbols of numbers
-HEADS = ("classes", "offsets", "middles")  # outputs of the one for layout
 BATCH_SIZE = 64  # larger batches are no faster
 # For `is_single_digit`; ratios are width to height of all ink.
 MAX_DIGIT_RATIO = 1.4  # anything wider is not a single digit
@@ -207,10 +205,10 @@ class DigitClassifier:
 
     def locate(self, ink: np.ndarray) -> list[LocatedSymbol]:
         """Finds the symbols in ink, float32 (height, width), 0 background to 1 ink."""
-        return find_symbols(ink, self._see)
+        return find_symbols(ink, self._predict_layout)
 
-    def _see(self, image: np.ndarray) -> np.ndarray:
-        """Runs the layout network: see `digits.numbers.layout.See`."""
+    def _predict_layout(self, image: np.ndarray) -> np.ndarray:
+        """Runs the layout network: see `digits.numbers.layout.Predict`."""
         outputs = self._layout.run(image[None], HEADS)
         return np.concatenate([outputs[name][0] for name in HEADS], axis=-1)
 
@@ -282,7 +280,7 @@ def is_single_digit(ink: np.ndarray, whole: Prediction | None, quick: bool) -> b
         whole: the prediction for all of it; None if it is too wide for a digit.
         quick: as in `DigitClassifier.read`.
     """
-    mask = ink > INK
+    mask = ink > MIN_INK
     for axis in (0, 1):  # side by side, or one below the other
         inked = np.flatnonzero(mask.any(axis=axis))  # the outermost may be too faint
         if not len(inked) or np.ptp(inked) >= len(inked):

@@ -9,7 +9,8 @@ from PIL import Image
 
 # uint8 of shape (height, width), (height, width, 3) or (height, width, 4), or PIL of any mode
 AnyImage = np.ndarray | Image.Image
-UNKNOWN = "?"  # the label of a symbol that is unknown or unsure
+# The labels of symbols; "?" is the one of a symbol that is unknown or unsure.
+DIGITS, MARKS, UNKNOWN = "0123456789", ".,-:/()", "?"
 Box = tuple[int, int, int, int]  # left, top, right, bottom; right and bottom exclusive
 # "canvas": ink darker than a white background, or of any colour on a transparent one
 Source = Literal["any", "canvas"]

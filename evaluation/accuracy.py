@@ -34,7 +34,7 @@ from training import unipen
 from training.calibration import calibration_error
 from training.command_line import Failure, run
 from training.data import Mnist, load_mnist
-from training.export import write_whole
+from training.export import write_atomically
 from training.optional import missing, require
 from training.writers import TEST, label_of, split
 
@@ -51,7 +51,7 @@ class Sketch(NamedTuple):
 
     strokes: Strokes  # the box centred on 0 0, its longer side 1, y down
     label: int  # 0-9; -1 for what is no digit
-    name: str  # the way, the symbol or the writer
+    name: str  # of the variant, the symbol or the writer
 
 
 class Answers(NamedTuple):
@@ -164,10 +164,10 @@ def sketch_people(paths: list[str]) -> list[Sketch]:
     return sketches
 
 
-def sketch_ways(repeats: int) -> list[Sketch]:
+def sketch_variants(repeats: int) -> list[Sketch]:
     rng = np.random.default_rng(1)
-    ways = [(digit, way) for digit in pen.WAYS for way in pen.WAYS[digit]] * repeats
-    return [Sketch(pen.draw_digit(d, rng, way), d, f"{d} {way}") for d, way in ways]
+    variants = [(digit, name) for digit in pen.VARIANTS for name in pen.VARIANTS[digit]] * repeats
+    return [Sketch(pen.draw_digit(d, rng, name), d, f"{d} {name}") for d, name in variants]
 
 
 def sketch_symbols(repeats: int) -> list[Sketch]:
@@ -255,7 +255,7 @@ def evaluate(
         [some[i] for i in sample(len(some), 500 if quick else most)]
         for some, most in ((letters, MAX_LETTERS), (people, None))
     )
-    ways = sketch_ways(2 if quick else 20)
+    ways = sketch_variants(2 if quick else 20)
     ways = [ways[i] for i in sample(len(ways), 500 if quick else None)]
     non_digits = sketch_non_digits(500 if quick else 3000)
     sets = {"mnist": TestSet("MNIST", mnist.y_test[test], mnist.x_test[test])}
@@ -362,7 +362,7 @@ def sweep(readers: dict[str, Reader], sketches: list[Sketch]) -> dict[str, Any]:
 
 def speed(classifier: DigitClassifier) -> float:
     """Drawings a second, one after the other on one thread, with all that the page does to each."""
-    drawings = list(plain(sketch_ways(1)))
+    drawings = list(plain(sketch_variants(1)))
     started = time.perf_counter()
     for drawing in drawings:
         classifier.predict(drawing)
@@ -461,8 +461,8 @@ def save(folder: Path, report: dict[str, Any]) -> None:
     """Writes both files next to the model, each whole or not at all."""
     text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
     picture = draw_sweeps(report["sweeps"], report["pens"] is not None)
-    write_whole(folder / "evaluation.json", lambda half: half.write_text(text, "utf-8"))
-    write_whole(folder / "evaluation.png", picture.savefig)
+    write_atomically(folder / "evaluation.json", lambda half: half.write_text(text, "utf-8"))
+    write_atomically(folder / "evaluation.png", picture.savefig)
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -65,7 +65,7 @@ def train(name: str, mnist: Mnist) -> Baseline:
     model = {"dense": _dense, "convnet": _convnet}[name](mnist)
     network = export.export(model)
     with contextlib.suppress(OSError):  # a full or read-only disk: train again next time
-        export.write_whole(cache, lambda half: half.write_bytes(network))
+        export.write_atomically(cache, lambda half: half.write_bytes(network))
     return Baseline(network)
 
 

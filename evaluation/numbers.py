@@ -4,105 +4,104 @@ python -m evaluation.numbers --pens PATH           all of it; some minutes
 python -m evaluation.numbers --pens PATH --quick   on small samples
 
 PATH is a UNIPEN distribution (see `training.unipen`). The numbers are composed of digits and marks
-by the writers of the test split, whose drawings no network has learned from.
+by the writers of the test split, on whose drawings no network was trained.
 """
 
 import argparse
 import io
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from PIL import Image
 
-from digits import DigitClassifier, ModelError
+from digits import DigitClassifier
 from digits.images import open_image
 from digits.ink.components import label as label_components
-from handwriting import rows
-from handwriting.rows import DIGITS, UNKNOWN, Hand, Row, on_page
+from digits.types import UNKNOWN
+from handwriting import lines, rows
+from handwriting.compose import random_digits
+from handwriting.rows import Row, Writer, on_page
 from training import unipen, writers
 from training.command_line import run
-from training.pages import hands
 
-Chance = np.random.Generator
-Sample = tuple[Image.Image, str]  # a picture, and what it says
-Reads = Callable[[Image.Image], str]
+Sample = tuple[Image.Image, str]  # a picture and its text
+Compose = Callable[[Writer, Generator], Sample]
+Read = Callable[[Image.Image], str]
 
 
 def main() -> int:
     args = parse_arguments()
-    try:
-        drawings = [one for path in args.pens for one in unipen.read(Path(path))]
-        classifier = DigitClassifier.load(args.model)
-    except (ModelError, unipen.PenFileError) as error:
-        print(f"numbers: {error}", file=sys.stderr)
-        return 2
-    people = hands(drawings, args.split)
-    report = measure(classifier, people, 40 if args.quick else 300)
-    print(json.dumps({"writers": len(people), **report}, indent=1))
+    drawings = [one for path in args.pens for one in unipen.read(Path(path))]
+    classifier = DigitClassifier.load(args.model)
+    held_out = writers.by_writer(drawings, args.split)
+    report = measure(classifier, held_out, 40 if args.quick else 300)
+    print(json.dumps({"writers": len(held_out), **report}, indent=1))
     return 0
 
 
-# What is composed
+# Composing
 
 
-def number(rng: Chance, least: int = 2, most: int = 6) -> str:
-    return "".join(rng.choice(list(DIGITS), rng.integers(least, most + 1)))
+def number(rng: Generator, least: int = 2, most: int = 6) -> str:
+    return random_digits(rng, least, most)
 
 
-def scanned(row: Row, rng: Chance) -> Sample:
+def scanned(row: Row, rng: Generator) -> Sample:
     """Dark ink on white."""
     writing = on_page(row, rng)
     return Image.fromarray(255 - writing.image), writing.text
 
 
-def plain(spacing: rows.Spacing, least: int = 2, **how: Any) -> Callable[[Hand, Chance], Sample]:
-    return lambda hand, rng: scanned(rows.write(hand, number(rng, least), rng, spacing, **how), rng)
-
-
-def with_marks(text: Callable[[Chance], str]) -> Callable[[Hand, Chance], Sample]:
-    return lambda hand, rng: scanned(rows.write(hand, text(rng), rng, "close", steepest=4), rng)
-
-
-def with_lines(draw: Callable[[Row, Chance], Row]) -> Callable[[Hand, Chance], Sample]:
-    return lambda hand, rng: scanned(
-        draw(rows.write(hand, number(rng, 3), rng, "close", steepest=2), rng), rng
+def plain(spacing: rows.Spacing, least: int = 2, **style: Any) -> Compose:
+    return lambda writer, rng: scanned(
+        rows.write(writer, number(rng, least), rng, spacing, **style), rng
     )
 
 
-def in_boxes(hand: Hand, rng: Chance, comb: bool = False) -> Sample:
-    return scanned(rows.boxed(hand, number(rng, 6), rng, comb), rng)
+def with_marks(text: Callable[[Generator], str]) -> Compose:
+    return lambda writer, rng: scanned(rows.write(writer, text(rng), rng, "close", steepest=4), rng)
+
+
+def with_lines(draw: Callable[[Row, Generator], Row]) -> Compose:
+    return lambda writer, rng: scanned(
+        draw(rows.write(writer, number(rng, 3), rng, "close", steepest=2), rng), rng
+    )
+
+
+def in_boxes(writer: Writer, rng: Generator, comb: bool = False) -> Sample:
+    return scanned(lines.boxed(writer, number(rng, 6), rng, comb), rng)
 
 
 def below(
-    hand: Hand, rng: Chance, lengths: tuple[int, int], counts: tuple[int, int], **how: Any
+    writer: Writer, rng: Generator, lengths: tuple[int, int], counts: tuple[int, int], **how: Any
 ) -> Row:
     size, width = rng.uniform(50, 120), rng.uniform(3, 9)
     some = [
-        rows.write(hand, number(rng, *lengths), rng, "close", size, width, steepest=2)
+        rows.write(writer, number(rng, *lengths), rng, "close", size, width, steepest=2)
         for _ in range(rng.integers(counts[0], counts[1] + 1))
     ]
     return rows.below(some, rng, **how)
 
 
-def total(hand: Hand, rng: Chance) -> Sample:
-    top = rows.underlined(below(hand, rng, (2, 3), (2, 2), gaps=(0.2, 0.6), align=1), rng)
-    result = rows.write(hand, number(rng, 3, 3), rng, "close", top.size, top.width, steepest=2)
+def total(writer: Writer, rng: Generator) -> Sample:
+    top = lines.underlined(below(writer, rng, (2, 3), (2, 2), gaps=(0.2, 0.6), align=1), rng)
+    result = rows.write(writer, number(rng, 3, 3), rng, "close", top.size, top.width, steepest=2)
     return scanned(rows.below([top, result], rng, (0.15, 0.4), 1), rng)
 
 
-def fraction(hand: Hand, rng: Chance) -> Sample:
-    over = rows.underlined(rows.write(hand, number(rng, 1, 2), rng, "close", steepest=2), rng)
-    under = rows.write(hand, number(rng, 1, 2), rng, "close", over.size, over.width, steepest=2)
+def fraction(writer: Writer, rng: Generator) -> Sample:
+    over = lines.underlined(rows.write(writer, number(rng, 1, 2), rng, "close", steepest=2), rng)
+    under = rows.write(writer, number(rng, 1, 2), rng, "close", over.size, over.width, steepest=2)
     return scanned(rows.below([over, under], rng, (0.15, 0.4), 0.5), rng)
 
 
-def window(hand: Hand, rng: Chance) -> Sample:
+def window(writer: Writer, rng: Generator) -> Sample:
     """An opaque picture with transparent corners, as a screenshot of a window has."""
-    image, text = plain("wide")(hand, rng)
+    image, text = plain("wide")(writer, rng)
     side = max(image.size)
     sheet = Image.new("L", (side + 40, side // 2 + 60), 255)
     sheet.paste(image, (20, 20))
@@ -116,9 +115,9 @@ def window(hand: Hand, rng: Chance) -> Sample:
     return Image.merge("LA", (sheet, alpha)).convert("RGBA"), text
 
 
-def small_on_page(hand: Hand, rng: Chance) -> Sample:
-    """A page of 57 times the height of its digits, as a file."""
-    row = below(hand, rng, (3, 5), (2, 5), gaps=(0.6, 1.5))
+def small_on_page(writer: Writer, rng: Generator) -> Sample:
+    """A page 57 times as high as its digits, read from a file."""
+    row = below(writer, rng, (3, 5), (2, 5), gaps=(0.6, 1.5))
     writing = on_page(row, rng)
     scale = 40 / row.size
     small = Image.fromarray(255 - writing.image)
@@ -131,12 +130,12 @@ def small_on_page(hand: Hand, rng: Chance) -> Sample:
     return open_image(file.getvalue()), writing.text
 
 
-KINDS: dict[str, Callable[[Hand, Chance], Sample]] = {
+KINDS: dict[str, Compose] = {
     "wide": plain("wide"),
     "close": plain("close"),
     "touching": plain("touching"),
     "uneven, as in formulas": plain("mixed", 1, uneven=0.18, drift=0.1),
-    "two rows": lambda hand, rng: scanned(below(hand, rng, (2, 4), (2, 2)), rng),
+    "two rows": lambda writer, rng: scanned(below(writer, rng, (2, 4), (2, 2)), rng),
     "two numbers in a row": with_marks(lambda rng: f"{number(rng, 2, 4)} {number(rng, 2, 4)}"),
     "with other symbols": with_marks(
         lambda rng: "".join(np.where(rng.random(4) < 0.3, UNKNOWN, list(number(rng, 4, 4))))
@@ -149,17 +148,17 @@ KINDS: dict[str, Callable[[Hand, Chance], Sample]] = {
     "slash": with_marks(lambda rng: f"{number(rng, 2, 2)}/{number(rng, 2, 2)}"),
     "minus": with_marks(lambda rng: f"-{number(rng, 2, 3)}"),
     "brackets": with_marks(lambda rng: f"({number(rng, 2, 3)})"),
-    "underlined": with_lines(rows.underlined),
+    "underlined": with_lines(lines.underlined),
     "boxes": in_boxes,
-    "comb": lambda hand, rng: in_boxes(hand, rng, comb=True),
+    "comb": lambda writer, rng: in_boxes(writer, rng, comb=True),
     "one digit circled": with_lines(
-        lambda row, rng: rows.circled(row, rng, int(rng.integers(len(row.symbols))))
+        lambda row, rng: lines.circled(row, rng, int(rng.integers(len(row.symbols))))
     ),
-    "struck out": with_lines(rows.struck_out),
-    "tick after it": with_lines(rows.ticked),
-    "ruled paper": with_lines(rows.ruled),
-    "digits in a column": lambda hand, rng: scanned(
-        below(hand, rng, (1, 1), (2, 4), gaps=(0.1, 0.6)), rng
+    "struck out": with_lines(lines.struck_out),
+    "tick after it": with_lines(lines.ticked),
+    "ruled paper": with_lines(lines.ruled),
+    "digits in a column": lambda writer, rng: scanned(
+        below(writer, rng, (1, 1), (2, 4), gaps=(0.1, 0.6)), rng
     ),
     "sum": total,
     "fraction": fraction,
@@ -168,11 +167,11 @@ KINDS: dict[str, Callable[[Hand, Chance], Sample]] = {
 }  # fmt: skip
 
 
-# How well they are read
+# Measuring
 
 
-def contours(classifier: DigitClassifier) -> Reads:
-    """To compare with: each connected component is a digit, from left to right."""
+def contours(classifier: DigitClassifier) -> Read:
+    """The baseline: each connected component is a digit, from left to right."""
 
     def read(picture: Image.Image) -> str:
         image = 255 - np.asarray(picture.convert("L"))
@@ -190,27 +189,33 @@ def contours(classifier: DigitClassifier) -> Reads:
 
 
 def is_right(kind: str, text: str, found: str) -> bool:
-    """Whether a text is what was written; a number struck out must only not be stated."""
+    """Whether the text is right; for a struck-out number, any text without digits is."""
     if kind == "struck out":
         return bool(found) and not any(label.isdigit() for label in found)
     return found == text or (kind == "minus" and found == UNKNOWN + text[1:])
 
 
-def measure(classifier: DigitClassifier, people: list[Hand], count: int) -> dict[str, Any]:
-    """Reads numbers of each kind; all figures are shares, 0-1."""
+def measure(classifier: DigitClassifier, by_writer: list[Writer], count: int) -> dict[str, Any]:
+    """Reads `count` numbers of each kind.
+
+    Returns:
+        For each kind the shares, 0-1, that are "right" and that are "different", which means wrong
+        without a "?".
+    """
     report: dict[str, Any] = {}
     for place, (kind, compose) in enumerate(KINDS.items()):
         rng = np.random.default_rng([9, place])
-        samples = [compose(people[k % len(people)], rng) for k in range(count)]
+        samples = [compose(by_writer[k % len(by_writer)], rng) for k in range(count)]
         found = [classifier.read(image).text for image, _ in samples]
-        right = [is_right(kind, text, said) for (_, text), said in zip(samples, found, strict=True)]
-        sure = [UNKNOWN not in said for said in found]
-        other = [s and not r for s, r in zip(sure, right, strict=True)]
-        report[kind] = {"right": float(np.mean(right)), "different": float(np.mean(other))}
+        right = [is_right(kind, text, read) for (_, text), read in zip(samples, found, strict=True)]
+        different = [
+            UNKNOWN not in read and not is_it for read, is_it in zip(found, right, strict=True)
+        ]
+        report[kind] = {"right": float(np.mean(right)), "different": float(np.mean(different))}
         if kind in ("wide", "close", "touching"):
-            simple = contours(classifier)
+            baseline = contours(classifier)
             report[kind]["contours_right"] = float(
-                np.mean([simple(image) == text for image, text in samples])
+                np.mean([baseline(image) == text for image, text in samples])
             )
         print(f"{kind:24s}", {k: round(v, 3) for k, v in report[kind].items()}, flush=True)
     return report
@@ -223,7 +228,7 @@ def parse_arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--pens", metavar="PATH", action="append", required=True, help="people's handwriting"
+        "--pens", metavar="PATH", action="append", required=True, help="real writers' handwriting"
     )
     parser.add_argument("--model", default="model", help="the networks")
     parser.add_argument("--split", default=writers.TEST, choices=[writers.TEST, writers.VALIDATION])

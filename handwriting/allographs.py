@@ -1,14 +1,14 @@
-"""The ways of writing the ten digits, and symbols that are none, as text.
+"""The variants of the ten digits, and symbols that are not digits, as text.
 
-A skeleton is a list of strokes parted by "/", a stroke is a list of points "x y" parted by ",":
-x grows to the right, y downwards, a digit is about 100 tall and stands around x = 50. A curve runs
-smoothly through the points and turns sharply at a point with "!". "@x y rx ry a b" is an arc round
-x y from angle a to angle b in degrees (0 right, 90 down). "3~8" is a new number from 3 to 8 for
-each drawing.
+A skeleton is a list of strokes separated by "/", a stroke is a list of points "x y" separated by
+",". x grows to the right and y downwards; a digit is about 100 tall, with its middle near x = 50. A
+curve runs smoothly through the points and turns sharply at a point with "!". "@x y rx ry a b" is an
+arc round x y from angle a to angle b in degrees (0 right, 90 down). "3~8" is a random number from 3
+to 8, a new one for each drawing.
 """
 
 # fmt: off
-WAYS: dict[int, dict[str, str]] = {
+VARIANTS: dict[int, dict[str, str]] = {
     0: {
         "closed": "@50 50 32 50 -120~-40 -490~-410",
         "clockwise": "@50 50 32 50 -140~-60 230~320",

@@ -1,8 +1,8 @@
-"""Draws digits, and things that are no digits, as people do with a mouse, a finger or a stylus.
+"""Draws digits, and things that are not digits, as people do with a mouse, a finger or a stylus.
 
-MNIST is American, and was written with a pen on paper forms. This module draws the other ways
-of writing: each is a skeleton in `handwriting.allographs`, shaken, slanted, squeezed and warped
-anew for each drawing.
+MNIST is American, and was written with a pen on paper forms. This module draws the variants that
+it lacks: each is a skeleton in `handwriting.allographs`, shaken, slanted, squeezed and warped
+differently in each drawing.
 """
 
 import os
@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from functools import cache
 from multiprocessing import get_context, parent_process
 from typing import Any
 
@@ -18,10 +17,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from digits.normalize import SIDE, normalize
-from handwriting.allographs import SYMBOLS, WAYS
+from handwriting.allographs import SYMBOLS, VARIANTS
 
 CANVAS = 280  # pixels: the side of the page's canvas
-NO_DIGIT = 10  # the label of what is no digit
+NO_DIGIT = 10  # the label of anything else than a digit
 PART = 500  # images that are drawn from one seed
 # Degrees by which a stroke rises to its corner: see `is_between_one_and_seven`.
 MAX_SEVEN_RISE, MIN_ONE_RISE = 22, 28
@@ -96,7 +95,7 @@ def _curve(points: np.ndarray, sharp: np.ndarray, steps: int = 9) -> np.ndarray:
 
 
 def by_hand(strokes: Strokes, rng: np.random.Generator, wild: float = 1.0) -> Strokes:
-    """Slants, squeezes and warps strokes as another hand, and another mood, would draw them.
+    """Slants, squeezes and warps strokes, as people's writing differs.
 
     Args:
         strokes: arrays (points, 2) of any unit.
@@ -113,7 +112,7 @@ def by_hand(strokes: Strokes, rng: np.random.Generator, wild: float = 1.0) -> St
     low = points.min(axis=0)
     height = np.ptp(points[:, 1]) or 1
     x, y = ((points - low) / max(height, np.ptp(points[:, 0]))).T
-    # Where along the height, and the width, the writer spends the space: small heads, big bellies.
+    # Uneven use of the height and width: small heads, big bellies.
     y = y.clip(0, 1) ** np.exp(rng.normal(0, 0.14 * wild))
     x = x.clip(0, 1) ** np.exp(rng.normal(0, 0.1 * wild))
     x = x * (1 + rng.normal(0, 0.14 * wild) * (y - 0.5)) * np.exp(rng.normal(-0.08, 0.22) * wild)
@@ -158,14 +157,14 @@ def _trim(stroke: np.ndarray, rng: np.random.Generator, most: float) -> np.ndarr
     return stroke[first : len(stroke) - last]
 
 
-def draw_digit(digit: int, rng: np.random.Generator, way: str | None = None) -> Strokes:
-    """Draws a digit in one of its WAYS, or the one that is asked for, as if by hand.
+def draw_digit(digit: int, rng: np.random.Generator, variant: str | None = None) -> Strokes:
+    """Draws a digit as if by hand, in the given variant or a random one.
 
     Returns:
         Arrays (points, 2), centred on 0 0, the longer side of their box 1, y down.
     """
     while True:
-        skeleton = WAYS[digit][way or rng.choice(list(WAYS[digit]))]
+        skeleton = VARIANTS[digit][variant or rng.choice(list(VARIANTS[digit]))]
         strokes = by_hand(strokes_from_skeleton(skeleton, rng, shake=rng.uniform(0.5, 3.3)), rng)
         if not is_between_one_and_seven(digit, strokes):
             return strokes
@@ -175,10 +174,10 @@ def is_between_one_and_seven(digit: int, strokes: Strokes) -> bool:
     """Whether a 1 or a 7 of one stroke could as well be the other.
 
     Of UNIPEN's 1,080 sevens 91% rise by less than 20 degrees up to the corner, of its 381 ones with
-    a flag 87% by more than 30. A second stroke, a cross or a foot, tells the two apart.
+    a flag 87% by more than 30. A second stroke, a cross or a foot, distinguishes the two.
 
     Args:
-        digit: what the strokes are meant to be; of others than 1 and 7 none is ambiguous.
+        digit: what the strokes are meant to be. False for all but 1 and 7.
         strokes: arrays (points, 2), y down.
     """
     if digit not in (1, 7) or len(strokes) > 1:
@@ -207,7 +206,7 @@ def rise_to_corner(stroke: np.ndarray) -> float | None:
 
 
 def draw_non_digit(rng: np.random.Generator) -> Strokes:
-    """Draws something that is no digit: a symbol or letter, a scribble, a spoilt digit.
+    """Draws something that is not a digit: a symbol or letter, a scribble, a spoilt digit.
 
     Returns:
         Arrays (points, 2), centred on 0 0, the longer side of their box 1 (a dot's: next to 0),
@@ -298,7 +297,7 @@ def _with_fragment(rng: np.random.Generator) -> Strokes:
 
 
 def _half(rng: np.random.Generator) -> Strokes:
-    """A part of a digit, cut from top to bottom, where that is no other digit."""
+    """The left or right part of a digit, if it does not resemble another digit."""
     digit, is_left = [
         (2, True), (3, True), (4, True), (5, True), (8, True), (9, True),
         (2, False), (6, False),
@@ -315,7 +314,7 @@ def _ends(strokes: Strokes) -> tuple[float, float]:
 
 
 def _between(strokes: Strokes, low: float, high: float) -> Strokes:
-    """What lies between two x, as strokes; something always does."""
+    """The strokes between two x; if nothing is there, the first stroke."""
     parts = []
     for stroke in strokes:
         inside = (stroke[:, 0] >= low) & (stroke[:, 0] <= high)
@@ -337,7 +336,7 @@ def _grid(rng: np.random.Generator) -> Strokes:
 
 
 def _turned(rng: np.random.Generator) -> Strokes:
-    """A digit lying down, upside down or in the mirror, where that is no other digit."""
+    """A digit lying down, upside down or mirrored, if it does not resemble another digit."""
     digit, x_from, y_from = [
         (2, (0, 1), (-1, 0)), (3, (0, 1), (-1, 0)), (4, (0, 1), (-1, 0)), (5, (0, 1), (-1, 0)),
         (6, (0, 1), (-1, 0)), (7, (0, 1), (-1, 0)), (8, (0, 1), (-1, 0)), (9, (0, 1), (-1, 0)),
@@ -351,7 +350,7 @@ def _turned(rng: np.random.Generator) -> Strokes:
 
 
 def _piece(rng: np.random.Generator) -> Strokes:
-    """The first part of a digit that says nothing yet: the hook of a 2, half of a 0."""
+    """The ambiguous first part of a digit: the hook of a 2, half of a 0."""
     digit, most = [(2, 0.45), (3, 0.45), (0, 0.5)][rng.integers(3)]
     strokes = draw_digit(digit, rng)
     first = strokes[0]
@@ -380,14 +379,14 @@ def render(strokes: Strokes, width: float, size: int | tuple[int, int] = CANVAS)
     Args:
         strokes: arrays (points, 2) in pixels.
         width: the pen's width in pixels.
-        size: the sheet's side, or its width and height, in pixels.
+        size: the side of the image, or its width and height, in pixels.
 
     Returns:
         uint8 array (height, width), ink 255 on 0.
     """
-    sheet = Image.new("L", (size, size) if isinstance(size, int) else size)
-    draw(ImageDraw.Draw(sheet), strokes, width)
-    return np.asarray(sheet)
+    image = Image.new("L", (size, size) if isinstance(size, int) else size)
+    draw(ImageDraw.Draw(image), strokes, width)
+    return np.asarray(image)
 
 
 def draw(image: ImageDraw.ImageDraw, strokes: Strokes, width: float, shade: int = 255) -> None:
@@ -401,7 +400,7 @@ def draw(image: ImageDraw.ImageDraw, strokes: Strokes, width: float, shade: int 
 
 
 def place(strokes: Strokes, size: float, middle: tuple[float, float]) -> Strokes:
-    """Puts strokes (box centred on 0 0, longer side 1) on a sheet, in pixels."""
+    """Scales strokes (box centred on 0 0, longer side 1) to pixels, and moves them."""
     return [stroke * size + middle for stroke in strokes]
 
 
@@ -445,43 +444,29 @@ def training_images(labels: np.ndarray, seed: int) -> np.ndarray:
     Returns:
         uint8 array (n, 28, 28).
     """
-    with drawing(labels, seed) as images:
-        return images()
-
-
-@contextmanager
-def drawing(labels: np.ndarray, seed: int) -> Iterator[Callable[[], np.ndarray]]:
-    """Begins to draw what `training_images` gives, in processes of its own, and goes on meanwhile.
-
-    Gives a function that waits for the images. What is not drawn by the end of the with-block is
-    not drawn any more.
-    """
     if len(labels) == 0:
-        yield lambda: np.zeros((0, SIDE, SIDE), np.uint8)
-        return
+        return np.zeros((0, SIDE, SIDE), np.uint8)
     with in_processes(_draw_part, labels, seed) as drawn:
-        yield lambda: np.concatenate(drawn())
+        return np.concatenate(drawn())
 
 
 @contextmanager
 def in_processes(
     draw: Callable[[Any, np.random.SeedSequence], Any], what: Sequence[Any] | np.ndarray, seed: int
 ) -> Iterator[Callable[[], list[Any]]]:
-    """Begins to call `draw` with parts of `what`, on all processors, the same for the same seed.
+    """Calls `draw` with parts of `what` in other processes during a with-block.
 
-    Gives a function that waits for the results, in order. What is not drawn by the end of the
-    with-block is not drawn any more.
+    The results depend on the seed, but not on the number of processors. Yields a function that
+    waits for the results, in order. Drawing stops at the end of the with-block.
     """
-    # The seed alone decides, not the number of processors.
     parts = [what[start : start + PART] for start in range(0, len(what), PART)]
     seeds = np.random.SeedSequence(seed).spawn(len(parts))
     processes = min(len(parts), os.cpu_count() or 1, 61)  # Windows takes no more
     pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_end_with_parent)
     drawn = pool.map(draw, parts, seeds)
 
-    @cache
     def results() -> list[Any]:
-        with pool:  # whose processes are not needed any longer
+        with pool:  # ends the processes
             return list(drawn)
 
     try:
@@ -491,7 +476,7 @@ def in_processes(
 
 
 def _end_with_parent() -> None:
-    """Otherwise this process would wait for work for ever if its parent was killed."""
+    """Ends this process if its parent is killed; otherwise it would wait for work for ever."""
 
     def wait() -> None:
         parent_process().join()
@@ -500,25 +485,6 @@ def _end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def first_images(labels: np.ndarray, seed: int) -> Iterator[np.ndarray]:
-    """Draws the first of `training_images` one by one: the same for the same seed.
-
-    Args:
-        labels: integers (n,), the first of those for which images are drawn; n <= PART.
-        seed: not negative.
-
-    Yields:
-        uint8 arrays (28, 28).
-    """
-    (first,) = np.random.SeedSequence(seed).spawn(1)
-    yield from _draw_each(labels, first)
-
-
 def _draw_part(labels: np.ndarray, seed: np.random.SeedSequence) -> np.ndarray:
-    return np.stack(list(_draw_each(labels, seed)))
-
-
-def _draw_each(labels: np.ndarray, seed: np.random.SeedSequence) -> Iterator[np.ndarray]:
     rng = np.random.default_rng(seed)
-    for label in labels:
-        yield training_image(int(label), rng)
+    return np.stack([training_image(int(label), rng) for label in labels])

@@ -1,31 +1,29 @@
-"""Composes handwritten numbers from people's digits and marks, with the lines drawn around them.
+"""Sets one writer's digits and marks in rows, and puts rows on a page.
 
-A `Row` holds symbols and lines in pixels, the baseline at y = 0. `write` sets one row; the other
-functions add an underline, boxes, a comb, a ring, or a line through it, or arrange rows one below
-the other. `on_page` gives the `Writing`, which renders as a picture or as labels of its pixels.
+`write` sets one row, `below` arranges several from top to bottom, and `on_page` makes a page of
+them. `handwriting.lines` adds lines, `handwriting.compose` makes random rows.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from digits.types import MARKS, UNKNOWN
 from handwriting import pen
 from handwriting.pen import Strokes
 
-DIGITS = "0123456789"
-MARKS = ".,-:/()"
-UNKNOWN = "?"  # any other symbol: a letter, a tick, a digit that is struck out
-Hand = dict[str, list[Strokes]]  # one writer's drawings by label, as of `pen.unit`
+# One writer's drawings by label, as `pen.unit` returns them. "?" stands for any other symbol: a
+# letter, a tick, a digit that is struck out.
+Writer = dict[str, list[Strokes]]
+Bounds = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 Spacing = Literal["wide", "close", "touching", "mixed"]
-SPACINGS: tuple[Spacing, ...] = get_args(Spacing)
 
-UNEVEN, DRIFT = 0.08, 0.04  # how much digits of one row differ in size, and stray from the line
-# Of a mark: the smallest and largest longer side, where its anchor stands above the baseline, and
-# which part of the mark that is; all in heights of a digit, or of the mark.
-PLACES = {
+# Of each mark: its least and greatest longer side, and the height of its anchor above the baseline,
+# in heights of a digit; and where the anchor is in the mark, from 0 (top) to 1 (bottom).
+MARK_SHAPES = {
     ".": (0.02, 0.12, 0.0, 1.0), ",": (0.14, 0.42, 0.1, 0.0), "-": (0.22, 0.65, 0.48, 0.5),
     ":": (0.35, 0.75, 0.42, 0.5), "/": (1.0, 1.45, 0.48, 0.5), "(": (1.0, 1.45, 0.48, 0.5),
     ")": (1.0, 1.45, 0.48, 0.5),
@@ -43,22 +41,21 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """Symbols from left to right, or several rows of them, and lines; y = 0 is the baseline."""
+    """The symbols of one row, or of several, and lines; y = 0 is the (first) baseline."""
 
     symbols: list[Strokes]
     labels: list[str]  # one for each symbol
-    text: str  # as `digits.numbers.reader.Reading.text`
+    text: str  # as `digits.types.Reading.text`
     size: float  # height of a digit in pixels
     width: float  # of the pen in pixels
     lines: list[Line] = field(default_factory=list)
 
-    def box(self, symbols: bool = True) -> tuple[float, float, float, float]:
-        """Left, top, right, and bottom of the symbols' strokes, or of everything."""
+    def box(self, with_lines: bool = False) -> Bounds:
+        """The bounds of the symbols' strokes, or of the lines' too."""
         strokes = [stroke for symbol in self.symbols for stroke in symbol]
-        if not symbols:
+        if with_lines:
             strokes += [stroke for line in self.lines for stroke in line.strokes]
-        points = np.concatenate(strokes)
-        return (*points.min(axis=0), *points.max(axis=0))
+        return bounds(strokes)
 
     def map(self, change: Callable[[np.ndarray], np.ndarray]) -> "Row":
         """The row with each stroke's points, float (n, 2), changed."""
@@ -98,31 +95,37 @@ class Writing:
         return np.asarray(page)
 
 
+def bounds(strokes: Strokes, width: float = 0.0) -> Bounds:
+    """The bounds of strokes drawn with a pen of the given width."""
+    points = np.concatenate(strokes)
+    return (*(points.min(axis=0) - width / 2), *(points.max(axis=0) + width / 2))
+
+
 def write(
-    hand: Hand,
+    writer: Writer,
     text: str,
     rng: np.random.Generator,
     spacing: Spacing = "wide",
     size: float | None = None,
     width: float | None = None,
-    uneven: float = UNEVEN,
-    drift: float = DRIFT,
+    uneven: float = 0.08,
+    drift: float = 0.04,
     steepest: float = 10,
     pitch: float | None = None,
     redraw: Callable[[Strokes], Strokes] = lambda strokes: strokes,
 ) -> Row:
-    """Writes one row in one writer's hand.
+    """Writes one row with one writer's symbols.
 
     Args:
-        hand: the writer's drawings of each symbol in the text.
+        writer: drawings of each symbol in the text.
         text: digits, marks, "?" for any other symbol, spaces.
-        rng: the source of chance.
+        rng: the source of randomness.
         spacing: "wide", "close" (a gap of about the width of the pen), "touching" (at least two
             neighbours share ink, the others stand close), or "mixed" (all three).
         size, width: of the digits and the pen in pixels; by default random.
         uneven: standard deviation of the logarithm of each symbol's size.
         drift: standard deviation of each symbol's shift up or down, in heights.
-        steepest: degrees by which the line rises or falls at most.
+        steepest: the largest slope of the row, in degrees.
         pitch: if given, the distance from one symbol's middle to the next one's, in heights.
         redraw: called with each drawing that is used.
     """
@@ -130,15 +133,15 @@ def write(
     width = width or max(2.5, size * np.exp(rng.uniform(np.log(0.035), np.log(0.16))))
     slope = rng.uniform(-steepest, steepest)
     shear = 0.0 if pitch else float(np.tan(np.radians(slope)))
-    turned = rng.random() < 0.5  # the symbols lean with the line, or stay upright
-    steady = rng.uniform(0.2, 0.6)  # a wide writer's gap, much the same throughout a number
+    turned = rng.random() < 0.5  # the symbols are rotated with the row, or stay upright
+    mean_gap = rng.uniform(0.2, 0.6)  # of wide writing, in heights
     labels = [label for label in text if label != " "]
     kinds = _gaps(len(labels) - 1, spacing, rng)
-    spaces = {len(part.replace(" ", "")) for part in _heads(text)}
+    after_spaces = _after_spaces(text)
     placed: list[Strokes] = []
     for number, label in enumerate(labels):
-        own = hand[label]
-        strokes = redraw(own[rng.integers(len(own))])
+        drawings = writer[label]
+        strokes = redraw(drawings[rng.integers(len(drawings))])
         strokes = _on_baseline(strokes, label, size * np.exp(rng.normal(0, uneven)), drift, rng)
         x = 0.0
         if pitch:
@@ -147,15 +150,10 @@ def write(
             kind = kinds[number - 1]
             if kind == "touching" and (label in MARKS or labels[number - 1] in MARKS):
                 kind = "close"
-            gap = {
-                "wide boxes": size * steady * np.exp(rng.normal(0, 0.2)) + width,
-                "boxes": size * rng.uniform(0.02, 0.12) + width,
-                "close": size * rng.uniform(0.02, 0.12) + width,
-                "touching": width * rng.uniform(0.6, 0.95),
-            }[kind]
-            if number in spaces:
+            gap = _gap(kind, size, width, mean_gap, rng)
+            if number in after_spaces:
                 kind, gap = "boxes", size * rng.uniform(0.9, 1.6)
-            if not turned:  # the next symbol stands that much higher or lower
+            if not turned:
                 shift = shear * _advance(placed[-1], strokes, gap)
                 strokes = pen.place(strokes, 1, (0, shift))
             x = _advance(placed[-1], strokes, gap, None if "box" in kind else width)
@@ -164,16 +162,18 @@ def write(
     return _rotated(row, slope) if turned and not pitch else row
 
 
-def _heads(text: str) -> list[str]:
-    return [text[:place] for place, label in enumerate(text) if label == " "]
+def _after_spaces(text: str) -> set[int]:
+    """The indices of the symbols that follow a space."""
+    return {len(text[:place].replace(" ", "")) for place, one in enumerate(text) if one == " "}
 
 
 def _on_baseline(
     strokes: Strokes, label: str, size: float, drift: float, rng: np.random.Generator
 ) -> Strokes:
+    """Scales a symbol, and moves it to its height above the baseline."""
     above, part = 0.0, 1.0
-    if label in PLACES:
-        least, most, above, part = PLACES[label]
+    if label in MARK_SHAPES:
+        least, most, above, part = MARK_SHAPES[label]
         size *= rng.uniform(least, most)
         above = (above + rng.normal(0, 0.03)) * size / np.sqrt(least * most)
     elif label == UNKNOWN:
@@ -185,6 +185,7 @@ def _on_baseline(
 
 
 def _gaps(count: int, spacing: Spacing, rng: np.random.Generator) -> list[str]:
+    """The kinds of the gaps: between boxes, wide or not; or between strokes, close or touching."""
     if spacing == "wide":
         return ["wide boxes"] * count
     if spacing == "mixed":
@@ -198,14 +199,23 @@ def _gaps(count: int, spacing: Spacing, rng: np.random.Generator) -> list[str]:
     return kinds
 
 
+def _gap(kind: str, size: float, width: float, mean_gap: float, rng: np.random.Generator) -> float:
+    return {
+        "wide boxes": size * mean_gap * np.exp(rng.normal(0, 0.2)) + width,
+        "boxes": size * rng.uniform(0.02, 0.12) + width,
+        "close": size * rng.uniform(0.02, 0.12) + width,
+        "touching": width * rng.uniform(0.6, 0.95),
+    }[kind]
+
+
 def _advance(left: Strokes, right: Strokes, gap: float, width: float | None = None) -> float:
-    """Where the next symbol's origin goes, so that there is `gap` between the two.
+    """The x of the next symbol's origin that leaves a gap between the two.
 
     Args:
-        left: the symbol before, where it stands.
+        left: the previous symbol, in place.
         right: the next one, not yet moved to the right.
-        gap: in pixels; between their boxes, or the middles of their strokes.
-        width: of the pen. If it is given they are slid together until strokes are `gap` apart.
+        gap: in pixels.
+        width: of the pen. If given, the gap is between the middles of strokes, else between boxes.
     """
     before, after = np.concatenate(left), np.concatenate(right)
     boxes = float(before[:, 0].max() - after[:, 0].min() + gap)
@@ -222,12 +232,12 @@ def _advance(left: Strokes, right: Strokes, gap: float, width: float | None = No
 
 
 def _dense(strokes: Strokes, step: float) -> np.ndarray:
-    """Points along the strokes, no further apart than `step`."""
+    """Points along the strokes, at most `step` apart."""
     parts = []
     for stroke in strokes:
-        way = np.concatenate([[0], np.hypot(*np.diff(stroke, axis=0).T).cumsum()])
-        at = np.linspace(0, way[-1], int(way[-1] / step) + 2)
-        parts.append(np.column_stack([np.interp(at, way, stroke[:, k]) for k in (0, 1)]))
+        lengths = np.concatenate([[0], np.hypot(*np.diff(stroke, axis=0).T).cumsum()])
+        at = np.linspace(0, lengths[-1], int(lengths[-1] / step) + 2)
+        parts.append(np.column_stack([np.interp(at, lengths, stroke[:, k]) for k in (0, 1)]))
     return np.concatenate(parts)
 
 
@@ -235,211 +245,6 @@ def _rotated(row: Row, degrees: float) -> Row:
     cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     matrix = np.array([[cos, sin], [-sin, cos]])
     return row.map(lambda points: points @ matrix)
-
-
-# Lines
-
-
-def drawn_line(
-    start: tuple[float, float], stop: tuple[float, float], rng: np.random.Generator, shaky: float
-) -> np.ndarray:
-    """A line by hand, float (n, 2): bent, and not quite where it should be."""
-    ends = np.array([start, stop], float)
-    length = float(np.hypot(*(ends[1] - ends[0])))
-    ends = ends + rng.normal(0, 0.01 * shaky * length, (2, 2))
-    t = np.linspace(0, 1, 12)[:, None]
-    bend = rng.normal(0, 0.012 * shaky) * length * np.sin(np.pi * t)
-    wave = (
-        rng.normal(0, 0.006 * shaky) * length * np.sin(rng.uniform(4, 12) * t + rng.uniform(0, 6))
-    )
-    normal = np.array([ends[0, 1] - ends[1, 1], ends[1, 0] - ends[0, 0]]) / max(length, 1e-6)
-    return ends[0] + t * (ends[1] - ends[0]) + (bend + wave) * normal
-
-
-def underlined(row: Row, rng: np.random.Generator, above: bool = False) -> Row:
-    """Draws one line, sometimes two, below the row, or above it."""
-    left, top, right, bottom = row.box()
-    ends = left - rng.uniform(-0.1, 0.5) * row.size, right + rng.uniform(-0.1, 0.5) * row.size
-    count = 2 if rng.random() < 0.15 else 1
-    gap = row.width + row.size * rng.choice([rng.uniform(-0.08, 0.15), rng.uniform(0.1, 0.6)])
-    lines = []
-    for number in range(count):
-        y = top - gap if above else bottom + gap
-        y += number * row.size * rng.uniform(0.12, 0.25)
-        lines.append(drawn_line((ends[0], y), (ends[1], y), rng, rng.choice([0, 1])))
-    return row.with_lines(Line(lines, row.width * rng.uniform(0.5, 1.2)))
-
-
-def struck_out(row: Row, rng: np.random.Generator) -> Row:
-    """Draws one or more lines through all of the row: no symbol of it counts any longer."""
-    left, top, right, bottom = row.box()
-    height = bottom - top
-    lines = []
-    kind = rng.choice(["line", "lines", "cross", "zigzag"], p=[0.5, 0.2, 0.15, 0.15])
-    ends = left - rng.uniform(0, 0.4) * row.size, right + rng.uniform(0, 0.4) * row.size
-    if kind == "zigzag":
-        x = np.linspace(*ends, int(rng.integers(4, 6) + 2 * len(row.symbols)))
-        y = np.where(np.arange(len(x)) % 2, top, bottom) + rng.normal(0, 0.1 * height, len(x))
-        lines.append(np.column_stack([x, y]))
-    elif kind == "cross":
-        lines += [
-            drawn_line((ends[0], y), (ends[1], other), rng, 1)
-            for y, other in ((top, bottom), (bottom, top))
-        ]
-    else:
-        for _ in range(1 if kind == "line" else rng.integers(2, 4)):
-            y = top + height * rng.uniform(0.3, 0.7, 2)
-            lines.append(drawn_line((ends[0], y[0]), (ends[1], y[1]), rng, 1))
-    struck = row.with_lines(Line(lines, row.width * rng.uniform(0.7, 1.2)))
-    return replace(struck, labels=[UNKNOWN] * len(row.labels), text=UNKNOWN * len(row.labels))
-
-
-def ring(
-    box: tuple[float, float, float, float], rng: np.random.Generator, room: float
-) -> np.ndarray:
-    """A ring by hand round a box: not quite closed, or overlapping; float (n, 2)."""
-    left, top, right, bottom = box
-    middle = np.array([(left + right) / 2, (top + bottom) / 2]) + rng.normal(0, 0.1 * room, 2)
-    reach = np.array([right - left, bottom - top]) / 2
-    # An ellipse through the corners of the box would leave no stroke outside.
-    reach = np.maximum(reach * rng.uniform(1.1, 1.4) + room, 0.6 * reach.max())
-    start = rng.uniform(0, 2 * np.pi)
-    turn = 2 * np.pi + rng.uniform(-0.3, 0.6)
-    t = np.linspace(0, turn, 40)
-    off = 1 + rng.normal(0, 0.04) * np.sin(t / 2 + rng.uniform(0, 6)) + rng.normal(0, 0.02) * t
-    tilt = rng.normal(0, 0.15)
-    points = np.stack([np.cos(start + t), np.sin(start + t)], axis=1) * off[:, None] * reach
-    matrix = np.array([[np.cos(tilt), np.sin(tilt)], [-np.sin(tilt), np.cos(tilt)]])
-    return middle + (points @ matrix if reach.max() < 1.5 * reach.min() else points)
-
-
-def circled(row: Row, rng: np.random.Generator, place: int | None = None) -> Row:
-    """Draws a ring round one symbol, or round the whole row; symbols beside it make room."""
-    width = row.width * rng.uniform(0.6, 1.1)
-    if place is None:
-        points = ring(row.box(), rng, row.size * rng.uniform(0.05, 0.4))
-        return row.with_lines(Line([points], width))
-    one = np.concatenate(row.symbols[place])
-    box = (*one.min(axis=0), *one.max(axis=0))
-    points = ring(box, rng, row.size * rng.uniform(0.1, 0.35))
-    symbols = list(row.symbols)
-    gap = row.width + row.size * rng.uniform(-0.02, 0.3)
-    for side, others in ((1, range(place + 1, len(symbols))), (-1, range(place - 1, -1, -1))):
-        if others:
-            near = np.concatenate(symbols[others[0]])[:, 0] * side
-            shift = max(0, (points[:, 0] * side).max() + gap - near.min())
-            for other in others:
-                symbols[other] = pen.place(symbols[other], 1, (side * shift, 0))
-    return replace(row, symbols=symbols).with_lines(Line([points], width))
-
-
-def framed(row: Row, rng: np.random.Generator) -> Row:
-    """Draws a rectangle round the row."""
-    left, top, right, bottom = row.box()
-    room = row.width + row.size * rng.uniform(0.08, 0.5, 4)
-    corners = [
-        (left - room[0], top - room[1]), (right + room[2], top - room[1]),
-        (right + room[2], bottom + room[3]), (left - room[0], bottom + room[3]),
-    ]  # fmt: skip
-    shaky = rng.choice([0, 0.5])
-    sides = [drawn_line(corners[k], corners[(k + 1) % 4], rng, shaky) for k in range(4)]
-    width, shade = row.width * rng.uniform(0.3, 1), rng.choice([1, rng.uniform(0.25, 1)])
-    return row.with_lines(Line(sides, width, shade))
-
-
-def boxed(
-    hand: Hand,
-    text: str,
-    rng: np.random.Generator,
-    comb: bool = False,
-    gap: float | None = None,
-    uprights: bool = False,
-    **how: Any,
-) -> Row:
-    """Writes into the boxes of a form, or on a comb.
-
-    Args:
-        hand, text, rng: as in `write`.
-        comb: a line below with short upright ones between the symbols, instead of boxes.
-        gap: between two boxes, in heights of a digit; by default random.
-        uprights: only the upright sides of the boxes, which are all that is left of them where
-            long lines were removed from a photograph.
-        how: as in `write`.
-    """
-    pitch = rng.uniform(1.0, 1.6)
-    if gap is None:
-        gap = 0.0 if rng.random() < 0.5 else rng.uniform(0.05, 0.5)
-    gap = 0.0 if comb else gap
-    row = write(hand, text, rng, pitch=pitch + gap, **how)
-    # A wide symbol is squeezed, as people do.
-    row = replace(row, symbols=[_fitted(s, 0.9 * pitch * row.size) for s in row.symbols])
-    size = row.size
-    top = -size * (1 + rng.uniform(0.08, 0.45))
-    bottom = size * rng.uniform(0.05, 0.4)
-    edges = [
-        ((k * (pitch + gap) - pitch / 2) * size, (k * (pitch + gap) + pitch / 2) * size)
-        for k in range(len(row.symbols))
-    ]
-    shift = rng.normal(0, 0.04) * size
-    strokes: Strokes = []
-    if comb:
-        bottom = size * rng.uniform(0.02, 0.3)
-        high = bottom - size * rng.uniform(0.15, 1.1)
-        strokes.append(np.array([(edges[0][0], bottom), (edges[-1][1], bottom)]))
-        ends = rng.random() < 0.7
-        for x in [edge[0] for edge in edges[0 if ends else 1 :]] + [edges[-1][1]] * ends:
-            strokes.append(np.array([(x, bottom), (x, high)]))
-    else:
-        for left, right in edges:
-            sides = [[(right, top), (right, bottom)], [(left, bottom), (left, top)]]
-            if uprights:
-                strokes += [np.array(side) for side in sides]
-            else:
-                strokes.append(np.array([(left, top), *sides[0], *sides[1]]))
-    strokes = pen.place(strokes, 1, (shift, 0))
-    width = max(1.0, size * rng.uniform(0.012, 0.05))
-    return row.with_lines(Line(strokes, width, rng.choice([1, rng.uniform(0.25, 1)])))
-
-
-def _fitted(strokes: Strokes, most: float) -> Strokes:
-    x = np.concatenate(strokes)[:, 0]
-    middle, squeeze = (x.min() + x.max()) / 2, min(1, most / max(1e-6, np.ptp(x)))
-    return [(stroke - (middle, 0)) * (squeeze, 1) + (middle, 0) for stroke in strokes]
-
-
-def ruled(row: Row, rng: np.random.Generator, squared: bool = False) -> Row:
-    """Draws the rulings of paper behind the row."""
-    left, top, right, bottom = row.box(symbols=False)
-    step = row.size * (rng.uniform(0.35, 0.9) if squared else rng.uniform(1.1, 2.2))
-    reach = row.size * rng.uniform(0.2, 0.8)
-    offset = rng.uniform(-0.1, 0.3) * row.size  # writing stands on a line, more or less
-    low = int(np.floor((top - reach - offset) / step))
-    ys = [offset + k * step for k in range(low, int((bottom + reach - offset) // step) + 1)]
-    strokes = [np.array([(left - reach, y), (right + reach, y)]) for y in ys]
-    if squared:
-        xs = np.arange(left - reach, right + reach, step)
-        strokes += [np.array([(x, top - reach), (x, bottom + reach)]) for x in xs]
-    width = max(1.0, row.size * rng.uniform(0.01, 0.04))
-    return row.with_lines(Line(strokes, width, rng.uniform(0.2, 0.8)))
-
-
-def ticked(row: Row, rng: np.random.Generator) -> Row:
-    """Puts a tick after the row."""
-    skeleton = pen.strokes_from_skeleton(pen.SYMBOLS["tick"], rng, shake=rng.uniform(0.5, 4))
-    tick = pen.place(pen.by_hand(skeleton, rng, wild=0.6), row.size * rng.uniform(0.7, 1.5), (0, 0))
-    _, top, right, bottom = row.box()
-    points = np.concatenate(tick)
-    x = right + row.width * 1.5 + row.size * rng.uniform(0, 0.5) - points[:, 0].min()
-    y = (top + bottom) / 2 + rng.normal(0, 0.15) * row.size
-    return replace(
-        row,
-        symbols=[*row.symbols, pen.place(tick, 1, (x, y))],
-        labels=[*row.labels, UNKNOWN],
-        text=row.text + UNKNOWN,
-    )
-
-
-# Rows below one another
 
 
 def below(
@@ -452,8 +257,8 @@ def below(
 
     Args:
         rows: of about the same size.
-        rng: the source of chance.
-        gaps: the least and the largest gap between two rows, in heights of a digit.
+        rng: the source of randomness.
+        gaps: the least and the greatest gap between two rows, in heights of a digit.
         align: 0 for left, 0.5 for middle, 1 for right.
     """
     placed = [rows[0]]
@@ -477,8 +282,8 @@ def below(
 
 
 def on_page(row: Row, rng: np.random.Generator, room: float | None = None) -> Writing:
-    """Puts the row on a page with some room round it, in pixels; by default random."""
-    left, top, right, bottom = row.box(symbols=False)
+    """Puts the row on a page with a margin of `room` pixels; by default random."""
+    left, top, right, bottom = row.box(with_lines=True)
     sides = row.width + (rng.uniform(4, 60, 4) if room is None else np.full(4, room))
     size = np.ceil([right - left + sides[0] + sides[2], bottom - top + sides[1] + sides[3]])
     width, height = size.astype(int).tolist()

@@ -163,7 +163,8 @@ def writer() -> dict[str, list[Any]]:
     """A writer, by the program itself: two drawings of each symbol; see `handwriting.rows`."""
     import numpy as np
 
-    from handwriting import pen, rows
+    from digits.types import DIGITS
+    from handwriting import pen
 
     rng = np.random.default_rng(5)
     marks = {
@@ -173,7 +174,7 @@ def writer() -> dict[str, list[Any]]:
         "?": pen.SYMBOLS["A"],
     }  # fmt: skip
     skeletons = {label: pen.strokes_from_skeleton(text, rng) for label, text in marks.items()}
-    hand = {label: [pen.unit(strokes)] * 2 for label, strokes in skeletons.items()}
-    return hand | {
-        label: [pen.draw_digit(int(label), rng) for _ in range(2)] for label in rows.DIGITS
+    drawings = {label: [pen.unit(strokes)] * 2 for label, strokes in skeletons.items()}
+    return drawings | {
+        label: [pen.draw_digit(int(label), rng) for _ in range(2)] for label in DIGITS
     }

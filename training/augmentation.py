@@ -1,4 +1,4 @@
-"""Data augmentation: each training image is a little different every time."""
+"""Data augmentation: random changes of each training image."""
 
 import math
 
@@ -14,7 +14,7 @@ class RandomDistortion(layers.Layer):
     a sum of a few waves, a mild form of elastic deformation (Simard et al. 2003,
     https://doi.org/10.1109/ICDAR.2003.1227801).
 
-    Takes and gives float32 (batch, height, width, 1) in 0-1.
+    Takes and returns float32 (batch, height, width, 1) in 0-1.
 
     Args:
         turn: the largest rotation to either side, in degrees.
@@ -60,10 +60,10 @@ class RandomDistortion(layers.Layer):
 
 
 def sampled(images, y, x):
-    """Bilinear interpolation; beyond the images' edges is nothing.
+    """Bilinear interpolation, with zeros beyond the edges.
 
-    A batch takes a fifth of the time that `keras.ops.image.map_coordinates` takes for it, which
-    interpolates between images too.
+    It takes a fifth of the time of `keras.ops.image.map_coordinates`, which would also interpolate
+    between the images of the batch.
 
     Args:
         images: float32 (batch, height, width).
@@ -86,7 +86,7 @@ def sampled(images, y, x):
 class RandomThickness(layers.Layer):
     """Blends each image with its dilation or erosion: a thicker or thinner pen.
 
-    Takes and gives float32 (batch, height, width, 1) in 0-1.
+    Takes and returns float32 (batch, height, width, 1) in 0-1.
 
     Args:
         factor: the largest weight of the dilated or eroded image, 0-1.

@@ -5,13 +5,13 @@ import numpy as np
 from digits.calibration import apply_temperature
 from digits.card import Thresholds
 
-# A wrong digit counts as much as so many unsure ones. A visitor who reads "not sure" draws again
-# and is content; a wrong digit, stated as certain, costs the demonstration its credibility.
+# The cost of a wrong digit, in unsure ones. A visitor who reads "not sure" draws again and is
+# content; a wrong digit, stated as certain, costs the demonstration its credibility.
 COST = 10
 # The share of drawings that are not digits, as visitors try letters and scribbles too. To state a
 # digit for one of them counts like a wrong digit.
 NON_DIGITS = 0.03
-STEPS = 200  # values tried of the threshold for "none of these"
+STEPS = 200  # values of the threshold for "none of these" that are tried
 
 
 def fit_temperature(outputs: np.ndarray, labels: np.ndarray) -> float:
@@ -83,7 +83,7 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 15)
         bins: their number, all of equal width.
 
     Returns:
-        The mean over all drawings of |accuracy - mean confidence| of the bin each is in, 0-1.
+        The mean of |accuracy - mean confidence| over the bins, weighted by their drawings, 0-1.
     """
     which = np.minimum((confidence * bins).astype(int), bins - 1)
     gaps = np.bincount(which, weights=right - confidence.astype(np.float64), minlength=bins)

@@ -1,4 +1,4 @@
-"""Finds wrong labels: small networks, each trained on other writers, vote on every drawing."""
+"""Finds wrong labels: small networks vote on drawings by writers that they were not trained on."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 FOLDS = 3
 
-# Images uint8 (n, 28, 28) in, probabilities float (n, classes) out.
+# Images, uint8 (n, 28, 28), to probabilities, float (n, classes).
 Predict = Callable[[np.ndarray], np.ndarray]
 # Trains a network on images and labels.
 Learner = Callable[[np.ndarray, np.ndarray], Predict]
@@ -30,7 +30,7 @@ def vote(
     others: tuple[np.ndarray, np.ndarray],
     held_out: np.ndarray,
 ) -> Votes:
-    """Trains a network on each two thirds of the writers, and asks each about the rest.
+    """Trains a network on each two thirds of the writers, and predicts the other third with it.
 
     Args:
         learn: trains a network and returns its `Predict`.
@@ -79,7 +79,7 @@ def doubtful(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def confirmed(held_out: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Which labels a majority of the networks predict.
+    """Finds the labels that a majority of the networks predicts.
 
     Args:
         held_out: float (FOLDS, n, classes), from `vote`.
@@ -94,7 +94,7 @@ def confirmed(held_out: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def contact_sheet(
     images: np.ndarray, labels: np.ndarray, guesses: np.ndarray, columns: int = 32
 ) -> Image.Image:
-    """Draws what was left out, each with its label and the networks' prediction ("–": no digit).
+    """Draws what was left out, each with its label and the networks' prediction ("–": not a digit).
 
     Args:
         images: uint8 (n, 28, 28).

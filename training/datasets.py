@@ -1,4 +1,4 @@
-"""Everything that the convolutional network is trained, calibrated and judged on."""
+"""Prepares the data that the convolutional network is trained and calibrated on."""
 
 import json
 from collections import Counter
@@ -11,11 +11,11 @@ from digits.card import DataSet, People, convert
 from handwriting import pen
 from training import cleaning, writers
 from training.data import Mnist
-from training.export import write_whole
+from training.export import write_atomically
 from training.unipen import Drawing
 
-HELD_OUT_SEED = 1_000_000  # added to the seed for synthetic drawings that are held out
-OTHERS = 20_000  # images besides those by real writers that help to find wrong labels
+HELD_OUT_SEED = 1_000_000  # added to the seed for held-out synthetic drawings
+OTHERS = 20_000  # other images that the networks for finding wrong labels are trained on
 HELD_OUT_TIMES = 3  # redrawings of each digit of the validation split
 FILE = "drawings.npz"  # in the folder of --checkpoint
 SOURCES = [
@@ -49,7 +49,7 @@ class Amounts:
     Attributes:
         mnist_times: how often MNIST's images are repeated.
         mnist_images: how many of them, at most; None for all.
-        mnist_held_out: how many are held out, the last ones; of a smaller set at most a sixth.
+        mnist_held_out: how many of the last are held out; of a smaller set at most a sixth.
         synthetic_digits, synthetic_non_digits: for training.
         synthetic_held_out: digits, and a fifth as many non-digits.
         letters: by real writers, at most.
@@ -70,10 +70,10 @@ class Datasets:
 
     Attributes:
         x, y: to train on; `pen.NO_DIGIT` is the rejection class.
-        x_held, y_held: digits that are held out, of all sources: the temperature is fitted on them.
-        judged: bool, which of these the thresholds are fitted on: digits by the writers of the
-            validation split whose labels two of three networks confirm. Without such writers, all.
-        x_none: images that are held out and are not digits, for the thresholds.
+        x_held, y_held: held-out digits of all sources, for the temperature.
+        judged: bool, which of these are for the thresholds: digits by the writers of the validation
+            split whose labels two of three networks confirm. Without such writers, all.
+        x_none: held-out images that are not digits, for the thresholds.
         people: for the model card; None without real writers.
     """
 
@@ -100,7 +100,7 @@ def prepare(
         drawings: by real writers; may be empty.
         learn: trains the small networks that find wrong labels; see `cleaning.vote`.
         seed: not negative.
-        folder: of --checkpoint: all drawings are saved there, and loaded if they are there already.
+        folder: of --checkpoint. All drawings are saved there, or loaded if they exist.
     """
     if folder and (folder / FILE).exists():
         drawn = _load(folder / FILE)
@@ -137,7 +137,7 @@ def _draw(
     seed: int,
     folder: Path | None,
 ) -> Datasets:
-    """All but MNIST."""
+    """All data but MNIST."""
     print("Drawing synthetic handwriting…", flush=True)
     y = _labels(amounts.synthetic_digits, amounts.synthetic_non_digits)
     y_held = _labels(amounts.synthetic_held_out, amounts.synthetic_held_out // 5)
@@ -187,7 +187,7 @@ def _real(
     bad = cleaning.doubtful(votes.out_of_fold, y)
     if folder:
         sheet = cleaning.contact_sheet(x[bad], y[bad], votes.out_of_fold[bad].argmax(axis=1))
-        write_whole(folder / "dropped.png", sheet.save)
+        write_atomically(folder / "dropped.png", sheet.save)
     good = [one for one, is_bad in zip(train, bad, strict=True) if not is_bad]
     digits = [(d, label) for d, label in good if label != pen.NO_DIGIT]
     drew = Counter(d.writer for d, _ in digits)
@@ -231,7 +231,7 @@ def _labelled(drawings: list[Drawing], part: str) -> list[tuple[Drawing, int]]:
 def _some_letters(
     labelled: list[tuple[Drawing, int]], most: int, rng: np.random.Generator
 ) -> list[tuple[Drawing, int]]:
-    """Leaves out letters and symbols at random, so that at most so many are left."""
+    """Leaves out random letters and symbols, so that at most `most` remain."""
     letters = [i for i, (_, label) in enumerate(labelled) if label == pen.NO_DIGIT]
     left_out = set(rng.permutation(letters)[most:].tolist())
     return [one for i, one in enumerate(labelled) if i not in left_out]
@@ -240,7 +240,7 @@ def _some_letters(
 def _save(drawn: Datasets, path: Path) -> None:
     arrays = {name: value for name, value in vars(drawn).items() if name != "people"}
     people = json.dumps(drawn.people and asdict(drawn.people))
-    write_whole(path, lambda half: np.savez(half, people=people, **arrays))
+    write_atomically(path, lambda half: np.savez(half, people=people, **arrays))
 
 
 def _load(path: Path) -> Datasets:

@@ -1,4 +1,4 @@
-"""Trains the network of the book, to compare with."""
+"""Trains the dense network of F. Chollet's book, for comparison."""
 
 import argparse
 from pathlib import Path
@@ -9,10 +9,10 @@ from training.data import Mnist
 
 
 def train(mnist: Mnist, args: argparse.Namespace) -> Path | None:
-    """Trains on all of the training images, with nothing added, and saves the model.
+    """Trains on MNIST's training images alone, and saves the model.
 
     Returns:
-        The folder of the model before; None if there was none.
+        The folder of the previous model; None if there was none.
     """
     import keras
 

@@ -1,4 +1,4 @@
-"""Chooses what a model explains itself with: training images like a drawing, and some filters."""
+"""Chooses what explains a model: training images like a drawing, and some filters."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
     import keras
 
 EXAMPLES = 4_500  # training images that are kept
-OUTLIERS = 0.25  # of them are chosen for being unlike the others
+OUTLIERS = 0.25  # the share of them that is chosen for being unlike the others
 POOL = 20_000  # training images to choose from
-NON_DIGITS = 500  # drawn ones
+NON_DIGITS = 500  # synthetic drawings that are not digits
 DIMENSIONS = 48  # of an embedding
-WHITENING = 0.25  # how far the directions are brought to one spread: 0 not at all, 0.5 altogether
+WHITENING = 0.25  # exponent; 0 keeps the directions' variances, 0.5 makes them equal
 FILTERS = 6
 
 
 def choose(
     model: keras.Model, network: bytes, x: np.ndarray, y: np.ndarray, seed: int
 ) -> bytes | None:
-    """Chooses training images that cover all ways of writing, and embeds them.
+    """Chooses training images that cover all variants of the digits, and embeds them.
 
-    Of each digit as many: three quarters at random, so that common ways are there many times over,
-    the rest one by one the image that is farthest from all chosen so far (Gonzalez 1985,
-    https://doi.org/10.1016/0304-3975(85)90224-5), so that rare ways are not missed. Only images
-    that the network reads as labelled are taken: some of MNIST's labels are wrong.
+    Each digit gets the same number of images. Three quarters of them are random, so most show
+    common variants. The others cover rare ones: each is the image that is farthest from all chosen
+    before it (Gonzalez 1985, https://doi.org/10.1016/0304-3975(85)90224-5). Only images that the
+    network classifies as labelled are chosen, because some of MNIST's labels are wrong.
 
     Args:
         model: the trained network.
@@ -82,14 +82,15 @@ def choose(
 def filters(model: keras.Model, x: np.ndarray) -> list[Filter]:
     """Some filters of the first layer, for showing how one slides over a drawing.
 
-    They are those that find much, and whose pattern can be recognized: neighbouring weights differ
-    little. Max pooling and batch normalization come between a filter and its feature map. Where the
-    normalization keeps the sign, the map is the maximum over 2×2 of what the filter finds with the
-    normalization folded in; others are left out. `digits.explain.inside.slide` applies one.
+    They respond strongly, and their neighbouring weights differ little, so that a visitor can
+    recognize the pattern. Max pooling and batch normalization come between a filter and its feature
+    map. Where the normalization keeps the sign, the map is the maximum over 2×2 of the response of
+    the filter with the normalization folded in; other filters are left out.
+    `digits.explain.inside.slide` applies one.
 
     Args:
         model: the trained network.
-        x: uint8 (n, 28, 28), digits on which they find much.
+        x: uint8 (n, 28, 28), digits to which they respond strongly.
 
     Returns:
         The best first; none for a network without feature maps.
@@ -122,7 +123,7 @@ def filters(model: keras.Model, x: np.ndarray) -> list[Filter]:
 
 
 def _look(model: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The last feature maps, pooled, float32 (n, 9 · maps), and what each is read as, (n,)."""
+    """The pooled last feature maps, float32 (n, 9 · maps), and the predicted classes, (n,)."""
     inside = with_inside(model)
     pooled, guesses = [], []
     for start in range(0, len(x), 1000):  # all at once would fill the memory
@@ -143,7 +144,7 @@ def _projection(pooled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _cover(points: np.ndarray, count: int, chance: np.random.Generator) -> np.ndarray:
-    """The indices of `count` of the points (n, d), or of all where there are fewer."""
+    """The indices of `count` of the points (n, d), or of all if there are fewer."""
     if len(points) <= count:
         return np.arange(len(points))
     chosen = chance.choice(len(points), round(count * (1 - OUTLIERS)), replace=False).tolist()

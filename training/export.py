@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digits.card import FILE as CARD
-from digits.card import NETWORK, Card, locked
+from digits.card import LAYOUT, NETWORK, Card, locked
 from digits.explain.neighbours import FILE as EXAMPLES
 
 if TYPE_CHECKING:
     import keras
 
-KERAS_MODEL, LAYOUT = "digits.keras", "layout.tflite"
+KERAS_MODEL = "digits.keras"
 
 
 def export(model: "keras.Model") -> bytes:
@@ -59,8 +59,8 @@ def save(
         model: the trained model.
         network: its export, from `export`.
         card: facts about it; the checksums are added.
-        examples: from `training.examples.choose`. Without any, old ones are removed: they belong
-            to another network.
+        examples: from `training.examples.choose`. If None, old ones are removed, which belong to
+            another network.
 
     Returns:
         The folder of the previous model; None if there was none.
@@ -132,10 +132,10 @@ def _sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Writes one file atomically: if that is interrupted, the one that was there stays.
+def write_atomically(path: Path, write: Callable[[Path], Any]) -> None:
+    """Writes one file atomically: if interrupted, the old file stays.
 
-    No other process sees half of it, not even one that writes the same file.
+    No other process sees an incomplete file, not even one that writes the same file.
 
     Args:
         path: its folder is created if missing.
@@ -155,7 +155,7 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Ignores SIGINT and SIGTERM. In another than the main thread they raise nothing anyway."""
+    """Ignores SIGINT and SIGTERM, which only interrupt the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

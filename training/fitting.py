@@ -1,4 +1,4 @@
-"""Parts of a training run: batches, callbacks, a small network that is trained quickly."""
+"""Batches and callbacks for training, and a small network that trains quickly."""
 
 import csv
 import time
@@ -21,11 +21,11 @@ def floats(images: np.ndarray) -> np.ndarray:
 def batches(
     x: np.ndarray, y: np.ndarray, batch_size: int, augment: keras.layers.Layer, seed: int
 ) -> tf.data.Dataset:
-    """Augmented batches without end, each image once before any comes again.
+    """Makes augmented batches endlessly; each epoch contains every image once.
 
     Args:
         x, y: uint8 (n, 28, 28) and integers (n,), 0-10.
-        augment: takes and gives float32 (batch, 28, 28, 1).
+        augment: takes and returns float32 (batch, 28, 28, 1).
 
     Returns:
         Float32 (batch, 28, 28, 1) and one-hot (batch, classes).
@@ -66,7 +66,7 @@ def small_learner(x: np.ndarray, y: np.ndarray) -> Predict:
 
 
 class Checkpoints:
-    """What --checkpoint keeps after each epoch. None of it can hold code.
+    """Saves progress after each epoch for --checkpoint, in files that cannot contain code.
 
     Args:
         folder: of --checkpoint; None if there is none.
@@ -81,7 +81,7 @@ class Checkpoints:
         return float(file.read_text()) if file and file.exists() else 0.0
 
     def seconds(self) -> float:
-        """How long the training has taken, without what an interruption lost."""
+        """The duration of the training, interruptions excluded."""
         return round(time.monotonic() - self._started, 1)
 
     def callbacks(self) -> list[keras.callbacks.Callback]:
@@ -97,7 +97,7 @@ class Checkpoints:
         ]
 
     def history(self, history: dict[str, list[float]]) -> dict[str, list[float]]:
-        """The learning curve of all epochs, those before an interruption too."""
+        """The learning curve of all epochs, including those before an interruption."""
         if not self.folder:
             return history
         with (self.folder / "history.csv").open(encoding="utf-8") as file:

@@ -2,12 +2,10 @@
 
 python -m training.layout --pens PATH --pens PATH     writes it to model/
 
-PATH is a UNIPEN distribution or a single file such as UCI's pendigits (see `training.unipen`). The
-network is fully convolutional. For each cell of 2×2 pixels that holds ink it predicts which symbol
-the ink belongs to, or that it is part of a line to ignore, and where the middle of that symbol is:
-instance segmentation as in Panoptic-DeepLab (Cheng et al. 2020, https://arxiv.org/abs/1911.10194).
-It learns from numbers composed of digits and marks by the writers of the training split, with
-underlines, boxes, combs, rings, rulings, ticks, and struck-out numbers (see `handwriting.rows`).
+PATH is a UNIPEN distribution or a single file such as UCI's pendigits (see `training.unipen`).
+`digits.numbers.layout` describes the network's outputs. It learns from composed numbers (see
+`handwriting.compose`) by the writers of the training split. Then `training.pool` fits how its
+predictions are combined with those of the digit network.
 """
 
 import argparse
@@ -21,28 +19,32 @@ from typing import Any
 import numpy as np
 
 from digits import DigitClassifier
-from digits.classifier import HEADS, LAYOUT
-from digits.numbers.layout import HEIGHT, LINE
+from digits.card import LAYOUT
+from digits.numbers.layout import HEADS, HEIGHT, LINE, SYMBOLS
+from digits.types import DIGITS, MARKS, UNKNOWN
 from handwriting import pen
-from handwriting.rows import DIGITS, Hand
+from handwriting.rows import Writer
 from training import pool, unipen, writers
 from training.command_line import natural, positive, run
-from training.export import save_card, save_part, write_whole
+from training.export import save_card, save_part, write_atomically
 from training.optional import require
-from training.pages import NOTHING, OFFSET, Pages, hands, write_pages
+from training.pages import BACKGROUND, OFFSET_SCALE, Pages, write_pages
 
-PAGES, PAGES_TO_CHECK, FILES = 24_000, 200, "pages-??????.npz"
-STEPS, BATCH_SIZE, PEAK, WEIGHT_DECAY, SEED = 26_000, 8, 3e-3, 0.02, 1
-DOUBT = 0.9  # a digit that the network takes for something else with more certainty is left out
-NUMBERS = 2_000  # by the writers of the validation split, to fit how the networks are combined
+PAGES, VALIDATION_PAGES, FILES = 24_000, 200, "pages-??????.npz"
+STEPS, BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY, SEED = 26_000, 8, 3e-3, 0.02, 1
+MAX_DOUBT = 0.9  # the highest confidence of the digit network in another label than a drawing's
+NUMBERS = 2_000  # by the writers of the validation split, for `training.pool`
 
 
 def batches(pages: Path, rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
-    """Images, float32 (BATCH_SIZE, height, width, 1) in 0-1, and targets as `loss` takes them.
+    """Reads all pages once, in random order.
 
     Args:
-        pages: a folder of files that hold `Pages`, and may become more meanwhile.
+        pages: a folder of files of `Pages`; more may be added between two calls.
         rng: shuffles them.
+
+    Yields:
+        Images, float32 (BATCH_SIZE, height, width, 1) in 0-1, and targets as `loss` takes them.
     """
     for path in rng.permutation(np.array(sorted(pages.glob(FILES)), object)):
         with np.load(path) as arrays:
@@ -58,9 +60,10 @@ def batches(pages: Path, rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
 
 
 def loss(targets: Any, outputs: Any) -> Any:
-    """Cross-entropy of the classes, distance of the offsets, focal loss of the middles.
+    """The sum of three losses, one for each head.
 
-    The focal loss is that of CenterNet (Zhou et al. 2019, https://arxiv.org/abs/1904.07850).
+    These are the cross-entropy of the classes, the L1 distance of the offsets, and the focal loss
+    of the middles as in CenterNet (Zhou et al. 2019, https://arxiv.org/abs/1904.07850).
 
     Args:
         targets: float32 (batch, down, across, 5): class, offset x and y, weight, middle, as in
@@ -72,13 +75,13 @@ def loss(targets: Any, outputs: Any) -> Any:
     label, offset, weight, middle = tf.split(targets, [1, 2, 1, 1], axis=-1)
     label, weight, middle = label[..., 0], weight[..., 0] / 255, middle[..., 0] / 255
     classes = outputs.shape[-1] - 3
-    inked = tf.where(label < NOTHING, weight, 0)
+    inked = tf.where(label < BACKGROUND, weight, 0)
     entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(
-        tf.cast(tf.where(label < NOTHING, label, 0), tf.int32), outputs[..., :classes]
+        tf.cast(tf.where(label < BACKGROUND, label, 0), tf.int32), outputs[..., :classes]
     )
     on_symbol = tf.where(label < LINE, weight, 0)
-    far = tf.reduce_sum(
-        tf.abs(outputs[..., classes : classes + 2] - offset / (OFFSET * HEIGHT)), axis=-1
+    distance = tf.reduce_sum(
+        tf.abs(outputs[..., classes : classes + 2] - offset / (OFFSET_SCALE * HEIGHT)), axis=-1
     )
     logit = outputs[..., -1]
     likely = tf.sigmoid(logit)
@@ -90,20 +93,20 @@ def loss(targets: Any, outputs: Any) -> Any:
     count = tf.reduce_sum(tf.cast(middle > 0.999, tf.float32)) + 1
     return (
         tf.reduce_sum(inked * entropy) / (tf.reduce_sum(inked) + 1)
-        + 2 * tf.reduce_sum(on_symbol * far) / (tf.reduce_sum(on_symbol) + 1)
+        + 2 * tf.reduce_sum(on_symbol * distance) / (tf.reduce_sum(on_symbol) + 1)
         + 0.5 * tf.reduce_sum(focal) / count
     )
 
 
-def fit(learned: Path, checked: Pages, seed: int, steps: int, kept: Path) -> Any:
-    """Trains the network; the learning rate follows one cycle over all steps.
+def fit(pages: Path, validation: Pages, seed: int, steps: int, checkpoints: Path) -> Any:
+    """Trains the network.
 
     Args:
-        learned: a folder as of `batches`.
-        checked: pages by other writers, which tell how well it does.
+        pages: a folder as in `batches`.
+        validation: pages by other writers, on which it is evaluated now and then.
         seed: not negative.
-        steps: how many batches.
-        kept: a folder for checkpoints; if it holds one, training goes on from there.
+        steps: the number of batches.
+        checkpoints: a folder. If it holds a checkpoint, training continues from there.
 
     Returns:
         The Keras model.
@@ -116,8 +119,10 @@ def fit(learned: Path, checked: Pages, seed: int, steps: int, kept: Path) -> Any
 
     keras.utils.set_random_seed(seed)
     model = network.layout_convnet(LINE + 1)
-    optimizer = keras.optimizers.AdamW(one_cycle(steps, PEAK, rise=0.1), WEIGHT_DECAY, clipnorm=1.0)
-    weights, counter = kept / "layout.weights.h5", kept / "steps.txt"
+    optimizer = keras.optimizers.AdamW(
+        one_cycle(steps, LEARNING_RATE, rise=0.1), WEIGHT_DECAY, clipnorm=1.0
+    )
+    weights, counter = checkpoints / "layout.weights.h5", checkpoints / "steps.txt"
     if counter.exists():
         model.load_weights(weights)
         optimizer.iterations.assign(int(counter.read_text()))
@@ -125,7 +130,7 @@ def fit(learned: Path, checked: Pages, seed: int, steps: int, kept: Path) -> Any
     began, losses = time.monotonic(), []
 
     @tf.function(reduce_retracing=True)
-    def learn(images: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    def train_step(images: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             value = loss(targets, model(images, training=True))
         gradients = tape.gradient(value, model.trainable_variables)
@@ -133,8 +138,8 @@ def fit(learned: Path, checked: Pages, seed: int, steps: int, kept: Path) -> Any
         return value
 
     while True:
-        for images, targets in batches(learned, rng):
-            losses.append(float(learn(tf.constant(images), tf.constant(targets))))
+        for images, targets in batches(pages, rng):
+            losses.append(float(train_step(tf.constant(images), tf.constant(targets))))
             step = int(optimizer.iterations)
             if step % 500 == 0 or step == steps:
                 seconds = time.monotonic() - began
@@ -143,35 +148,41 @@ def fit(learned: Path, checked: Pages, seed: int, steps: int, kept: Path) -> Any
                 model.save_weights(weights)
                 counter.write_text(str(step))
             if step % 2000 == 0 or step == steps:
-                print("checked", check(model, checked), flush=True)
+                print("Validation:", evaluate(model, validation), flush=True)
             if step == steps:
                 return model
 
 
-def check(model: Any, pages: Pages) -> dict[str, float]:
-    """The share of cells with the right class, of digits, marks, other symbols and lines."""
+def evaluate(model: Any, pages: Pages) -> dict[str, float]:
+    """Measures the share of cells with the right class, and the error of the offsets.
+
+    Returns:
+        The weighted share of each kind of symbol, 0-1; and the "distance" of predicted middles from
+        the true ones, in heights of a digit.
+    """
     outputs = model.predict(pages.images[..., None].astype(np.float32) / 255, 16, verbose=0)
     found = outputs[..., : LINE + 1].argmax(axis=-1)
-    far = np.hypot(*np.moveaxis(
-        outputs[..., LINE + 1 : LINE + 3] - pages.offsets / (OFFSET * HEIGHT), -1, 0
+    distances = np.hypot(*np.moveaxis(
+        outputs[..., LINE + 1 : LINE + 3] - pages.offsets / (OFFSET_SCALE * HEIGHT), -1, 0
     ))  # fmt: skip
-    kinds = {"digits": (0, 9), "marks": (10, 16), "other": (17, 17), "lines": (LINE, LINE)}
+    kinds = {"digits": DIGITS, "marks": MARKS, "other": UNKNOWN}
+    classes = {kind: [SYMBOLS.index(label) for label in labels] for kind, labels in kinds.items()}
     report = {}
-    for kind, (first, last) in kinds.items():
-        of_kind = (pages.classes >= first) & (pages.classes <= last)
+    for kind, those in {**classes, "lines": [LINE]}.items():
+        of_kind = np.isin(pages.classes, those)
         weights = pages.weights[of_kind].astype(float)
         right = found[of_kind] == pages.classes[of_kind]
         report[kind] = round(float(np.average(right, weights=weights)), 4)
-    report["far"] = round(float(far[pages.classes < LINE].mean()), 4)
+    report["distance"] = round(float(distances[pages.classes < LINE].mean()), 4)
     return report
 
 
 def export(model: Any, pages: Pages) -> bytes:
-    """Converts the network to the bytes of a .tflite file: weights and activations in 8 bits.
+    """Converts the network to the bytes of a .tflite file with int8 weights and activations.
 
     Args:
-        model: of `fit`.
-        pages: some, from which the ranges of the activations are measured.
+        model: from `fit`.
+        pages: for measuring the ranges of the activations.
     """
     import keras
     import tensorflow as tf
@@ -180,7 +191,7 @@ def export(model: Any, pages: Pages) -> bytes:
 
     model = network.plain(model)
     with tempfile.TemporaryDirectory() as folder:
-        # Apart, each has a scale of its own when its numbers become integers.
+        # As separate outputs, the heads are quantized with separate scales.
         heads = {name: model.get_layer(name).output for name in HEADS}
         named = keras.Model(model.inputs, heads)
         named.export(folder, format="tf_saved_model", verbose=False)
@@ -198,46 +209,47 @@ def main() -> int:
     classifier = DigitClassifier.load(args.model)
     drawings = [one for path in args.pens for one in unipen.read(Path(path))]
     drawings = without_doubtful(classifier, drawings)
-    teach, choose = (hands(drawings, part) for part in (writers.TRAIN, writers.VALIDATION))
-    print(f"Composing numbers in the hands of {len(teach)} people…", flush=True)
-    checked = write_pages(choose, PAGES_TO_CHECK, args.seed + 1)
+    train = writers.by_writer(drawings, writers.TRAIN)
+    held_out = writers.by_writer(drawings, writers.VALIDATION)
+    print(f"Composing numbers by {len(train)} writers…", flush=True)
+    validation = write_pages(held_out, VALIDATION_PAGES, args.seed + 1)
     with tempfile.TemporaryDirectory() as temporary:
-        kept = Path(args.checkpoint or temporary)
-        pages = kept / "pages"
+        checkpoints = Path(args.checkpoint or temporary)
+        pages = checkpoints / "pages"
         pages.mkdir(parents=True, exist_ok=True)
-        write = partial(_write_file, teach, pages)
+        write = partial(_write_file, train, pages)
         with pen.in_processes(write, range(args.pages), args.seed):
             while not any(pages.glob(FILES)):
                 time.sleep(1)
-            model = fit(pages, checked, args.seed, args.steps, kept)
+            model = fit(pages, validation, args.seed, args.steps, checkpoints)
     folder = Path(args.model)
-    save_part(folder, LAYOUT, export(model, checked))
-    print("Fitting how its predictions and those of the network for digits are combined…")
-    examples = pool.locate(DigitClassifier.load(folder), choose, NUMBERS, args.seed + 2)
+    save_part(folder, LAYOUT, export(model, validation))
+    print("Fitting how its predictions and those of the digit network are combined…", flush=True)
+    examples = pool.locate(DigitClassifier.load(folder), held_out, NUMBERS, args.seed + 2)
     save_card(folder, pool=pool.fit(examples))
     print(f"Saved to {folder}: {LAYOUT}")
     return 0
 
 
-def _write_file(hands: list[Hand], folder: Path, numbers: range, seed: Any) -> None:
-    """Writes as many pages to a file as there are numbers; the first one is its name."""
+def _write_file(writers: list[Writer], folder: Path, numbers: range, seed: Any) -> None:
+    """Writes as many pages to a file as there are numbers, and names it after the first."""
     path = folder / f"pages-{numbers[0]:06d}.npz"
     if not path.exists():
-        pages = write_pages(hands, len(numbers), seed)
-        write_whole(path, lambda half: np.savez(half, *pages))
+        pages = write_pages(writers, len(numbers), seed)
+        write_atomically(path, lambda half: np.savez(half, *pages))
 
 
 def without_doubtful(
     classifier: DigitClassifier, drawings: list[unipen.Drawing]
 ) -> list[unipen.Drawing]:
-    """Leaves out digits that the network is sure to be something else: mostly wrong labels."""
+    """Leaves out digits that the digit network is sure are something else: mostly wrong labels."""
     digits = [d for d in drawings if d.label in DIGITS]
     middle = (pen.CANVAS / 2, pen.CANVAS / 2)
     pages = (pen.render(pen.place(d.strokes, 150, middle), 14) for d in digits)
     doubtful = {
         id(drawing)
-        for drawing, said in zip(digits, classifier.predict_batch(pages), strict=True)
-        if said.bars.max() > DOUBT and said.bars.argmax() != int(drawing.label)
+        for drawing, prediction in zip(digits, classifier.predict_batch(pages), strict=True)
+        if prediction.bars.max() > MAX_DOUBT and prediction.bars.argmax() != int(drawing.label)
     }
     return [drawing for drawing in drawings if id(drawing) not in doubtful]
 
@@ -249,17 +261,17 @@ def parse_arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--pens", metavar="PATH", action="append", required=True, help="people's handwriting"
+        "--pens", metavar="PATH", action="append", required=True, help="real writers' handwriting"
     )
     parser.add_argument(
-        "--model", default="model", help="what reads digits; layout.tflite goes there"
+        "--model", default="model", help="the model with the digit network; gets layout.tflite"
     )
     parser.add_argument("--pages", type=positive, default=PAGES, help="how many to compose")
-    parser.add_argument("--steps", type=positive, default=STEPS, help="how long to train")
+    parser.add_argument("--steps", type=positive, default=STEPS, help="batches to train on")
     parser.add_argument(
         "--checkpoint",
         metavar="FOLDER",
-        help="keep pages and weights there; begun again, it goes on",
+        help="save pages and weights there; the same command continues from there",
     )
     parser.add_argument("--seed", type=natural, default=SEED)
     return parser.parse_args()

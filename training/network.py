@@ -1,7 +1,5 @@
 """The networks: the one that ships, a small version of it, and the one of Chollet's book."""
 
-from typing import Any
-
 import keras
 import tensorflow as tf
 from keras import layers
@@ -13,7 +11,7 @@ CLASSES = DIGITS + 1  # the last one is the rejection class
 def dense() -> keras.Model:
     """The fully connected network of F. Chollet, Deep Learning with Python, section 2.1.
 
-    Takes float32 (batch, 784) in 0-1, gives softmax probabilities (batch, 10).
+    Takes float32 (batch, 784) in 0-1, returns softmax probabilities (batch, 10).
     """
     model = keras.Sequential(
         [
@@ -33,7 +31,7 @@ def convnet() -> keras.Model:
     Global average pooling (Lin et al. 2013, https://arxiv.org/abs/1312.4400) keeps the network
     small and gives class activation maps: `with_inside`.
 
-    Takes float32 (batch, 28, 28, 1) in 0-1, gives softmax probabilities (batch, 11): the ten
+    Takes float32 (batch, 28, 28, 1) in 0-1, returns softmax probabilities (batch, 11): the ten
     digits and the rejection class, "none of these".
     """
     inputs = keras.Input((28, 28, 1))
@@ -56,13 +54,11 @@ def small_convnet() -> keras.Model:
 
 
 def layout_convnet(classes: int) -> keras.Model:
-    """Finds and reads the symbols of numbers: see `training.layout`.
+    """The layout network: a small U-Net that adds instead of concatenating.
 
-    A small U-Net (Ronneberger et al. 2015, https://arxiv.org/abs/1505.04597) that adds instead of
-    concatenating. Takes float32 (batch, height, width, 1) in 0-1, of any sides that 16 divides.
-    Gives float32 (batch, height / 2, width / 2, classes + 3): for each cell the logits of the
-    classes, the distance right and down to the middle of the symbol that the ink there belongs to,
-    in heights of a digit, and the logit that the cell is such a middle.
+    See Ronneberger et al. 2015, https://arxiv.org/abs/1505.04597. It takes float32 (batch, height,
+    width, 1) in 0-1, with sides that are multiples of 16. `digits.numbers.layout.Predict` describes
+    its outputs.
     """
 
     def enlarged(x: keras.KerasTensor, skipped: keras.KerasTensor) -> keras.KerasTensor:
@@ -97,18 +93,17 @@ def read_out(inputs: keras.KerasTensor, x: keras.KerasTensor) -> keras.Model:
 def block(
     x: keras.KerasTensor,
     filters: int,
-    kernel: int | tuple[int, int] = 3,
-    shrink: bool | tuple[int, int] = False,
-    padding: str = "same",
-    **how: Any,  # for the convolution
-):
+    kernel: int = 3,
+    strides: int = 1,
+    shrink: bool = False,
+) -> keras.KerasTensor:
     """Convolution, batch normalization (Ioffe and Szegedy 2015), then ReLU.
 
     Pooling comes before the normalization, which then has a quarter of the work.
     """
-    x = layers.Conv2D(filters, kernel, padding=padding, use_bias=False, **how)(x)
+    x = layers.Conv2D(filters, kernel, strides, padding="same", use_bias=False)(x)
     if shrink:
-        x = layers.MaxPooling2D((2, 2) if shrink is True else shrink)(x)
+        x = layers.MaxPooling2D(2)(x)
     x = FusedBatchNormalization(momentum=0.9)(x)  # 0.99 is too slow for a short training
     return layers.Activation("relu")(x)
 
@@ -149,12 +144,11 @@ def with_inside(model: keras.Model) -> keras.Model:
     """The same network with its feature maps and class activation maps as further outputs.
 
     Returns:
-        A model that gives "probabilities" as before; "block_1", "block_2" and so on, each block's
-        feature maps; and "evidence" (batch, height, width, outputs), the class activation maps:
-        the last feature maps, weighted as the dense layer after global average pooling weights
-        them (Zhou et al. 2016, https://arxiv.org/abs/1512.04150). Their means over the picture are
-        what the dense layer adds up, but for the bias. Of a network without blocks (`dense`) only
-        the probabilities.
+        A model with the outputs "probabilities", as before; "block_1", "block_2" and so on, the
+        feature maps of each block; and "evidence" (batch, height, width, outputs), the class
+        activation maps (Zhou et al. 2016, https://arxiv.org/abs/1512.04150). These are the last
+        feature maps, weighted by the dense layer, which adds up their means and the bias. For a
+        network without blocks (`dense`), only the probabilities.
     """
     outputs = {"probabilities": model.outputs[0]}
     blocks = [layer.output for layer in model.layers if isinstance(layer, layers.Activation)]

@@ -1,4 +1,4 @@
-"""The packages that only training needs, and what to say where they are not installed."""
+"""Checks for the packages that only training needs."""
 
 import importlib.util
 import platform
@@ -17,18 +17,18 @@ NO_AVX = (
 
 
 class MissingPackageError(Exception):
-    """A package is not installed. The message says which command adds it."""
+    """A package is not installed. The message gives the command that installs it."""
 
 
 def require(*modules: str, otherwise: str = "") -> None:
-    """Raises where one of these modules is missing.
+    """Raises an error if one of these modules is missing.
 
     Args:
         modules: as in `missing`.
         otherwise: what else to do, as an imperative, for the message.
 
     Raises:
-        MissingPackageError: what `missing` says, and `otherwise`.
+        MissingPackageError: the sentence of `missing`, and `otherwise`.
     """
     if sentence := missing(*modules):
         if otherwise:
@@ -37,13 +37,13 @@ def require(*modules: str, otherwise: str = "") -> None:
 
 
 def missing(*modules: str) -> str:
-    """Says which of these modules are not installed, and which command adds them.
+    """Returns which of these modules are not installed, and which command adds them.
 
     Args:
         modules: "tensorflow", "matplotlib".
 
     Returns:
-        One sentence, with the command in backticks; empty where all are there and can be used.
+        One sentence, with the command in backticks; empty if all can be used.
     """
     absent = [NAMES[module] for module in modules if importlib.util.find_spec(module) is None]
     if not absent:

@@ -1,22 +1,22 @@
-"""Rejects data that has the right form but cannot be a set of handwritten digits to learn from."""
+"""Rejects data that has the right form but cannot be handwritten digits to train on."""
 
 import numpy as np
 
 from handwriting import pen
 from training.data import DataError, Mnist
 
-MIN_IMAGES = 200  # to train on; with fewer nothing is learned
+MIN_IMAGES = 200  # to train on
 MIN_OF_EACH = 5  # training images of each digit
-# Images that are compared with synthetic digits, and the accuracy of that: 0.7 for MNIST.
-CHECKED, DRAWN, READABLE, CHANCE = 500, 500, 0.5, 0.15
+CHECKED, DRAWN = 500, 500  # images, and the synthetic digits that they are compared with
+READABLE, CHANCE = 0.5, 0.15  # accuracy of that comparison; it is 0.7 for MNIST
 
 
 def check_plausible(mnist: Mnist) -> None:
     """Checks that images and labels can be those of handwritten digits.
 
     Raises:
-        DataError: there are too few, a digit is missing, the images hold no shades, or they are
-            turned or mirrored, or don't match their labels.
+        DataError: there are too few, a digit is missing, the images have only the values 0 and 1,
+            are rotated or mirrored, or don't match their labels.
     """
     if mnist.canonical:
         return

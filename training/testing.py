@@ -1,4 +1,4 @@
-"""Runs an exported network on data sets, as the page will, and tests it on MNIST."""
+"""Runs an exported network on data sets as the page does, and tests it on MNIST."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ BATCH = 64
 
 
 def outputs(network: bytes, images: np.ndarray) -> np.ndarray:
-    """The probabilities that an exported network computes.
+    """Computes the probabilities of an exported network.
 
     Args:
         network: from `training.export.export`.
@@ -30,7 +30,7 @@ def outputs(network: bytes, images: np.ndarray) -> np.ndarray:
 
 
 def test(network: bytes, mnist: Mnist, temperature: float) -> Test:
-    """Classifies MNIST's test images. The likeliest of the ten digits counts, however unsure."""
+    """Classifies MNIST's test images; the likeliest digit counts, even if "unsure"."""
     labels = mnist.y_test
     found = outputs(network, mnist.x_test)
     loss = -np.log(np.maximum(found[np.arange(len(labels)), labels], 1e-30)).mean()

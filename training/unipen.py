@@ -3,8 +3,8 @@
 UNIPEN train_r01_v07 (Guyon et al. 1994, https://doi.org/10.1109/ICPR.1994.576870; International
 Unipen Foundation, https://doi.org/10.5281/zenodo.1195803, CC BY 4.0) keeps labels and ink apart: a
 file in `data/1a` to `data/1d` (isolated digits, capitals, small letters and symbols) names the ink
-that belongs to it by `.INCLUDE`, a path below `include/`, and each `.SEGMENT CHARACTER` says which
-part of the ink is which character. UCI's pendigits-orig (https://archive.ics.uci.edu/dataset/81,
+that belongs to it by `.INCLUDE`, a path below `include/`, and each `.SEGMENT CHARACTER` assigns a
+part of the ink to a character. UCI's pendigits-orig (https://archive.ics.uci.edu/dataset/81,
 CC BY 4.0) is a single file in which each `.SEGMENT DIGIT` is followed by its ink.
 """
 
@@ -22,26 +22,26 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from digits.types import DIGITS
 from handwriting import pen
 
 ISOLATED = ("1a", "1b", "1c", "1d")  # the categories whose segments are single characters
-DIGITS = "0123456789"
 MAX_BYTES = 64 << 20  # of one file, unpacked: pendigits-orig has 4 MB
 MAX_UNPACKED_BYTES = 1 << 30  # of all files of an archive
-FARTHEST = 1e9  # from a tablet's corner: anything more, or no number, is damage
-UNKNOWN = r"\@"  # the label of what nobody could read
+MAX_DISTANCE = 1e9  # from a tablet's corner; anything more is damage
+ILLEGIBLE = r"\@"  # the label of a character that nobody could read
 SEGMENT = re.compile(r'\.SEGMENT\s+(CHARACTER|DIGIT)\s+([\d:,-]+)(?:\s+\S+)?\s+"(.+)"\s*$')
 
 
 class PenFileError(Exception):
-    """The handwriting can't be used. The message says why, and what to do."""
+    """The handwriting can't be used. The message gives the reason and a remedy."""
 
 
 class Drawing(NamedTuple):
     """One character that a person wrote."""
 
     strokes: pen.Strokes  # float64 (points, 2): the box centred on 0 0, its longer side 1, y down
-    label: str  # what was asked for, as a single character
+    label: str  # a single character: what the writer was asked for
     writer: str  # the same for everything that one person wrote
 
 
@@ -53,9 +53,9 @@ class Component(NamedTuple):
 
 
 class Ink(NamedTuple):
-    """What one `.INCLUDE` brings."""
+    """The ink so far, or that of one `.INCLUDE`."""
 
-    components: list[Component]  # only those that hold points, as UNIPEN counts them
+    components: list[Component]  # without empty ones, which UNIPEN doesn't count
     writer: str | None
     columns: tuple[int, int]  # where `.COORD` puts x and y
 
@@ -68,7 +68,7 @@ def read(path: Path) -> list[Drawing]:
             gzipped.
 
     Returns:
-        Every isolated character whose ink is there, in the order of the files.
+        The isolated characters whose ink is not missing, in the order of the files.
 
     Raises:
         PenFileError: it can't be read, or holds no isolated character.
@@ -155,9 +155,9 @@ def _read_distribution(folder: Path, path: Path) -> Iterator[Drawing]:
 
 
 def _read_labels(file: Path, root: Path, known: dict[Any, Ink]) -> Iterator[Drawing]:
-    """Yields the characters that one file of `data/` tells of; `known` keeps ink between files."""
+    """Yields the characters that one file of `data/` lists; `known` caches ink across files."""
     contributor = file.relative_to(root / "data").parts[1]
-    # Some files don't say who wrote; then each counts as another person's.
+    # Some files don't name the writer; then each counts as another writer's.
     ink = Ink([], f"{contributor}/{file.stem}", (0, 1))
     for line in _text(file).splitlines():
         if line.startswith(".INCLUDE"):
@@ -165,12 +165,12 @@ def _read_labels(file: Path, root: Path, known: dict[Any, Ink]) -> Iterator[Draw
         elif segment := SEGMENT.match(line.strip()):
             strokes = _delineated(ink.components, segment[2])
             label = segment[3].removeprefix("\\") if len(segment[3]) == 2 else segment[3]
-            if strokes and len(label) == 1 and segment[3] != UNKNOWN:
+            if strokes and len(label) == 1 and segment[3] != ILLEGIBLE:
                 yield Drawing(pen.unit(strokes), label, str(ink.writer))
 
 
 def _include(line: str, before: Ink, include: Path, known: dict[Any, Ink]) -> Ink:
-    """The ink so far, and then that of an `.INCLUDE`. A file that isn't there adds nothing."""
+    """Adds the ink of an `.INCLUDE` to the ink so far; a missing file adds nothing."""
     name = line.split(None, 1)[1].strip() if len(line.split()) > 1 else ""
     key = name, before.columns
     if key not in known:
@@ -184,7 +184,7 @@ def _include(line: str, before: Ink, include: Path, known: dict[Any, Ink]) -> In
 
 def _read_ink(file: Path, columns: tuple[int, int], include: Path, known: dict[Any, Ink]) -> Ink:
     ink = Ink([], None, columns)
-    down: bool | None = None  # None: what follows is a note, whose numbers are no points
+    down: bool | None = None  # None in a note, whose numbers are not points
     points: list[tuple[float, float]] = []
 
     def end_component() -> None:
@@ -214,8 +214,8 @@ def _read_ink(file: Path, columns: tuple[int, int], include: Path, known: dict[A
 def _delineated(components: list[Component], delineation: str) -> pen.Strokes:
     """The strokes that a delineation names: `3`, `3-5`, `2,4`, `3:10-4:7` (component:point).
 
-    Components count from 0, with the pen down or up; those with the pen up draw nothing. What lies
-    beyond the ink that is there is left out.
+    Components count from 0, with the pen down or up; those with the pen up draw nothing. Numbers
+    beyond the last component or point are ignored.
     """
     strokes = []
     for part in delineation.split(","):
@@ -235,8 +235,8 @@ def _point(words: list[str], columns: tuple[int, int] = (0, 1)) -> tuple[float, 
         x, y = float(words[columns[0]]), -float(words[columns[1]])  # a tablet counts upwards
     except (ValueError, IndexError):
         x = y = math.nan
-    if not math.hypot(x, y) < FARTHEST:
-        raise ValueError(f"“{' '.join(words)[:60]}” is no point")
+    if not math.hypot(x, y) < MAX_DISTANCE:
+        raise ValueError(f"“{' '.join(words)[:60]}” is not a point")
     return x, y
 
 
@@ -252,7 +252,7 @@ def read_pen_file(path: Path) -> list[Drawing]:
     The second number of a segment's `.COMMENT` is the writer, as in UCI's pendigits-orig.
 
     Raises:
-        PenFileError: it can't be read, or it is something else.
+        PenFileError: it can't be read, or is not such a file.
     """
     try:
         with path.open("rb") as file:
@@ -265,7 +265,7 @@ def read_pen_file(path: Path) -> list[Drawing]:
     if len(text) > MAX_BYTES:
         raise PenFileError(f"The pen file “{path}” is too long: over {MAX_BYTES} bytes.")
     drawings: list[Drawing] = []
-    stroke: Any = None  # no list while the pen is up
+    stroke: Any = None  # None while the pen is up
     for number, line in enumerate(text.decode("latin-1").splitlines(), 1):
         try:
             match line.split():

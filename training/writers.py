@@ -1,20 +1,27 @@
-"""Handwriting by many writers: its split, its labels, and how it is redrawn."""
+"""Splits, groups, labels and redraws the handwriting of many writers."""
 
 import hashlib
+from collections.abc import Iterable
 
 import numpy as np
 
+from digits.types import DIGITS, MARKS, UNKNOWN
 from handwriting import pen
-from training.unipen import DIGITS, Drawing
+from handwriting.rows import Writer
+from handwriting.variation import loosened, resampled, varied
+from training.unipen import Drawing
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
-# Shares of the writers. Those between the two intervals, and above both, train.
+# Shares of the writers. Those between the two intervals, and above both, are the training split.
 TEST_BELOW, VALIDATION_FROM, VALIDATION_BELOW = 0.11, 0.18, 0.28
 # Characters that cannot be mistaken for a digit. Those that can (O, I, l, S, Z, g, q, b, B, Y, G,
 # D, J, brackets, slashes, commas) are neither digits nor "none of these": they are left out.
-NO_DIGITS = frozenset('ACEFHKLMNPRTUVWXacdefhkmnprtuvwx#$%&*+-=<>?@_~^"')
-# A writer of USUAL digits gets each redrawn TIMES times; a writer of fewer gets more, so that a few
-# prolific writers don't outweigh the others.
+NON_DIGITS = frozenset('ACEFHKLMNPRTUVWXacdefhkmnprtuvwx#$%&*+-=<>?@_~^"')
+# Those that cannot be mistaken for a mark either.
+OTHER_SYMBOLS = NON_DIGITS - set("-_~^\"'cCrv")
+MIN_KINDS = 6  # of digits by a writer: see `by_writer`
+# Each digit by a writer of USUAL digits is redrawn TIMES times, by a writer of fewer more often, so
+# that a few prolific writers don't outweigh the others.
 TIMES, USUAL, MAX_TIMES = 3, 100, 8
 LOOSE = 0.5  # the share of drawings whose strokes are moved relative to one another
 
@@ -22,7 +29,7 @@ LOOSE = 0.5  # the share of drawings whose strokes are moved relative to one ano
 def split(writer: str) -> str:
     """The split that a writer's drawings belong to: TRAIN, VALIDATION or TEST.
 
-    A hash of the name decides, so that a writer stays in a split whatever else is added.
+    A hash of the name decides, so that a writer's split doesn't depend on the other data.
     """
     position = int.from_bytes(hashlib.sha256(writer.encode()).digest()[:6], "big") / 2**48
     if position < TEST_BELOW:
@@ -34,12 +41,35 @@ def label_of(drawing: Drawing) -> int | None:
     """0-9, `pen.NO_DIGIT`, or None for a character that is left out."""
     if drawing.label in DIGITS:
         return int(drawing.label)
-    return pen.NO_DIGIT if drawing.label in NO_DIGITS else None
+    return pen.NO_DIGIT if drawing.label in NON_DIGITS else None
 
 
-def times(drew: int) -> int:
-    """How often each digit is redrawn of a writer who drew so many."""
-    return min(MAX_TIMES, round(TIMES * (USUAL / drew) ** 0.5))
+def by_writer(drawings: Iterable[Drawing], part: str) -> list[Writer]:
+    """Groups the drawings of one split by writer, for `handwriting.rows`.
+
+    Symbols that a writer did not draw come from the other writers of the same split. Writers of
+    fewer than `MIN_KINDS` different digits only contribute to the others.
+
+    Args:
+        drawings: by any number of writers.
+        part: TRAIN, VALIDATION or TEST.
+    """
+    own: dict[str, Writer] = {}
+    common: Writer = {label: [] for label in DIGITS + MARKS + UNKNOWN}
+    for drawing in drawings:
+        label = UNKNOWN if drawing.label in OTHER_SYMBOLS else drawing.label
+        if split(drawing.writer) != part or label not in common:
+            continue
+        common[label].append(drawing.strokes)
+        own.setdefault(drawing.writer, {}).setdefault(label, []).append(drawing.strokes)
+    return [
+        common | drawn for drawn in own.values() if len(drawn.keys() & set(DIGITS)) >= MIN_KINDS
+    ]
+
+
+def times(digits: int) -> int:
+    """How often each digit by a writer of so many digits is redrawn."""
+    return min(MAX_TIMES, round(TIMES * (USUAL / digits) ** 0.5))
 
 
 def redraw(drawings: list[Drawing], seed: int) -> np.ndarray:
@@ -60,59 +90,11 @@ def _redraw_part(drawings: list[Drawing], seed: np.random.SeedSequence) -> np.nd
 
 
 def redrawn(drawing: Drawing, rng: np.random.Generator) -> np.ndarray:
-    """The drawing as the network receives it, in a slightly different hand and with another pen.
+    """The input of the network for a drawing that is slightly varied, with a random pen.
 
     Returns:
         uint8 (28, 28), normalized like any drawing.
     """
     wild = rng.choice([0, rng.uniform(0.1, 0.6)], p=[0.25, 0.75])
     strokes = loosened(drawing.strokes, rng) if rng.random() < LOOSE else drawing.strokes
-    return pen.picture(resampled(in_another_mood(strokes, rng, wild), rng), rng)
-
-
-def in_another_mood(strokes: pen.Strokes, rng: np.random.Generator, wild: float) -> pen.Strokes:
-    """Varies a whole drawing with `pen.by_hand`, which expects a height of about 100.
-
-    Args:
-        strokes: as `pen.unit` returns them.
-        rng, wild: as in `pen.by_hand`.
-    """
-    return pen.by_hand([stroke * 100 for stroke in strokes], rng, wild)
-
-
-def loosened(strokes: pen.Strokes, rng: np.random.Generator) -> pen.Strokes:
-    """Rotates, scales and shifts each stroke by itself: a lower bar, a detached stem.
-
-    Args:
-        strokes: as `pen.unit` returns them; a single stroke is returned unchanged.
-    """
-    if len(strokes) == 1:
-        return strokes
-    moved = []
-    for stroke in strokes:
-        middle, turn = (stroke.min(axis=0) + stroke.max(axis=0)) / 2, rng.normal(0, 0.08)
-        matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-        scale, shift = np.exp(rng.normal(0, 0.08)), rng.normal(0, 0.03, 2)
-        moved.append((stroke - middle) @ matrix * scale + middle + shift)
-    return moved
-
-
-def resampled(strokes: pen.Strokes, rng: np.random.Generator) -> pen.Strokes:
-    """Keeps the points that a stylus, a finger or a mouse would have reported.
-
-    A finger reports about 60 points a second, a mouse on a busy computer far fewer. A stylus
-    reports more than are visible; drawing them all would only take longer.
-
-    Args:
-        strokes: as `pen.unit` returns them.
-    """
-    steps = {"stylus": (0.015, 0.015), "finger": (0.02, 0.06), "mouse": (0.06, 0.16)}
-    step = rng.uniform(*steps[rng.choice(list(steps))])
-    return pen.unit([_thinned(stroke, step) for stroke in strokes], smallest=0.1)
-
-
-def _thinned(stroke: np.ndarray, step: float) -> np.ndarray:
-    """The first and the last point, and between them one for each `step` along the stroke."""
-    way = np.concatenate([[0], np.hypot(*np.diff(stroke, axis=0).T).cumsum()])
-    kept = np.searchsorted(way, np.arange(0, way[-1], step))
-    return stroke[np.unique(np.append(kept, len(stroke) - 1))]
+    return pen.picture(resampled(varied(strokes, rng, wild), rng), rng)

@@ -37,7 +37,8 @@ def mount_demo_drawing() -> None:
 @functools.cache
 def drawings() -> list[list[list[list[tuple[float, float]]]]]:
     """Return drawings of each digit: strokes of points x, y in fractions of its height."""
-    from handwriting.pen import WAYS, by_hand, place, strokes_from_skeleton
+    from handwriting.allographs import VARIANTS as skeletons
+    from handwriting.pen import by_hand, place, strokes_from_skeleton
 
     rng = np.random.default_rng(0)
     return [
@@ -45,12 +46,12 @@ def drawings() -> list[list[list[list[tuple[float, float]]]]]:
             [
                 [(round(x, DECIMALS), round(y, DECIMALS)) for x, y in stroke.tolist()]
                 for stroke in place(
-                    by_hand(strokes_from_skeleton(WAYS[digit][way], rng), rng, WILD),
+                    by_hand(strokes_from_skeleton(skeletons[digit][name], rng), rng, WILD),
                     SIZE,
                     (0.5, 0.5),
                 )
             ]
-            for way in variants
+            for name in names
         ]
-        for digit, variants in VARIANTS.items()
+        for digit, names in VARIANTS.items()
     ]

@@ -19,7 +19,9 @@ register_heif_opener()
 
 
 def written(digit: int) -> pen.Strokes:
-    skeleton = pen.strokes_from_skeleton(pen.WAYS[digit][HANDS[digit]], np.random.default_rng(0))
+    skeleton = pen.strokes_from_skeleton(
+        pen.VARIANTS[digit][HANDS[digit]], np.random.default_rng(0)
+    )
     return pen.unit(skeleton)
 
 

@@ -11,7 +11,7 @@ from handwriting import pen
 
 def drawing(digit: int, side: int = 280) -> Image.Image:
     """A digit, dark on white."""
-    plain = next(iter(pen.WAYS[digit]))
+    plain = next(iter(pen.VARIANTS[digit]))
     strokes = pen.draw_digit(digit, np.random.default_rng(digit), plain)
     middle = (side / 2, side / 2)
     ink = pen.render(pen.place(strokes, 0.6 * side, middle), 0.07 * side, side)

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from digits.normalize import normalize
-from handwriting.pen import WAYS, Strokes, by_hand, place, render, strokes_from_skeleton
+from handwriting.pen import VARIANTS, Strokes, by_hand, place, render, strokes_from_skeleton
 from page.draw import drawing
 from tests.helpers.servers import TIMEOUT
 
@@ -31,7 +31,7 @@ HASH = [np.array(line) for line in (
 def written(digit: int, size: float = 0.75, middle: tuple[float, float] = (0.5, 0.5)) -> Strokes:
     """One digit by hand; all lengths are parts of the sheet's side."""
     rng = np.random.default_rng(0)
-    skeleton = strokes_from_skeleton(WAYS[digit][HANDS[digit]], rng)
+    skeleton = strokes_from_skeleton(VARIANTS[digit][HANDS[digit]], rng)
     return place(quick(by_hand(skeleton, rng, wild=0.4)), size, middle)
 
 

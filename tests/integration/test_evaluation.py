@@ -56,7 +56,7 @@ def assert_refused(done, *words):
 
 
 def test_only_writers_kept_aside_are_measured_on(tmp_path):
-    drawn = [*evaluation.sketch_ways(1)[::9], *evaluation.sketch_symbols(1)[:5]]
+    drawn = [*evaluation.sketch_variants(1)[::9], *evaluation.sketch_symbols(1)[:5]]
     root = write_distribution(tmp_path, drawn)
     read = evaluation.sketch_people([str(root)])
     assert [sketch.label for sketch in read] == [sketch.label for sketch in drawn]
@@ -103,7 +103,7 @@ def test_varied_stays_on_the_sheet_and_keeps_its_pen():
     assert min(lengths) < 90 and max(lengths) > 220, "from small to large"
     columns = [drawing.any(axis=0).nonzero()[0].mean() for drawing in drawings]
     assert min(columns) < 30 and max(columns) > 250, "from side to side"
-    for drawing in [*drawings, *evaluation.varied(evaluation.sketch_ways(1), seed=2)]:
+    for drawing in [*drawings, *evaluation.varied(evaluation.sketch_variants(1), seed=2)]:
         edge = [drawing[0], drawing[-1], drawing[:, 0], drawing[:, -1]]
         assert not np.any(edge), "nothing is cut off"
     again = evaluation.varied([bar] * 300, seed=1)
@@ -111,7 +111,7 @@ def test_varied_stays_on_the_sheet_and_keeps_its_pen():
 
 
 def test_every_step_of_every_sweep_stays_on_the_sheet():
-    sketches = evaluation.sketch_ways(1)[::30]
+    sketches = evaluation.sketch_variants(1)[::30]
     for sweep in evaluation.SWEEPS.values():
         for step in (sweep.steps[0], sweep.steps[-1]):
             for sketch in sketches:
@@ -174,7 +174,7 @@ def test_both_files_are_saved_whole(tmp_path):
 
 @pytest.mark.slow
 def test_quick_prints_the_table_and_writes_nothing(tmp_path):
-    drawn = evaluation.sketch_ways(1)[::9]
+    drawn = evaluation.sketch_variants(1)[::9]
     pens = write_distribution(tmp_path, [*drawn, *evaluation.sketch_symbols(1)])
     before = {file: file.stat().st_mtime_ns for file in (ROOT / "model").iterdir()}
     done = run("--quick", "--no-baselines", "--data", SMALL, "--pens", pens)

@@ -7,33 +7,37 @@ from PIL import Image
 from handwriting import pen
 from page.draw import demo_drawing as hand
 
-EVERY_WAY = [(digit, way) for digit, ways in pen.WAYS.items() for way in ways]
+EVERY_VARIANT = [
+    (digit, variant) for digit, variants in pen.VARIANTS.items() for variant in variants
+]
 
 
 @pytest.fixture(scope="module")
 def drawings():
-    """2,000 drawings of all ways at many sizes, places and pens, on the page's own canvas."""
+    """2,000 drawings of all variants at many sizes, places and pens, on the page's own canvas."""
     rng = np.random.default_rng(2026)
     labels, sheets = [], []
     for i in range(2_000):
-        digit, way = EVERY_WAY[i % len(EVERY_WAY)]
+        digit, variant = EVERY_VARIANT[i % len(EVERY_VARIANT)]
         size, width = rng.uniform(60, 235), rng.uniform(8, 24)
         room = (size + width) / 2
         middle = rng.uniform(min(room, 140), max(280 - room, 140), 2)
-        sheets.append(pen.render(pen.place(pen.draw_digit(digit, rng, way), size, middle), width))
+        sheets.append(
+            pen.render(pen.place(pen.draw_digit(digit, rng, variant), size, middle), width)
+        )
         labels.append(digit)
     return np.array(labels), sheets
 
 
 @pytest.mark.slow
-def test_the_shipped_model_reads_every_way_of_writing(classifier, drawings):
+def test_the_shipped_model_reads_every_variant(classifier, drawings):
     labels, sheets = drawings
-    ways = [EVERY_WAY[i % len(EVERY_WAY)] for i in range(len(labels))]
+    variants = [EVERY_VARIANT[i % len(EVERY_VARIANT)] for i in range(len(labels))]
     predictions = classifier.predict_batch(sheets)
     guesses = np.array([p.probabilities.argmax() for p in predictions])
     # A steep 7 may be a 1 to people, too.
-    clear = np.array([not way.startswith("steep") for _, way in ways])
-    wrong = [(ways[i], int(guesses[i])) for i in np.flatnonzero(clear & (guesses != labels))]
+    clear = np.array([not variant.startswith("steep") for _, variant in variants])
+    wrong = [(variants[i], int(guesses[i])) for i in np.flatnonzero(clear & (guesses != labels))]
     assert np.mean((guesses == labels)[clear]) >= 0.99, wrong
 
 
@@ -73,9 +77,9 @@ def test_the_shipped_model_is_as_sure_as_it_is_right(classifier, drawings, mnist
 
 @pytest.mark.parametrize("digit", range(10))
 def test_the_network_reads_what_the_page_draws(classifier, digit):
-    ways = hand.drawings()[digit]
-    assert len(ways) >= 3
-    for strokes in ways:
+    variants = hand.drawings()[digit]
+    assert len(variants) >= 3
+    for strokes in variants:
         points = np.concatenate([np.array(stroke) for stroke in strokes])
         assert points.min() > 0.08 and points.max() < 0.92, "it leaves the sheet"
         drawing = pen.render([np.array(stroke) * 400 for stroke in strokes], 26, 400)

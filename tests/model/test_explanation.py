@@ -5,14 +5,14 @@ from PIL import Image, ImageFilter
 from digits.classifier import _inside
 from digits.normalize import shrink
 from digits.types import Inside
-from handwriting.pen import SYMBOLS, WAYS, by_hand, render, strokes_from_skeleton
+from handwriting.pen import SYMBOLS, VARIANTS, by_hand, render, strokes_from_skeleton
 from tests.helpers.packages import needs_tensorflow
 
 
-def written(digit: int, way: str) -> np.ndarray:
+def written(digit: int, variant: str) -> np.ndarray:
     """A drawing on a sheet of 200 × 200."""
     rng = np.random.default_rng(0)
-    strokes = by_hand(strokes_from_skeleton(WAYS[digit][way], rng), rng, wild=0.3)
+    strokes = by_hand(strokes_from_skeleton(VARIANTS[digit][variant], rng), rng, wild=0.3)
     return render([stroke * 140 + 100 for stroke in strokes], 12, 200)
 
 
@@ -78,12 +78,12 @@ def test_a_blank_sheet_has_no_inside(classifier):
 
 
 @pytest.mark.parametrize(
-    ("digit", "way"),
+    ("digit", "variant"),
     [(0, "closed"), (2, "plain"), (3, "round"), (4, "open"), (5, "in one"), (6, "upright"),
      (7, "plain"), (8, "from the right"), (9, "straight")],
 )  # fmt: skip
-def test_it_looked_at_the_ink_and_elsewhere_for_the_runner_up(classifier, digit, way):
-    prediction = classifier.predict(written(digit, way), inside=True)
+def test_it_looked_at_the_ink_and_elsewhere_for_the_runner_up(classifier, digit, variant):
+    prediction = classifier.predict(written(digit, variant), inside=True)
     assert prediction.digit == digit
     evidence = prediction.inside.evidence
     # As many places as the network tells apart, each with how much ink there is in and around it.

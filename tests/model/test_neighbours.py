@@ -66,9 +66,9 @@ def test_neighbours_look_like_the_drawing(classifier, examples, mnist_sample):
 def test_a_crossed_seven_reminds_it_of_crossed_sevens(classifier, examples):
     chance = np.random.default_rng(0)
     bars = []
-    for way in ("crossed", "plain"):
+    for variant in ("crossed", "plain"):
         for _ in range(10):
-            drawing = sheet(pen.draw_digit(7, chance, way))
+            drawing = sheet(pen.draw_digit(7, chance, variant))
             embedding = examples.embed(classifier.predict(drawing, inside=True).inside)
             # The bar's left end: ink to the left of the stem, at half height.
             ink = [n.pixels[12:19, 5:11].max() > 100 for n in examples.nearest(embedding)]

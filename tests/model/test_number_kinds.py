@@ -1,21 +1,21 @@
-"""Numbers as people write them, composed of one writer's symbols: every kind is read."""
+"""Reading composed numbers of every kind."""
 
 import numpy as np
 
 from evaluation import numbers
 
-RIGHT = 0.6  # of a few numbers of every kind, in a hand that no network has seen
+MIN_RIGHT = 0.6  # of a few numbers of every kind, by a writer that no network was trained on
 
 
 def test_every_kind_of_number_is_read(classifier, writer):
-    """The evaluation measures each kind: this only tells whether something is broken."""
+    """A smoke test: the evaluation measures each kind."""
     rng = np.random.default_rng(3)
     right = [
         numbers.is_right(kind, text, classifier.read(image).text)
         for kind, compose in numbers.KINDS.items()
         for image, text in (compose(writer, rng) for _ in range(5))
     ]
-    assert np.mean(right) >= RIGHT
+    assert np.mean(right) >= MIN_RIGHT
 
 
 def test_a_number_struck_out_states_no_digit():
@@ -30,7 +30,7 @@ def test_a_minus_may_be_a_question_mark():
 
 
 class Reads:
-    """Reads as it is told."""
+    """Returns given texts."""
 
     def __init__(self, texts):
         self.texts = iter(texts)
@@ -44,6 +44,6 @@ class Reads:
 
 
 def test_the_report_counts_what_is_right_and_what_is_another_number(writer, monkeypatch):
-    monkeypatch.setattr(numbers, "KINDS", {"date": lambda hand, rng: (None, "1.2.26")})
+    monkeypatch.setattr(numbers, "KINDS", {"date": lambda writer, rng: (None, "1.2.26")})
     report = numbers.measure(Reads(["1.2.26", "1?2.26", "12.26", "1.2.26"]), [writer], 4)
     assert report == {"date": {"right": 0.5, "different": 0.25}}

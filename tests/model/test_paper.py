@@ -13,8 +13,8 @@ from handwriting import pen
 
 # One that nobody would take for another.
 STROKES = {
-    digit: pen.strokes_from_skeleton(pen.WAYS[digit][way], np.random.default_rng(0))
-    for digit, way in ((2, next(iter(pen.WAYS[2]))), (3, next(iter(pen.WAYS[3]))))
+    digit: pen.strokes_from_skeleton(pen.VARIANTS[digit][variant], np.random.default_rng(0))
+    for digit, variant in ((2, next(iter(pen.VARIANTS[2]))), (3, next(iter(pen.VARIANTS[3]))))
 }
 STROKES = {digit: pen.unit(strokes) for digit, strokes in STROKES.items()}
 

@@ -15,10 +15,10 @@ PLAIN = {
 }  # fmt: skip
 
 
-def symbol(name, way=None, height=HEIGHT):
+def symbol(name, variant=None, height=HEIGHT):
     """The strokes of a digit, or a symbol, with their left end at 0 and their foot at 0."""
-    ways = pen.WAYS[int(name)] if name.isdigit() else {name: pen.SYMBOLS[name]}
-    skeleton = ways[way or (PLAIN[name] if name.isdigit() else name)]
+    variants = pen.VARIANTS[int(name)] if name.isdigit() else {name: pen.SYMBOLS[name]}
+    skeleton = variants[variant or (PLAIN[name] if name.isdigit() else name)]
     drawn = pen.strokes_from_skeleton(skeleton, np.random.default_rng(4))
     points = np.concatenate(drawn)
     scale = height / np.ptp(points[:, 1])
@@ -69,16 +69,16 @@ def test_parts_digits_that_touch(classifier, text, overlap):
 
 
 @pytest.mark.parametrize(
-    ("digit", "way"),
+    ("digit", "variant"),
     [
         ("5", "hat apart"), ("7", "crossed"), ("7", "round, crossed"), ("4", "open"),
         ("8", "circles, apart"), ("0", "slashed"), ("1", "flag and foot"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("position", [0, 1, 2])
-def test_parts_of_a_digit_stay_together(classifier, digit, way, position):
+def test_parts_of_a_digit_stay_together(classifier, digit, variant, position):
     symbols = [symbol("2"), symbol("6")]
-    symbols.insert(position, symbol(digit, way))
+    symbols.insert(position, symbol(digit, variant))
     text = "26"[:position] + digit + "26"[position:]
     reading = classifier.read(sheet(in_a_row(symbols)))
     assert (reading.text, len(reading.symbols)) == (text, 3)
@@ -110,7 +110,7 @@ def test_rows_are_read_from_top_to_bottom(classifier):
     assert classifier.read(sheet(rows)).text == "12\n346"
 
 
-def test_numbers_in_a_row_are_parted_by_a_space(classifier):
+def test_numbers_in_a_row_are_separated_by_a_space(classifier):
     drawn = in_a_row([symbol("1"), symbol("2"), 150.0, symbol("3"), symbol("6")])
     assert classifier.read(sheet(drawn)).text == "12 36"
 
@@ -138,7 +138,7 @@ def test_a_letter_among_digits_is_a_question_mark(classifier, letter):
 
 
 @pytest.mark.parametrize("digit", "0123456789")
-def test_one_digit_is_what_predict_says(classifier, digit):
+def test_one_digit_is_the_prediction_of_predict(classifier, digit):
     image = sheet(in_a_row([symbol(digit)]))
     reading, prediction = classifier.read(image, inside=True), classifier.predict(image)
     assert reading.text == digit

@@ -6,7 +6,7 @@ import pytest
 from digits.explain.neighbours import Examples
 from digits.explain.teaching import ENOUGH, MOST, TaughtSymbol
 from handwriting import pen
-from handwriting.allographs import SYMBOLS, WAYS
+from handwriting.allographs import SYMBOLS, VARIANTS
 from tests.helpers.servers import ROOT
 
 SIGNS = ["heart", "star", "A", "house", "arrow", "K", "smile", "infinity"]
@@ -36,7 +36,7 @@ def embed(classifier, examples):
 
 @pytest.fixture(scope="module")
 def digits(embed, classifier, examples, mnist_sample):
-    """100 digits drawn in all ways, and 300 of MNIST's."""
+    """100 digits drawn in all variants, and 300 of MNIST's."""
     rng = np.random.default_rng(0)
     drawn = [embed(pen.draw_digit(number % 10, rng), rng) for number in range(100)]
     mnist = [describe(classifier, examples, one) for one in mnist_sample[0]]
@@ -83,11 +83,11 @@ def test_other_things_are_not_taken_for_it(teach, embed):
     assert known(symbol, others) <= 0.05 * len(others)
 
 
-@pytest.mark.parametrize(("digit", "way"), [(7, "crossed"), (1, "flag"), (4, "open")])
+@pytest.mark.parametrize(("digit", "variant"), [(7, "crossed"), (1, "flag"), (4, "open")])
 def test_a_way_of_writing_a_digit_takes_no_other_digit_away(
-    teach, digits, mnist_sample, digit, way
+    teach, digits, mnist_sample, digit, variant
 ):
-    symbol = teach(WAYS[digit][way], np.random.default_rng(1))
+    symbol = teach(VARIANTS[digit][variant], np.random.default_rng(1))
     drawn, mnist = digits
     labelled = [(one, place % 10) for place, one in enumerate(drawn)]
     labelled += zip(mnist, mnist_sample[1].tolist(), strict=True)

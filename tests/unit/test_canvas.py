@@ -9,10 +9,12 @@ from digits.normalize import centre, normalize
 from handwriting import pen
 
 SEVEN = pen.by_hand(
-    pen.strokes_from_skeleton(pen.WAYS[7]["curved, crossed"], np.random.default_rng(0)),
+    pen.strokes_from_skeleton(pen.VARIANTS[7]["curved, crossed"], np.random.default_rng(0)),
     np.random.default_rng(0),
 )
-EIGHT = pen.unit(pen.strokes_from_skeleton(pen.WAYS[8]["from the right"], np.random.default_rng(0)))
+EIGHT = pen.unit(
+    pen.strokes_from_skeleton(pen.VARIANTS[8]["from the right"], np.random.default_rng(0))
+)
 INK = (27, 37, 64)
 
 

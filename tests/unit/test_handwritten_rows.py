@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from handwriting import pen, rows
+from handwriting import lines, pen, rows
 
 TEXTS = ["2026", "3.14", "-42", "12.05.2026", "10:30", "1/2", "(12)", "1,5", "12 36", "4?7"]
 
@@ -50,8 +50,8 @@ def test_marks_are_where_people_put_them(writer):
 @pytest.mark.parametrize(
     "add",
     [
-        rows.underlined, rows.framed, rows.ruled, rows.struck_out,
-        lambda row, rng: rows.circled(row, rng, 1), rows.circled,
+        lines.underlined, lines.framed, lines.ruled, lines.struck_out,
+        lambda row, rng: lines.circled(row, rng, 1), lines.circled,
     ],
 )  # fmt: skip
 def test_lines_are_no_symbols(writer, add):
@@ -64,13 +64,13 @@ def test_lines_are_no_symbols(writer, add):
 
 def test_a_number_struck_out_is_no_number(writer):
     row = rows.write(writer, "365", np.random.default_rng(2))
-    assert rows.struck_out(row, np.random.default_rng(3)).text == "???"
+    assert lines.struck_out(row, np.random.default_rng(3)).text == "???"
 
 
 def test_a_ring_is_round_its_symbol(writer):
     for seed in range(10):
         rng = np.random.default_rng(seed)
-        row = rows.circled(rows.write(writer, "365", rng, steepest=0), rng, 1)
+        row = lines.circled(rows.write(writer, "365", rng, steepest=0), rng, 1)
         (ring,) = row.lines[-1].strokes
         inside = np.concatenate(row.symbols[1])
         assert (ring.min(axis=0) < inside.min(axis=0)).all()
@@ -79,7 +79,7 @@ def test_a_ring_is_round_its_symbol(writer):
 
 @pytest.mark.parametrize("comb", [False, True])
 def test_each_symbol_stands_in_its_own_box(writer, comb):
-    row = rows.boxed(writer, "502632", np.random.default_rng(4), comb, 0.2)
+    row = lines.boxed(writer, "502632", np.random.default_rng(4), comb, 0.2)
     if comb:
         edges = [stroke[0, 0] for stroke in row.lines[0].strokes[1:]]
         assert len(edges) in (5, 7)
@@ -103,6 +103,6 @@ def test_rows_below_one_another_do_not_overlap(writer):
 def test_everything_is_on_the_page(writer):
     for seed in range(5):
         rng = np.random.default_rng(seed)
-        image = rows.on_page(rows.underlined(rows.write(writer, "27", rng), rng), rng).image
+        image = rows.on_page(lines.underlined(rows.write(writer, "27", rng), rng), rng).image
         assert image.dtype == np.uint8 and image.max() == 255
         assert not np.any([image[0].any(), image[-1].any(), image[:, 0].any(), image[:, -1].any()])

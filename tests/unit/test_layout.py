@@ -1,4 +1,4 @@
-"""How symbols are found in what the network for layout predicts, and put in rows."""
+"""Locating symbols from the predictions of the layout network, and grouping them into rows."""
 
 import numpy as np
 import pytest
@@ -69,16 +69,16 @@ def test_equal_neighbours_are_one_middle():
 def test_a_large_page_is_read_in_parts_as_if_it_were_one():
     image = np.random.default_rng(0).integers(0, 255, (2000, 1600), np.uint8)
 
-    def scan(tile):
+    def predict(tile):
         assert max(tile.shape) <= layout.TILE + 2 * layout.OVERLAP
         means = tile.reshape(tile.shape[0] // 2, 2, -1, 2).mean(axis=(1, 3))
         return np.repeat(means[..., None], LINE + 4, axis=2)
 
-    parts = layout.see_tiles(image, scan)
+    parts = layout.predict_tiles(image, predict)
     assert np.array_equal(parts[..., 0], image.reshape(1000, 2, 800, 2).mean(axis=(1, 3)))
 
 
-def test_writing_apart_is_looked_at_apart():
+def test_distant_writing_is_in_regions_of_its_own():
     ink = np.zeros((900, 900), np.float32)
     ink[50:90, 50:60] = ink[50:90, 80:90] = 1  # 40 pixels high
     ink[700:780, 600:620] = 1
@@ -98,7 +98,7 @@ def test_dots_and_lines_hardly_count_for_the_height_of_digits():
     digits = [[k * 30, 0, k * 30 + 20, 40] for k in range(4)]
     dots = [[k * 30, 36, k * 30 + 4, 40] for k in range(12)]
     boxes = np.array([*digits, *dots, [0, 45, 60, 48]])
-    assert rows.usual_height(boxes) == 40
+    assert rows.typical_height(boxes) == 40
 
 
 def found(label, left, top, width=30, height=50):
@@ -137,23 +137,22 @@ def test_symbols_are_put_in_rows(symbols, text):
         assert text_of([symbols[k] for k in rng.permutation(len(symbols))]) == text
 
 
-def read(image, symbols, outputs=None):
-    """Reads an image with perfect networks; the digit network may be given."""
+def read(image, symbols):
+    """Reads an image with a perfect layout network and a digit network that knows nothing."""
 
     def classify(pixels):
-        said = outputs if outputs is not None else np.full(11, 1 / 11)
-        return np.tile(np.asarray(said, np.float32), (len(pixels), 1))
+        return np.full((len(pixels), 11), 1 / 11, np.float32)
 
-    def see(seen):
-        # `find_symbols` scales the ink so that digits are HEIGHT tall; here they are already.
-        ys, xs = np.nonzero(seen)
+    def predict(scaled):
+        # The digits of the image are HEIGHT tall, so that it is not scaled but only moved.
+        ys, xs = np.nonzero(scaled)
         top, left = np.argwhere(image)[:, 0].min(), np.argwhere(image)[:, 1].min()
         shift = np.array([xs.min() - left, ys.min() - top])
         moved = [(name, tuple(np.array(box) + np.tile(shift, 2))) for name, box in symbols]
-        return outputs_of(seen, moved)
+        return outputs_of(scaled, moved)
 
     ink = image / np.float32(255)
-    located = layout.find_symbols(ink, see)
+    located = layout.find_symbols(ink, predict)
     return reader.read_ink(ink, located, classify, Pool(confidence=0.5))
 
 
@@ -182,7 +181,7 @@ def test_a_fragment_goes_to_the_symbol_that_it_is_connected_with():
     assert row.symbols[-1].box[3] - row.symbols[-1].box[1] == 20
 
 
-def test_only_a_pattern_is_no_writing():
+def test_a_pattern_is_not_writing():
     symbols = [("?", (16 + 20 * k, 20, 28 + 20 * k, 40)) for k in range(14)]
     assert read(page_with(symbols, (64, 320)), symbols) == []
 
@@ -200,9 +199,9 @@ def outputs(digit, share, none=0.01):
     return np.append(digits, none)
 
 
-def combine(said, outputs, pool):
-    (shares,) = reader.combine(said[None], outputs[None], pool)
-    return shares
+def combine(probabilities, outputs, pool):
+    (combined,) = reader.combine(probabilities[None], outputs[None], pool)
+    return combined
 
 
 def test_both_networks_count():
@@ -213,7 +212,7 @@ def test_both_networks_count():
     assert SYMBOLS[combine(shares(_7=0.99), outputs(1, 0.4), pool).argmax()] == "7"
 
 
-def test_what_neither_network_is_sure_of_is_unknown():
+def test_an_unlikely_label_is_unknown():
     symbol = LocatedSymbol((0, 0, 4, 4), np.ones((4, 4), bool), shares(_1=0.45, _7=0.5))
     blank = np.zeros((28, 28), np.uint8)
     unsure = reader.label_symbol(symbol, blank, outputs(7, 0.5), Pool(confidence=0.9))
@@ -222,11 +221,11 @@ def test_what_neither_network_is_sure_of_is_unknown():
     assert sure.label == "7" and sure.outputs[:10].argmax() == 7
 
 
-def test_the_digit_network_has_no_say_in_marks():
-    """It has not learned them: a slash looks like a 1, a full stop like nothing."""
+def test_the_digit_network_neither_favours_nor_excludes_marks():
+    """It has not learned them: a slash resembles a 1."""
     slash = shares(**{"/": 0.6, "_1": 0.35})
-    for said in (outputs(1, 0.999), outputs(1, 0.3, none=0.99)):
-        both = combine(slash, said, Pool())
+    for single in (outputs(1, 0.999), outputs(1, 0.3, none=0.99)):
+        both = combine(slash, single, Pool())
         assert both[SYMBOLS.index("/")] > both[SYMBOLS.index("1")]
 
 

@@ -15,7 +15,7 @@ from tests.helpers.drawings import MODES, in_mode, steady_drawings
 DATA = Path(__file__).parents[1] / "data"
 
 SEVEN = pen.by_hand(
-    pen.strokes_from_skeleton(pen.WAYS[7]["curved, crossed"], np.random.default_rng(0)),
+    pen.strokes_from_skeleton(pen.VARIANTS[7]["curved, crossed"], np.random.default_rng(0)),
     np.random.default_rng(0),
 )
 
@@ -189,7 +189,7 @@ def test_dotted_paper_is_blank():
 
 
 def test_a_stroke_that_belongs_to_the_digit_stays():
-    hat_apart = pen.strokes_from_skeleton(pen.WAYS[5]["hat apart"], np.random.default_rng(0))
+    hat_apart = pen.strokes_from_skeleton(pen.VARIANTS[5]["hat apart"], np.random.default_rng(0))
     whole = pen.render([s * 2 + 30 for s in hat_apart], 14)
     body = pen.render([s * 2 + 30 for s in hat_apart[:1]], 14)
     assert difference(normalize(whole), normalize(body)) > 0.2

@@ -40,9 +40,9 @@ def test_a_wider_drawing_needs_a_surer_prediction(width, whole, single):
 
 
 def test_ink_with_a_gap_from_left_to_right_may_be_several():
-    parted = ink(50, 100, gap=slice(20, 24))
-    assert not is_single_digit(parted, SURE, quick=False)
-    assert not is_single_digit(parted, SURE, quick=True)
+    with_gap = ink(50, 100, gap=slice(20, 24))
+    assert not is_single_digit(with_gap, SURE, quick=False)
+    assert not is_single_digit(with_gap, SURE, quick=True)
 
 
 def test_narrow_ink_in_two_parts_may_be_a_column_of_digits():

@@ -1,4 +1,4 @@
-"""What the layout network learns from, and how its predictions are combined with another's."""
+"""The pages that the layout network learns from, and the fit of the pool."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from digits.card import Pool
 from digits.ink.components import label as label_components
 from digits.numbers import layout as reader
 from digits.numbers.layout import CELL, HEIGHT, LINE, SYMBOLS, LocatedSymbol
-from handwriting import rows
+from handwriting import compose, rows
 from training import pages as composing
 from training import pool
 from training.layout import BATCH_SIZE, batches
@@ -22,7 +22,7 @@ def test_every_inked_cell_has_a_label(pages):
     cells = pages.images.reshape(
         len(pages.images), composing.PAGE[1] // CELL, CELL, composing.PAGE[0] // CELL, CELL
     ).max(axis=(2, 4))
-    labelled = pages.classes != composing.NOTHING
+    labelled = pages.classes != composing.BACKGROUND
     assert (labelled | (cells < 200)).all()
     assert (cells[labelled] > 0).mean() > 0.95
     assert (pages.weights[labelled] > 0).all() and not pages.weights[~labelled].any()
@@ -30,13 +30,13 @@ def test_every_inked_cell_has_a_label(pages):
 
 
 def test_cells_point_at_the_middle_of_their_symbol(pages):
-    """A network that says what it is to learn finds just these symbols."""
+    """A network that predicts its targets exactly locates just these symbols."""
     for image, classes, offsets, _, middles in zip(*pages, strict=True):
         outputs = np.full((*classes.shape, LINE + 4), -8, np.float32)
         for label in range(LINE + 1):
             outputs[..., label][classes == label] = 8
-        outputs[..., LINE][classes == composing.NOTHING] = 8
-        outputs[..., LINE + 1 : LINE + 3] = offsets / (composing.OFFSET * HEIGHT)
+        outputs[..., LINE][classes == composing.BACKGROUND] = 8
+        outputs[..., LINE + 1 : LINE + 3] = offsets / (composing.OFFSET_SCALE * HEIGHT)
         outputs[..., -1] = np.where(middles == 255, 8, -8)
         _, shares = reader.segment(image, outputs)
         count = int((middles == 255).sum())
@@ -46,7 +46,7 @@ def test_cells_point_at_the_middle_of_their_symbol(pages):
 
 def test_random_texts_can_be_written(writer):
     rng = np.random.default_rng(0)
-    texts = [composing.random_text(rng) for _ in range(300)]
+    texts = [compose.random_text(rng) for _ in range(300)]
     assert set("".join(texts)) == set(SYMBOLS) | {" "}
     for text in texts[:20]:
         assert rows.write(writer, text, rng).text == text
@@ -105,6 +105,6 @@ def test_located_symbols_get_the_label_of_what_they_cover(writer):
             ]
 
     found = pool.locate(Perfect(), [writer], 12, 3)
-    assert len(found.labels) == len(found.shares) == len(found.outputs)
+    assert len(found.labels) == len(found.probabilities) == len(found.outputs)
     assert len({*found.labels.tolist()} - {SYMBOLS.index("?")}) > 5
     assert (found.labels == SYMBOLS.index("?")).sum() >= 12

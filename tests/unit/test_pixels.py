@@ -8,7 +8,7 @@ from digits.ink.pixels import to_colour, to_grey
 from handwriting import pen
 from tests.helpers.drawings import MODES, in_mode
 
-STROKES = pen.strokes_from_skeleton(pen.WAYS[7]["plain"], np.random.default_rng(0))
+STROKES = pen.strokes_from_skeleton(pen.VARIANTS[7]["plain"], np.random.default_rng(0))
 DRAWING = pen.render([stroke * 1.2 + 30 for stroke in STROKES], 14, 280)
 
 

@@ -148,8 +148,8 @@ def test_files_that_include_each_other_end(tmp_path):
     ("file", "text", "words"),
     [
         ("include/demo/data/ink.dat", ".PEN_DOWN\n0 0\n5 up\n", "ink.dat|one.dat"),
-        ("include/demo/data/ink.dat", ".PEN_DOWN\n0 nan\n", "no point"),
-        ("include/demo/data/ink.dat", ".PEN_DOWN\n0 1e300\n", "no point"),
+        ("include/demo/data/ink.dat", ".PEN_DOWN\n0 nan\n", "not a point"),
+        ("include/demo/data/ink.dat", ".PEN_DOWN\n0 1e300\n", "not a point"),
         ("include/demo/data/ink.dat", ".PEN_DOWN\n7\n", "damaged"),
     ],
 )

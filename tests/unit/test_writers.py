@@ -1,9 +1,9 @@
-"""How writers are split, and how their drawings are redrawn."""
+"""How writers are split, and how their drawings are varied."""
 
 import numpy as np
 import pytest
 
-from handwriting import pen
+from handwriting import pen, variation
 from training import writers
 from training.unipen import Drawing
 
@@ -26,6 +26,19 @@ def test_what_somebody_might_call_a_digit_is_neither_digit_nor_none():
     assert {label(one) for one in "OolI|SsZzqgbBDGYy/\\()[]',!ij"} == {None}
 
 
+def test_what_a_writer_did_not_draw_comes_from_the_same_split():
+    names = [f"writer{number}" for number in range(40)]
+    test, train = (
+        [name for name in names if writers.split(name) == part] for part in ("test", "train")
+    )
+    drawings = [Drawing(SEVEN, label, train[0]) for label in "0123456"]
+    drawings += [Drawing(SEVEN, label, train[1]) for label in "89,A"]
+    drawings += [Drawing(SEVEN, label, test[0]) for label in "0123456789:"]
+    (writer,) = writers.by_writer(drawings, writers.TRAIN)
+    assert {label for label, drawn in writer.items() if drawn} == set("012345689,?")
+    assert len(writers.by_writer(drawings, writers.TEST)) == 1
+
+
 def test_a_drawing_is_redrawn_differently_each_time():
     rng = np.random.default_rng(4)
     images = [writers.redrawn(Drawing(SEVEN, "7", "x"), rng) for _ in range(200)]
@@ -36,10 +49,10 @@ def test_strokes_are_loosened_a_little_and_a_single_one_not_at_all():
     rng = np.random.default_rng(5)
     seven = [*SEVEN, np.array([[-0.2, 0.0], [0.2, 0.0]])]
     for _ in range(50):
-        moved = writers.loosened(seven, rng)
+        moved = variation.loosened(seven, rng)
         for before, after in zip(seven, moved, strict=True):
             assert 0 < np.abs(after - before).max() < 0.4
-    assert writers.loosened(SEVEN, rng) is SEVEN
+    assert variation.loosened(SEVEN, rng) is SEVEN
 
 
 def test_a_writer_of_few_digits_counts_for_more_of_each():
@@ -55,7 +68,7 @@ def test_every_device_keeps_where_the_pen_was_set_down_and_lifted():
     curve = [np.stack([np.cos(angles), np.sin(angles)], axis=1) / 2]
     rng, counts = np.random.default_rng(3), set()
     for _ in range(60):
-        (found,) = writers.resampled(curve, rng)
+        (found,) = variation.resampled(curve, rng)
         counts.add(len(found))
         distance = np.linalg.norm(curve[0][[0, -1]] - found[[0, -1]], axis=1)
         assert distance.max() < 0.05

@@ -38,8 +38,8 @@ class Counts:
     predictions: int = 200
     batch: int = 10_000
     api: int = 6  # seconds of load on each HTTP server
-    load: int = 15  # seconds that visitors without browsers draw
-    seeds: int = 3  # of train.py --quick
+    load: int = 10  # seconds that visitors without browsers draw
+    seeds: int = 2  # of train.py --quick
     epochs: int = 15  # of Keras's recipe, at most
 
 

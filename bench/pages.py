@@ -86,7 +86,7 @@ class Kind:
     answer: str = "[data-testid=stMarkdown]"
     final: str = "now !== before && (now || erasing)"  # whether the text is the answer
     eraser: str = "[aria-label^='Reset canvas']"
-    brush: str = ""  # to be clicked before drawing on an empty sheet
+    brush: str = ""  # to be clicked before drawing on an empty canvas
     fewer: int = 1  # drawn on only every n-th time: for slow pages
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -236,7 +236,7 @@ def _processor_time() -> float:
 
 
 class Visitor:
-    """A visitor with a browser session of their own and an empty sheet."""
+    """A visitor with a browser session of their own and an empty canvas."""
 
     def __init__(self, kind: Kind, context: BrowserContext, page: Page):
         self.kind, self.context, self.page = kind, context, page
@@ -285,7 +285,7 @@ class Visitor:
         return Change(**await self._within_timeout(self.page.evaluate("change")))
 
     async def erase(self) -> None:
-        """Clears the sheet and waits for the page to react."""
+        """Clears the canvas and waits for the page to react."""
         eraser = self.page.locator(self.kind.eraser).first
         await self._within_timeout(eraser.evaluate("button => erase(button)"))
         await self._take_brush()  # Gradio puts it away

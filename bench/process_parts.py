@@ -28,12 +28,12 @@ OURS, KERAS = "this project", "Keras"
 
 def drawings() -> list[np.ndarray]:
     """Each digit, dark on white: uint8 (280, 280, 4)."""
-    sheets = []
+    pictures = []
     for digit in range(10):
         ink = render([stroke(digit, 60) * SIDE * 0.7 + SIDE / 2], PEN, SIDE)
         grey = 255 - ink
-        sheets.append(np.stack([grey, grey, grey, np.full_like(grey, 255)], axis=2))
-    return sheets
+        pictures.append(np.stack([grey, grey, grey, np.full_like(grey, 255)], axis=2))
+    return pictures
 
 
 def predict(keras_model: Path, count: int, batch: int) -> list[Measure]:

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from evaluation import accuracy as evaluation
-from evaluation import drawings as made
 from evaluation import charts
+from evaluation import drawings as made
 from handwriting import pen
 from tests.helpers.packages import hide_modules
 from training import unipen, writers

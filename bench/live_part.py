@@ -78,7 +78,7 @@ async def live(drawings: int) -> list[Measure]:
 async def load(seconds: float) -> list[Measure]:
     """Visitors without browsers: WebSocket clients that send what canvas.js would send."""
     measures = []
-    faults = Measure("… of all these answers, missing or for another digit", "")
+    faults = Measure("answers that were missing, or for another digit", "")
     faults.values[OURS.name] = [0]
     for count in VISITORS:
         waits = Measure(f"{count} visitors at once on one core: pen up → answer", "ms", tail=True)

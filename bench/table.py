@@ -37,7 +37,7 @@ class Measure:
         if whose not in self.values:
             return ""
         number = statistic(self.values[whose])
-        return f"{number:.3g} {self.unit}" if number < 100 else f"{number:,.0f} {self.unit}"
+        return f"{number:{'.3g' if number < 100 else ',.0f'}} {self.unit}".rstrip()
 
 
 def _slow(values: list[float]) -> float:

@@ -15,7 +15,6 @@ from bench.process_parts import drawings
 from bench.table import Measure
 
 CONNECTIONS = 8
-ROUNDS = 1
 SCRIPT = ROOT / "bench" / "post.lua"
 
 
@@ -24,33 +23,24 @@ def api(keras_model: Path, seconds: int) -> list[Measure]:
     if which("wrk") is None:
         print("No wrk: the part `api` is left out (apt-get install wrk).", flush=True)
         return []
-    rate = Measure(f"HTTP: one drawing a request, {CONNECTIONS} connections", "a second")
-    typical = Measure("… median response time", "ms")
-    late = Measure("… response time that one in twenty exceeds", "ms")
-    slow = Measure("… response time that one in a hundred exceeds", "ms")
-    half = Measure("HTTP at half of that load: median response time", "ms")
-    half_late = Measure("… response time that one in twenty exceeds", "ms")
-    half_slow = Measure("… response time that one in a hundred exceeds", "ms")
-    errors = Measure("HTTP: requests that failed", "")
+    rate = Measure(f"drawings, one a request, on {CONNECTIONS} connections", "a second")
+    half = Measure("response time at half of that load: median", "ms")
+    half_late = Measure("… 95th percentile", "ms")
+    errors = Measure("requests that failed", "")
     with tempfile.TemporaryDirectory() as folder:
         image = Path(folder, "drawing.png")
         Image.fromarray(drawings()[7]).convert("RGB").save(image)
-        for _ in range(ROUNDS):
-            for kind in kinds(keras_model):
-                with serve(kind) as server:
-                    load(server.url, image, 2)  # to warm up
-                    full = load(server.url, image, seconds)
-                    each = full["requests"] / full["seconds"] / CONNECTIONS
-                    calm = load(server.url, image, seconds, pause=1 / each)
-                rate.add(kind.name, each * CONNECTIONS)
-                typical.add(kind.name, full["p50"])
-                late.add(kind.name, full["p95"])
-                slow.add(kind.name, full["p99"])
-                half.add(kind.name, calm["p50"])
-                half_late.add(kind.name, calm["p95"])
-                half_slow.add(kind.name, calm["p99"])
-                errors.add(kind.name, full["errors"] + calm["errors"])
-    return [rate, typical, late, slow, half, half_late, half_slow, errors]
+        for kind in kinds(keras_model):
+            with serve(kind) as server:
+                load(server.url, image, 2)  # to warm up
+                full = load(server.url, image, seconds)
+                each = full["requests"] / full["seconds"] / CONNECTIONS
+                calm = load(server.url, image, seconds, pause=1 / each)
+            rate.add(kind.name, each * CONNECTIONS)
+            half.add(kind.name, calm["p50"])
+            half_late.add(kind.name, calm["p95"])
+            errors.add(kind.name, full["errors"] + calm["errors"])
+    return [rate, half, half_late, errors]
 
 
 def kinds(keras_model: Path) -> list[Kind]:

@@ -9,7 +9,7 @@ import time
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
 
@@ -86,8 +86,7 @@ class Kind:
     answer: str = "[data-testid=stMarkdown]"
     final: str = "now !== before && (now || erasing)"  # whether the text is the answer
     eraser: str = "[aria-label^='Reset canvas']"
-    brush: str = ""  # to be clicked before drawing on an empty sheet
-    toggle: str = ""  # switched on first
+    brush: str = ""  # to be clicked before drawing on an empty canvas
     fewer: int = 1  # drawn on only every n-th time: for slow pages
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -113,7 +112,6 @@ OURS = Kind(
         document.querySelector("[data-reading]").dataset.reading""",
     eraser="[data-command=clear]",
 )
-OPEN = replace(OURS, name="this project, with the story open", toggle=".st-key-ask_story button")
 # What Streamlit does unless it is told otherwise; this project's own config.toml says otherwise.
 AS_IT_COMES = {"STREAMLIT_RUNNER_POST_SCRIPT_GC": "true"}
 BARE = Kind("bare page", (*STREAMLIT, str(BASELINES / "bare_page.py")), environment=AS_IT_COMES)
@@ -238,26 +236,24 @@ def _processor_time() -> float:
 
 
 class Visitor:
-    """A visitor with a browser session of their own and an empty sheet."""
+    """A visitor with a browser session of their own and an empty canvas."""
 
     def __init__(self, kind: Kind, context: BrowserContext, page: Page):
         self.kind, self.context, self.page = kind, context, page
         self.opened_ms = 0.0  # from navigation to the canvas
 
     @classmethod
-    async def arrives(cls, browser: Browser, server: Server, script: str = "") -> "Visitor":
-        """Opens the page, where `script` runs before all else, and waits for the canvas."""
+    async def arrives(cls, browser: Browser, server: Server) -> "Visitor":
+        """Opens the page, and waits for the canvas."""
         context = await browser.new_context(viewport={"width": 1280, "height": 800})
         context.set_default_timeout(TIMEOUT * 1000)
         page = await context.new_page()
         visitor = cls(server.kind, context, page)
-        await page.add_init_script(OPENING.replace("SELECTOR", server.kind.canvas) + ";" + script)
+        await page.add_init_script(OPENING.replace("SELECTOR", server.kind.canvas))
         await page.goto(server.url, wait_until="commit")
         there = await page.wait_for_function("window.canvasAfter")
         visitor.opened_ms = await there.json_value()
         await visitor._take_brush()
-        if server.kind.toggle:
-            await page.locator(server.kind.toggle).dispatch_event("click")
         await page.evaluate(STOPWATCH.replace("FINAL", server.kind.final), server.kind.answer)
         return visitor
 
@@ -289,7 +285,7 @@ class Visitor:
         return Change(**await self._within_timeout(self.page.evaluate("change")))
 
     async def erase(self) -> None:
-        """Clears the sheet and waits for the page to react."""
+        """Clears the canvas and waits for the page to react."""
         eraser = self.page.locator(self.kind.eraser).first
         await self._within_timeout(eraser.evaluate("button => erase(button)"))
         await self._take_brush()  # Gradio puts it away

@@ -1,87 +1,71 @@
-"""What was measured: values, medians, ratios, as a table and as JSON; and on what machine."""
+"""What was measured, as a table; and on what machine."""
 
 import os
 import platform
 import subprocess
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
-from typing import Any
+from statistics import median, quantiles
 
 import psutil
 
-LIBRARIES = (
-    "streamlit", "streamlit-drawable-canvas", "ai-edge-litert", "tensorflow", "keras", "numpy",
-    "pillow", "playwright", "psutil",
-)  # fmt: skip
-HEAD = ("what", "whose", "median", "", "n", "ratio")
+LIBRARIES = ("streamlit", "ai-edge-litert", "tensorflow", "keras")
 
 
 @dataclass
 class Measure:
-    """One quantity measured for several candidates; ratios are relative to the first."""
+    """One quantity measured for several candidates."""
 
     what: str
     unit: str
-    values: dict[str, list[float]] = field(default_factory=dict)
+    tail: bool = False  # whether the slowest twentieth is of interest, too
+    values: dict[str, list[float]] = field(default_factory=dict)  # by candidate
 
     def add(self, whose: str, value: float) -> None:
         self.values.setdefault(whose, []).append(value)
 
-    def rows(self) -> list[tuple[str, ...]]:
-        """One row for each, in the order of HEAD."""
-        medians = {whose: median(values) for whose, values in self.values.items() if values}
-        first = next(iter(medians.values()), 0)
-        return [
-            (
-                self.what if number == 0 else "",
-                whose,
-                f"{middle:.2f}" if self.unit == "%" else _three_digits(middle),
-                self.unit,
-                str(len(self.values[whose])),
-                f"{middle / first:.2f}" if first else "",
-            )
-            for number, (whose, middle) in enumerate(medians.items())
-        ]
+    def rows(self, candidates: list[str]) -> list[list[str]]:
+        """The median of each candidate, and the 95th percentile if there is a tail."""
+        rows = [[self.what, *(self._cell(whose, median) for whose in candidates)]]
+        if self.tail:
+            rows.append(["… 95th percentile", *(self._cell(one, _slow) for one in candidates)])
+        return rows
 
-    def as_json(self) -> dict[str, Any]:
-        """Everything, the single values too."""
-        medians = {whose: median(values) for whose, values in self.values.items() if values}
-        values = {whose: [round(one, 4) for one in some] for whose, some in self.values.items()}
-        return {"what": self.what, "unit": self.unit, "medians": medians, "values": values}
+    def _cell(self, whose: str, statistic) -> str:
+        if whose not in self.values:
+            return ""
+        number = statistic(self.values[whose])
+        return f"{number:{'.3g' if number < 100 else ',.0f'}} {self.unit}".rstrip()
 
 
-def _three_digits(number: float) -> str:
-    return f"{number:.3g}" if number < 100 else f"{number:.0f}"
+def _slow(values: list[float]) -> float:
+    return quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
 
 
 def as_table(measures: list[Measure]) -> str:
-    """An aligned Markdown table."""
-    rows = [HEAD, *(row for measure in measures for row in measure.rows())]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-
-    def line(row: tuple[str, ...]) -> str:
-        cells = [
-            cell.rjust(width) if number in (2, 4, 5) else cell.ljust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        return f"| {' | '.join(cells)} |"
-
-    rule = line(tuple("-" * (width - 1) + (":" if number in (2, 4, 5) else "-")
-                      for number, width in enumerate(widths)))  # fmt: skip
-    return "\n".join([line(rows[0]), rule, *map(line, rows[1:])])
+    """Markdown: a row for each quantity, a column for each candidate."""
+    candidates = list(dict.fromkeys(whose for measure in measures for whose in measure.values))
+    rows = [["", *candidates], ["---"] * (len(candidates) + 1)]
+    rows += [row for measure in measures if measure.values for row in measure.rows(candidates)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def machine() -> dict[str, Any]:
-    """The machine, and its load before the run."""
-    return {
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
-        "system": platform.platform(),
-        "load_before": [round(load, 2) for load in psutil.getloadavg()],
-    }
+def circumstances(gradio_python: str | None) -> str:
+    """The date, the commit, the machine and the versions, as a sentence."""
+    versions = [f"Python {platform.python_version()}", *(f"{n} {version(n)}" for n in LIBRARIES)]
+    if gradio_python:
+        ask = "from importlib.metadata import version; print(version('gradio'))"
+        answer = subprocess.run([gradio_python, "-c", ask], capture_output=True, text=True)
+        versions.append(f"gradio {answer.stdout.strip()}")
+    git = ["git", "describe", "--always", "--dirty"]
+    commit = subprocess.run(git, capture_output=True, text=True).stdout.strip()
+    memory = psutil.virtual_memory().total / 1e9
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, commit {commit or 'unknown'}; {_processor()}, "
+        f"{os.cpu_count()} cores, {memory:.0f} GB, {platform.system()}; {', '.join(versions)}."
+    )
 
 
 def _processor() -> str:
@@ -90,13 +74,3 @@ def _processor() -> str:
         return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor()
-
-
-def versions(gradio_python: str | None) -> dict[str, str]:
-    """Versions of Python and of everything involved."""
-    found = {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
-    if gradio_python:
-        ask = "from importlib.metadata import version; print(version('gradio'))"
-        answer = subprocess.run([gradio_python, "-c", ask], capture_output=True, text=True)
-        found["gradio"] = answer.stdout.strip()
-    return found

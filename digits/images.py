@@ -1,4 +1,4 @@
-"""Opens image files that anybody may have sent: a few formats, nothing that hurts."""
+"""Opens untrusted image files of a few formats."""
 
 import base64
 import binascii
@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 import numpy as np
 from PIL import Image, ImageOps
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")  # no other decoder is reached, but for HEIC
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")  # and HEIC; no other decoder is reached
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 MAX_PIXELS = 40_000_000
 ENOUGH = 4_000_000  # pixels: on a page of so many, digits of a hundredth of its height are legible
@@ -25,7 +25,7 @@ NOT_AN_IMAGE = (
 
 
 class ImageError(ValueError):
-    """Not an image that can be read. The message says what was wrong, and what to do."""
+    """An image that can't be read. The message says what is wrong and what to do."""
 
 
 class ImageTooLarge(ImageError):
@@ -34,15 +34,15 @@ class ImageTooLarge(ImageError):
 
 @dataclass
 class PixelBudget:
-    """How many pixels the images that are sent together may have, and how many are left."""
+    """The number of pixels that images sent together may still have."""
 
     left: int
 
     def spend(self, pixels: int) -> None:
-        """Takes pixels off.
+        """Takes pixels from the budget.
 
         Raises:
-            ImageTooLarge: so many are not left. Nothing is taken off.
+            ImageTooLarge: fewer are left. None are taken.
         """
         if pixels > self.left:
             raise ImageTooLarge(
@@ -60,19 +60,19 @@ def open_image(
     """Decodes one image file, the right way up; of an animation its first frame.
 
     The file as it is decoded is the largest thing in memory: at most 4 bytes a pixel. It is made
-    smaller a strip at a time, and turned upright only then.
+    smaller a strip at a time, and turned upright after that.
 
     Args:
         data: the file's bytes: PNG, JPEG, WebP, GIF, BMP, HEIC or AVIF, whatever it is called.
         max_pixels: width × height beyond this is refused; read from the header, before decoding.
-        budget: the image's width × height is taken off it, before decoding.
+        budget: pays for the image's width × height before decoding.
 
     Returns:
         The image, of at most `ENOUGH` pixels, in a mode that `digits.ink.pixels.to_grey` knows.
 
     Raises:
         ImageTooLarge: it has more than `max_pixels`, or more than the budget has left.
-        ImageError: it is no image of these formats, or damaged.
+        ImageError: it is not an image of these formats, or it is damaged.
     """
     try:
         image = Image.open(io.BytesIO(data), formats=_formats(data))
@@ -97,14 +97,14 @@ def open_image(
 
 
 def _formats(data: bytes) -> tuple[str, ...]:
-    """The decoders to try; that of HEIC is loaded when the first such file comes."""
+    """The decoders to try. That of HEIC is loaded with the first such file."""
     if data[4:8] != b"ftyp" or data[8:12] not in HEIC_BRANDS:
         return FORMATS
     try:
         from pillow_heif import register_heif_opener
     except ImportError as error:
         raise ImageError(
-            "HEIC files can't be read here. Send a JPEG or PNG file, or have whoever runs this "
+            "HEIC files can't be read here. Send a JPEG or PNG file, or ask the administrator to "
             "install pillow-heif."
         ) from error
     register_heif_opener()
@@ -112,7 +112,7 @@ def _formats(data: bytes) -> tuple[str, ...]:
 
 
 def small(image: Image.Image) -> Image.Image:
-    """The image with at most `ENOUGH` pixels: each of them the mean of a square of it."""
+    """Shrinks an image to at most `ENOUGH` pixels, each the mean of a square."""
     factor = _factor(image)
     if factor == 1:
         return image
@@ -129,12 +129,12 @@ def small(image: Image.Image) -> Image.Image:
 
 
 def _factor(image: Image.Image) -> int:
-    """By how much the image is made smaller, either way."""
+    """The factor by which width and height are divided."""
     return ceil(sqrt(image.width * image.height / ENOUGH))
 
 
 def _averageable(image: Image.Image) -> Image.Image:
-    """The image in a mode in which the mean of two pixels is a shade between them."""
+    """Converts an image to a mode in which pixels can be averaged."""
     if image.mode in ("P", "PA") or "transparency" in image.info:  # indices, or one shade is a hole
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
     if image.mode == "1":

@@ -1,6 +1,5 @@
 """The protocol of everything that reads digits, in this process or elsewhere."""
 
-from collections.abc import Iterable
 from typing import Protocol
 
 from digits.card import Card
@@ -27,9 +26,6 @@ class Classifier(Protocol):
 
     def predict(self, image: AnyImage, inside: bool = False, source: Source = "any") -> Prediction:
         """Classifies one digit."""
-
-    def predict_batch(self, images: Iterable[AnyImage], source: Source = "any") -> list[Prediction]:
-        """Classifies one digit in each image, in the order of the images."""
 
     def read(
         self,

@@ -1,7 +1,6 @@
 """The HTTP client: reads digits through an API, without a model of its own."""
 
 import io
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,7 @@ from digits.ink.pixels import to_grey
 from digits.network import ModelError
 from digits.types import AnyImage, Prediction, Reading, Source, Symbol
 
-CONNECT_TIMEOUT, READ_TIMEOUT = 2, 5  # seconds: a visitor is waiting at the page
-MAX_IMAGES, MAX_BYTES = 64, 9_000_000  # of a request: about the limits of the API
+TIMEOUT = 2, 5  # seconds to connect and to read: a visitor is waiting at the page
 LOSSLESS = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")  # modes that PNG can store
 ABOUT_AN_IMAGE = (400, 413)  # statuses; others are about the API
 TRY_AGAIN = (502, 503, 504)  # statuses: another replica may answer
@@ -45,15 +43,7 @@ class RemoteClassifier:
 
     def predict(self, image: AnyImage, inside: bool = False, source: Source = "any") -> Prediction:
         """Classifies one digit; `ink` and `inside` of the prediction are None."""
-        return self.predict_batch([image], source)[0]
-
-    def predict_batch(self, images: Iterable[AnyImage], source: Source = "any") -> list[Prediction]:
-        """Classifies one digit in each image, in the order of the images."""
-        return [
-            self._prediction(result)
-            for files in _requests(images)
-            for result in self._results("/v1/classify", files, source=source)
-        ]
+        return self._prediction(self._result("/v1/classify", to_png(image), source=source))
 
     def read(
         self,
@@ -65,7 +55,7 @@ class RemoteClassifier:
         """Reads everything in a picture; see `DigitClassifier.read`."""
         file = to_png(image)
         mode = "true" if quick else "false"
-        (result,) = self._results("/v1/read", [file], source=source, quick=mode)
+        result = self._result("/v1/read", file, source=source, quick=mode)
         width = image.shape[1] if isinstance(image, np.ndarray) else image.width
         scale = width / Image.open(io.BytesIO(file)).width  # 1, but for huge images
         try:
@@ -74,25 +64,24 @@ class RemoteClassifier:
         except (KeyError, TypeError, AttributeError, ValueError, OSError):
             raise self._strange() from None
 
-    def _results(self, path: str, files: list[bytes], **params: str) -> list[dict[str, Any]]:
-        """The API's result for each file."""
-        form = [("images", ("drawing.png", file, "image/png")) for file in files]
-        extra = len(files) - 1  # seconds: a photograph may take this long
-        answer = self._request("POST", path, extra, files=form, params={**params, "pixels": "true"})
+    def _result(self, path: str, file: bytes, **params: str) -> dict[str, Any]:
+        """Sends an image file; returns the API's result for it."""
+        answer = self._request(
+            "POST", path, files={"images": ("drawing.png", file, "image/png")},
+            params={**params, "pixels": "true"},
+        )  # fmt: skip
         try:
-            results: list[dict[str, Any]] = answer["results"]
-            for error in (result["error"] for result in results if "error" in result):
-                raise _error(error["status"], error["detail"])
-        except (KeyError, TypeError):
+            (result,) = answer["results"]
+        except (KeyError, TypeError, ValueError):
             raise self._strange() from None
-        if len(results) != len(files):
+        if not isinstance(result, dict):
             raise self._strange()
-        return results
+        return result
 
-    def _request(self, method: str, path: str, extra_seconds: float = 0, **options: Any) -> Any:
+    def _request(self, method: str, path: str, **options: Any) -> Any:
         """The JSON of the API's answer."""
         try:
-            answer = self._send(method, path, extra_seconds, **options)
+            answer = self._send(method, path, **options)
         except (InvalidSchema, InvalidURL, MissingSchema):
             raise ModelError(
                 f"“{self._url}” is not the address of an API. An address looks like "
@@ -114,17 +103,14 @@ class RemoteClassifier:
             raise _error(answer.status_code, detail)
         raise self._strange(answer)
 
-    def _send(
-        self, method: str, path: str, extra_seconds: float, **options: Any
-    ) -> requests.Response:
+    def _send(self, method: str, path: str, **options: Any) -> requests.Response:
         """Sends a request, and sends it again at once if the API is unavailable.
 
         Not after a timeout, and without the delay of `Retry-After`: a visitor is waiting.
         """
-        timeout = (CONNECT_TIMEOUT, READ_TIMEOUT + extra_seconds)
 
         def send() -> requests.Response:
-            return self._session.request(method, self._url + path, timeout=timeout, **options)
+            return self._session.request(method, self._url + path, timeout=TIMEOUT, **options)
 
         try:
             answer = send()
@@ -173,22 +159,6 @@ def _decoded(url: str) -> np.ndarray:
 def _error(status: int, detail: str) -> Exception:
     """The exception that `DigitClassifier` would raise, for a problem from the API."""
     return ValueError(detail) if status in ABOUT_AN_IMAGE else ModelError(detail)
-
-
-def _requests(images: Iterable[AnyImage]) -> Iterator[list[bytes]]:
-    """Groups images, as files, into requests that the API accepts."""
-    files: list[bytes] = []
-    size = 0
-    for image in images:
-        file = to_png(image)
-        if len(files) == MAX_IMAGES or size + len(file) > MAX_BYTES:
-            if files:
-                yield files
-            files, size = [], 0
-        files.append(file)
-        size += len(file)
-    if files:
-        yield files
 
 
 def to_png(image: AnyImage) -> bytes:

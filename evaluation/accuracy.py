@@ -16,7 +16,7 @@ import platform
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import islice
@@ -28,30 +28,26 @@ import numpy as np
 from digits.classifier import DigitClassifier
 from evaluation import baselines
 from evaluation.charts import draw_sweeps
-from handwriting import pen
-from handwriting.pen import CANVAS, Strokes
-from training import unipen
+from evaluation.drawings import (
+    SWEEPS,
+    Sketch,
+    plain,
+    sketch_non_digits,
+    sketch_people,
+    sketch_symbols,
+    sketch_ways,
+    varied,
+)
 from training.calibration import calibration_error
 from training.command_line import Failure, run
 from training.data import Mnist, load_mnist
 from training.export import write_atomically
 from training.optional import missing, require
-from training.writers import TEST, label_of, split
 
 OURS = "This network"
 BASELINES = {"convnet": "Keras's example, resized", "dense": "The book's, resized"}
 SURE = 0.9  # a wrong answer with more than this certainty is a bold one
-PLAIN = {"size": 190, "width": 16}  # pixels, on a sheet of 280, as people are asked to draw
 MAX_LETTERS = 5000  # of those that people wrote
-SIZES, WIDTHS = (60, 235), (8, 24)  # pixels: the ranges of "varied"
-
-
-class Sketch(NamedTuple):
-    """What a hand drew, not yet on a sheet."""
-
-    strokes: Strokes  # the box centred on 0 0, its longer side 1, y down
-    label: int  # 0-9; -1 for what is no digit
-    name: str  # of the variant, the symbol or the writer
 
 
 class Answers(NamedTuple):
@@ -66,13 +62,6 @@ class TestSet(NamedTuple):
     title: str
     labels: np.ndarray  # (n,) 0-9, or -1 for what is no digit
     drawings: Iterable[np.ndarray]  # drawn when they are asked for: all at once fill the memory
-
-
-class Sweep(NamedTuple):
-    title: str
-    axis: str
-    steps: Sequence[float]
-    draw: Callable[[Strokes, float], np.ndarray]
 
 
 Reader = Callable[[Iterable[np.ndarray]], Answers]
@@ -137,110 +126,6 @@ def always_saying(baseline: baselines.Baseline) -> Reader:
     return read
 
 
-# What is read
-
-
-def sketch_people(paths: list[str]) -> list[Sketch]:
-    """The drawings by the writers of the test split; the writer is the name.
-
-    Args:
-        paths: see `unipen.read`.
-
-    Raises:
-        unipen.PenFileError: a file can't be read, or holds nothing by these writers.
-    """
-    drawings = [drawing for path in paths for drawing in unipen.read(Path(path))]
-    drawings = [drawing for drawing in drawings if split(drawing.writer) == TEST]
-    labels = [label_of(drawing) for drawing in drawings]
-    sketches = [
-        Sketch(d.strokes, -1 if label == pen.NO_DIGIT else label, d.writer)
-        for d, label in zip(drawings, labels, strict=True)
-        if label is not None
-    ]
-    if not sketches:
-        raise unipen.PenFileError(
-            f"“{', '.join(paths)}” holds nothing by the writers of the test split."
-        )
-    return sketches
-
-
-def sketch_variants(repeats: int) -> list[Sketch]:
-    rng = np.random.default_rng(1)
-    variants = [(digit, name) for digit in pen.VARIANTS for name in pen.VARIANTS[digit]] * repeats
-    return [Sketch(pen.draw_digit(d, rng, name), d, f"{d} {name}") for d, name in variants]
-
-
-def sketch_symbols(repeats: int) -> list[Sketch]:
-    """Every symbol by name, shaken as `draw_non_digit` does."""
-    rng = np.random.default_rng(2)
-    sketches = []
-    for name in list(pen.SYMBOLS) * repeats:
-        strokes = pen.strokes_from_skeleton(pen.SYMBOLS[name], rng, shake=rng.uniform(0.5, 4))
-        sketches.append(Sketch(pen.by_hand(strokes, rng, wild=rng.uniform(0.3, 0.8)), -1, name))
-    return sketches
-
-
-def sketch_non_digits(count: int) -> list[Sketch]:
-    rng = np.random.default_rng(3)
-    return [Sketch(pen.draw_non_digit(rng), -1, "") for _ in range(count)]
-
-
-def on_sheet(strokes: Strokes, size: float = 150, width: float = 16, away: float = 0) -> np.ndarray:
-    """Draws on the canvas: away 0 in its middle, 1 as far in the upper left corner as it fits."""
-    points = np.concatenate(strokes)
-    corner = width / 2 - points.min(axis=0) * size
-    return pen.render(pen.place(strokes, size, CANVAS / 2 + away * (corner - CANVAS / 2)), width)
-
-
-def plain(sketches: Iterable[Sketch]) -> Iterator[np.ndarray]:
-    """In the middle, large, with a pen that suits."""
-    return (on_sheet(sketch.strokes, **PLAIN) for sketch in sketches)
-
-
-def varied(sketches: Iterable[Sketch], seed: int) -> Iterator[np.ndarray]:
-    """Of any size, anywhere that it fits, with a fine or a broad pen."""
-    rng = np.random.default_rng(seed)
-    for sketch in sketches:
-        size, width = rng.uniform(*SIZES), rng.uniform(*WIDTHS)
-        points = np.concatenate(sketch.strokes) * size
-        margin = width / 2 + 1
-        low, high = margin - points.min(axis=0), CANVAS - margin - points.max(axis=0)
-        yield pen.render(pen.place(sketch.strokes, size, rng.uniform(low, high)), width)
-
-
-def bent(strokes: Strokes, matrix: Any) -> Strokes:
-    return pen.unit([stroke @ np.array(matrix) for stroke in strokes])
-
-
-def turned(strokes: Strokes, degrees: float) -> Strokes:
-    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    return bent(strokes, [[cos, sin], [-sin, cos]])
-
-
-SWEEPS = {
-    "size": Sweep(
-        "Size", "longer side in pixels of 280", [30, 40, 60, *range(80, 261, 20)],
-        lambda strokes, size: on_sheet(strokes, size=size),
-    ),
-    "place": Sweep(
-        "Place", "% of the way from the middle to the corner", list(range(0, 101, 10)),
-        lambda strokes, percent: on_sheet(strokes, size=100, away=percent / 100),
-    ),
-    "width": Sweep(
-        "Pen width", "pixels, for a digit of 150", [2, *range(4, 41, 4)],
-        lambda strokes, width: on_sheet(strokes, width=width),
-    ),
-    "slant": Sweep(
-        "Slant", "shear; above 0 it leans right", [step / 10 for step in range(-6, 7)],
-        lambda strokes, shear: on_sheet(bent(strokes, [[1, 0], [-shear, 1]])),
-    ),
-    "rotation": Sweep(
-        "Rotation", "degrees clockwise", [7.5 * step for step in range(-6, 7)],
-        lambda strokes, degrees: on_sheet(turned(strokes, degrees)),
-    ),
-}  # fmt: skip
-
-
 # How well
 
 
@@ -255,7 +140,7 @@ def evaluate(
         [some[i] for i in sample(len(some), 500 if quick else most)]
         for some, most in ((letters, MAX_LETTERS), (people, None))
     )
-    ways = sketch_variants(2 if quick else 20)
+    ways = sketch_ways(2 if quick else 20)
     ways = [ways[i] for i in sample(len(ways), 500 if quick else None)]
     non_digits = sketch_non_digits(500 if quick else 3000)
     sets = {"mnist": TestSet("MNIST", mnist.y_test[test], mnist.x_test[test])}
@@ -362,7 +247,7 @@ def sweep(readers: dict[str, Reader], sketches: list[Sketch]) -> dict[str, Any]:
 
 def speed(classifier: DigitClassifier) -> float:
     """Drawings a second, one after the other on one thread, with all that the page does to each."""
-    drawings = list(plain(sketch_variants(1)))
+    drawings = list(plain(sketch_ways(1)))
     started = time.perf_counter()
     for drawing in drawings:
         classifier.predict(drawing)

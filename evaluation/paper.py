@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from digits.classifier import DigitClassifier
-from evaluation.accuracy import Sketch
+from evaluation.drawings import Sketch
 from evaluation.photographs.camera import take
 from evaluation.photographs.scenes import KINDS
 from training import unipen

@@ -3,10 +3,11 @@
 import asyncio
 import codecs
 
-from fastapi import HTTPException, Request
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 
 from service.problems import CLOSE
 from service.schemas import IMAGE_TYPES, Images
@@ -82,12 +83,18 @@ def _from_json(body: bytes) -> list[bytes | str]:
 
 
 async def _from_form(request: Request) -> list[bytes | str]:
-    async with request.form() as form:
-        uploads = [part for _, part in form.multi_items() if isinstance(part, UploadFile)]
-        # Browsers send a field in which no file was chosen as an empty file without a name.
-        images: list[bytes | str] = [
-            await upload.read() for upload in uploads if upload.filename or upload.size
-        ]
+    try:
+        async with request.form() as form:
+            uploads = [part for _, part in form.multi_items() if isinstance(part, UploadFile)]
+            # Browsers send a field in which no file was chosen as an empty file without a name.
+            images: list[bytes | str] = [
+                await upload.read() for upload in uploads if upload.filename or upload.size
+            ]
+    except HTTPException as error:
+        if error.status_code != 400:
+            raise
+        detail = f"This form can't be read: {error.detail} Send each image as a file in it."
+        raise HTTPException(400, detail) from None
     if not images:
         raise HTTPException(400, "This form contains no file. Send at least one image.")
     return images

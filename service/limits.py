@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers
@@ -15,6 +16,7 @@ TOO_LARGE = (
     "This request is larger than {:,} bytes. Send fewer or smaller images; a few hundred pixels a "
     "side are plenty."
 )
+LINGER = 5  # seconds
 BUSY = "The server is receiving too many large requests. Try again in a second."
 
 
@@ -54,6 +56,33 @@ class Budget:
             self._waiting.popleft()
 
 
+def lingering(receive: Receive, send: Send) -> tuple[Receive, Send]:
+    """Wraps a connection: the rest of a body that was refused is received and discarded.
+
+    If a server closes a connection while its client is still sending, the client, often a proxy,
+    may not see the response (RFC 9112, 9.6): Caddy answers with 502 then.
+    """
+    complete = False
+
+    async def receiving() -> Message:
+        nonlocal complete
+        message = await receive()
+        complete = not message.get("more_body")
+        return message
+
+    async def sending(message: Message) -> None:
+        if message["type"] != "http.response.body" or message.get("more_body") or complete:
+            return await send(message)
+        await send({**message, "more_body": True})
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER):
+                while not complete:
+                    await receiving()
+        await send({"type": "http.response.body"})
+
+    return receiving, sending
+
+
 class LimitBodies:
     """ASGI middleware that limits the bytes of each body and of all bodies together.
 
@@ -75,6 +104,8 @@ class LimitBodies:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         size = self._announced_size(Headers(scope=scope))
+        if size > SMALL_BODY:
+            receive, send = lingering(receive, send)
         if size > self.max_body:
             response = problem_response(413, TOO_LARGE.format(self.max_body), CLOSE)
             return await response(scope, receive, send)

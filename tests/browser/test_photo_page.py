@@ -13,6 +13,7 @@ from pillow_heif import register_heif_opener
 from evaluation.photographs import camera as photos
 from handwriting import pen
 from tests.helpers.page import HANDS, PHONE, Glass
+from tests.helpers.photographs import take_page
 
 INPUT = "input[type=file]"
 register_heif_opener()
@@ -29,11 +30,7 @@ def photographed(*rows: str, format: str = "JPEG") -> bytes:
     """A page with these digits on it, as a file."""
     symbols = [[written(int(digit)) for digit in row] for row in rows]
     rng = np.random.default_rng(2)
-    picture = (
-        photos.take_page("slanting light", symbols, rng)
-        if rows
-        else photos.take("white", None, rng)
-    )
+    picture = take_page("slanting light", symbols, rng) if rows else photos.take("white", None, rng)
     file = io.BytesIO()
     Image.fromarray(picture).save(file, format)
     return file.getvalue()

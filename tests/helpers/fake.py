@@ -1,7 +1,5 @@
 """A classifier without a network, for tests of what surrounds it."""
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from digits import Prediction, Reading, Symbol
@@ -33,9 +31,6 @@ class FakeClassifier:
         if width == height:
             return Prediction(None, probabilities, 1.0, 0.9, "unsure", pixels)
         return Prediction(digit, probabilities, 1.0, 0.0, "digit", pixels)
-
-    def predict_batch(self, images: Iterable, source: str = "any") -> list[Prediction]:
-        return [self.predict(image) for image in images]
 
     def read(
         self, image, inside: bool = False, quick: bool = False, source: str = "any"

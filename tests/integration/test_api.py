@@ -212,6 +212,16 @@ def test_a_body_that_says_that_it_is_too_large_is_not_waited_for(api):
         assert client.recv(100).startswith(b"HTTP/1.1 413")
 
 
+def test_the_rest_of_a_body_that_is_too_large_is_received(api):
+    """Otherwise a proxy that is still sending reports a broken connection."""
+    with raw_request(api, 20_000_000) as client:
+        client.settimeout(60)
+        assert client.recv(100).startswith(b"HTTP/1.1 413")
+        client.sendall(bytes(20_000_000))
+        while client.recv(1000):
+            pass
+
+
 def test_clients_that_hang_up_half_way_and_slow_ones_hold_nobody_up(api):
     file = as_file(drawing(9))
     for _ in range(20):

@@ -13,6 +13,7 @@ from PIL import Image
 
 from evaluation import accuracy as evaluation
 from evaluation import charts
+from evaluation import drawings as made
 from handwriting import pen
 from tests.helpers.packages import hide_modules
 from training import unipen, writers
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "tests" / "data" / "mnist_small.npz"
 
 
-def write_distribution(root: Path, sketches: list[evaluation.Sketch]) -> Path:
+def write_distribution(root: Path, sketches: list[made.Sketch]) -> Path:
     """Writes sketches as a UNIPEN distribution of one writer of the test split."""
     writer = next(f"w{n}" for n in range(99) if writers.split(f"w{n}") == writers.TEST)
     ink, labels = [f".WRITER_ID {writer}"], [".INCLUDE demo/ink.dat"]
@@ -56,9 +57,9 @@ def assert_refused(done, *words):
 
 
 def test_only_writers_kept_aside_are_measured_on(tmp_path):
-    drawn = [*evaluation.sketch_variants(1)[::9], *evaluation.sketch_symbols(1)[:5]]
+    drawn = [*made.sketch_ways(1)[::9], *made.sketch_symbols(1)[:5]]
     root = write_distribution(tmp_path, drawn)
-    read = evaluation.sketch_people([str(root)])
+    read = made.sketch_people([str(root)])
     assert [sketch.label for sketch in read] == [sketch.label for sketch in drawn]
     for one, other in zip(read, drawn, strict=True):
         for found, expected in zip(one.strokes, other.strokes, strict=True):
@@ -67,12 +68,12 @@ def test_only_writers_kept_aside_are_measured_on(tmp_path):
     teacher = next(f"w{n}" for n in range(99) if writers.split(f"w{n}") == writers.TRAIN)
     ink.write_text(ink.read_text().replace(read[0].name, teacher))
     with pytest.raises(unipen.PenFileError, match="test split"):
-        evaluation.sketch_people([str(root)])
+        made.sketch_people([str(root)])
 
 
 def test_a_pen_that_only_taps_can_be_drawn():
-    sketches = [evaluation.Sketch([np.zeros((1, 2))], 1, "tap")]
-    for drawing in [*evaluation.plain(sketches), *evaluation.varied(sketches, 1)]:
+    sketches = [made.Sketch([np.zeros((1, 2))], 1, "tap")]
+    for drawing in [*made.plain(sketches), *made.varied(sketches, 1)]:
         assert drawing.any()
 
 
@@ -83,10 +84,10 @@ def thickness(drawing: np.ndarray, axis: int) -> float:
 
 
 def test_plain_is_large_in_the_middle_and_keeps_its_pen():
-    bar = evaluation.Sketch([np.array([[-0.5, 0], [0.5, 0]])], 1, "bar")
-    (drawing,) = evaluation.plain([bar])
+    bar = made.Sketch([np.array([[-0.5, 0], [0.5, 0]])], 1, "bar")
+    (drawing,) = made.plain([bar])
     assert drawing.shape == (pen.CANVAS, pen.CANVAS) and drawing.dtype == np.uint8
-    assert thickness(drawing, axis=0) == pytest.approx(evaluation.PLAIN["width"], abs=1)
+    assert thickness(drawing, axis=0) == pytest.approx(made.PLAIN["width"], abs=1)
     rows, columns = drawing.any(axis=1).nonzero()[0], drawing.any(axis=0).nonzero()[0]
     assert np.mean([rows[0], rows[-1]]) == pytest.approx(140, abs=1)
     assert np.mean([columns[0], columns[-1]]) == pytest.approx(140, abs=1)
@@ -94,8 +95,8 @@ def test_plain_is_large_in_the_middle_and_keeps_its_pen():
 
 
 def test_varied_stays_on_the_sheet_and_keeps_its_pen():
-    bar = evaluation.Sketch([np.array([[0, -0.5], [0, 0.5]])], 1, "bar")
-    drawings = list(evaluation.varied([bar] * 300, seed=1))
+    bar = made.Sketch([np.array([[0, -0.5], [0, 0.5]])], 1, "bar")
+    drawings = list(made.varied([bar] * 300, seed=1))
     widths = [thickness(drawing, axis=1) for drawing in drawings]
     assert min(widths) > 7 and max(widths) < 26
     assert np.ptp(widths) > 12, "from fine to broad"
@@ -103,16 +104,16 @@ def test_varied_stays_on_the_sheet_and_keeps_its_pen():
     assert min(lengths) < 90 and max(lengths) > 220, "from small to large"
     columns = [drawing.any(axis=0).nonzero()[0].mean() for drawing in drawings]
     assert min(columns) < 30 and max(columns) > 250, "from side to side"
-    for drawing in [*drawings, *evaluation.varied(evaluation.sketch_variants(1), seed=2)]:
+    for drawing in [*drawings, *made.varied(made.sketch_ways(1), seed=2)]:
         edge = [drawing[0], drawing[-1], drawing[:, 0], drawing[:, -1]]
         assert not np.any(edge), "nothing is cut off"
-    again = evaluation.varied([bar] * 300, seed=1)
+    again = made.varied([bar] * 300, seed=1)
     assert all(map(np.array_equal, drawings, again)), "the same each time"
 
 
 def test_every_step_of_every_sweep_stays_on_the_sheet():
-    sketches = evaluation.sketch_variants(1)[::30]
-    for sweep in evaluation.SWEEPS.values():
+    sketches = made.sketch_ways(1)[::30]
+    for sweep in made.SWEEPS.values():
         for step in (sweep.steps[0], sweep.steps[-1]):
             for sketch in sketches:
                 drawing = sweep.draw(sketch.strokes, step)
@@ -124,7 +125,7 @@ def test_every_step_of_every_sweep_stays_on_the_sheet():
 def test_slant_leans_right_and_rotation_goes_clockwise():
     stem = [np.array([[0, -0.5], [0, 0.5]])]
     for key in ("slant", "rotation"):
-        drawing = evaluation.SWEEPS[key].draw(stem, evaluation.SWEEPS[key].steps[-1])
+        drawing = made.SWEEPS[key].draw(stem, made.SWEEPS[key].steps[-1])
         rows = drawing.any(axis=1).nonzero()[0]
         top, bottom = drawing[rows[9]].nonzero()[0].mean(), drawing[rows[-9]].nonzero()[0].mean()
         assert top > bottom + 50
@@ -174,8 +175,8 @@ def test_both_files_are_saved_whole(tmp_path):
 
 @pytest.mark.slow
 def test_quick_prints_the_table_and_writes_nothing(tmp_path):
-    drawn = evaluation.sketch_variants(1)[::9]
-    pens = write_distribution(tmp_path, [*drawn, *evaluation.sketch_symbols(1)])
+    drawn = made.sketch_ways(1)[::9]
+    pens = write_distribution(tmp_path, [*drawn, *made.sketch_symbols(1)])
     before = {file: file.stat().st_mtime_ns for file in (ROOT / "model").iterdir()}
     done = run("--quick", "--no-baselines", "--data", SMALL, "--pens", pens)
     assert done.returncode == 0, done.stderr

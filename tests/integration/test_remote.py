@@ -90,10 +90,7 @@ NO_IMAGES = {
 def test_what_is_no_image_gets_the_same_error(either, classifier, kind):
     image, error = NO_IMAGES[kind]
     said = set()
-    for ask in (
-        classifier.predict, either.predict, either.read,
-        lambda image: either.predict_batch([drawing(1), image]),
-    ):  # fmt: skip
+    for ask in (classifier.predict, either.predict, either.read):
         with pytest.raises(error) as raised:
             ask(image)
         assert raised.type is error
@@ -115,14 +112,6 @@ def test_a_prediction_is_what_the_contract_says(either):
     assert prediction.pixels.dtype == np.uint8
     assert prediction.inside is None
     assert either.predict(drawing(3), inside=True).digit == 3
-
-
-def test_a_batch_of_any_size_is_answered_in_order(either):
-    drawings = [np.asarray(drawing(digit % 10, 100 + digit)) for digit in range(150)]
-    wanted = [digit % 10 for digit in range(150)]
-    assert [one.digit for one in either.predict_batch(drawings)] == wanted
-    assert [one.digit for one in either.predict_batch(iter(drawings[:3]))] == wanted[:3]
-    assert either.predict_batch([]) == []
 
 
 def test_reads_numbers(either, classifier):
@@ -231,7 +220,7 @@ def test_it_never_waits_as_long_as_the_api_asks_for(monkeypatch):
 
 
 def test_an_api_that_hangs_is_asked_once(monkeypatch):
-    monkeypatch.setattr("digits.remote.READ_TIMEOUT", 0.2)
+    monkeypatch.setattr("digits.remote.TIMEOUT", (2, 0.2))
     with scripted("hang") as (reader, server):
         with pytest.raises(ModelError, match="does not answer"):
             reader.predict(drawing(3))
@@ -262,16 +251,6 @@ def test_what_answers_otherwise_is_not_believed_nor_is_the_drawing_blamed(nonsen
         with pytest.raises(ModelError, match=f"{server.server_port} is not this program's API"):
             reader.predict(drawing(3))
         assert server.requests == 1
-
-
-def test_a_batch_is_sent_in_requests_that_the_api_takes(monkeypatch):
-    monkeypatch.setattr("digits.remote.MAX_BYTES", 10_000)
-    monkeypatch.setattr("digits.remote.MAX_IMAGES", 7)
-    with serve_app(create_app(Settings(max_body=12_000, max_images=7))) as url:
-        found = RemoteClassifier(url).predict_batch(
-            [drawing(5, side) for side in range(50, 350, 10)]
-        )
-    assert [one.digit for one in found] == [5] * 30
 
 
 def test_an_api_that_is_away_is_said_in_a_sentence():

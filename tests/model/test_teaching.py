@@ -9,7 +9,7 @@ from handwriting import pen
 from handwriting.allographs import SYMBOLS, VARIANTS
 from tests.helpers.servers import ROOT
 
-SIGNS = ["heart", "star", "A", "house", "arrow", "K", "smile", "infinity"]
+TAUGHT = ["heart", "star", "A", "house", "arrow", "K", "smile", "infinity"]
 Described = tuple[np.ndarray, np.ndarray]  # the embedding and the bars
 
 
@@ -63,7 +63,7 @@ def known(symbol: TaughtSymbol, drawings: list[Described]) -> int:
     return sum(symbol.score(*one) >= 0.5 for one in drawings)
 
 
-@pytest.mark.parametrize("name", SIGNS)
+@pytest.mark.parametrize("name", TAUGHT)
 @pytest.mark.parametrize("seed", range(2))
 def test_five_examples_are_enough_and_no_digit_is_lost(teach, embed, digits, name, seed):
     rng = np.random.default_rng(seed)
@@ -108,7 +108,7 @@ def test_says_how_many_more_would_help(teach, embed, examples):
         0,
     ]
     unlike = TaughtSymbol(examples)
-    for name in SIGNS[:ENOUGH]:
+    for name in TAUGHT[:ENOUGH]:
         unlike.add(*embed(by_hand(SYMBOLS[name], rng), rng))
     assert unlike.wanted() == 5
     while len(unlike) < MOST:

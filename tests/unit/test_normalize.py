@@ -238,7 +238,7 @@ def assert_normal(pixels: np.ndarray) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("error")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     kind=st.sampled_from(CONTENTS),
     size=st.one_of(
@@ -256,7 +256,7 @@ def test_nothing_that_an_image_shows_raises(kind, size, mode, seed):
     assert_normal(normalize(grey))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     numbers=st.lists(
         st.one_of(st.floats(width=32), st.sampled_from([np.nan, np.inf, -np.inf, 3e38, 1e-40])),

@@ -252,8 +252,11 @@ def test_wrong_json_costs_one_error_however_many_items_are_wrong():
 @pytest.mark.parametrize("path", PATHS)
 def test_forms_without_files_and_broken_forms(client, path):
     assert_problem(client.post(path, files={"text": (None, "hello")}), 400, "file")
-    assert_problem(send(client, b"--x", "multipart/form-data", path), 400)
-    assert_problem(send(client, b"hello", "multipart/form-data; boundary=x", path), 400)
+    assert_problem(send(client, b"--x", "multipart/form-data", path), 400, "Send each image")
+    broken = send(client, b"hello", "multipart/form-data; boundary=x", path)
+    assert_problem(broken, 400, "Send each image")
+    large_text = client.post(path, files={"text": (None, "x" * 2_000_000)})
+    assert_problem(large_text, 400, "Send each image")
 
 
 def test_a_form_field_without_a_chosen_file_is_ignored(client):

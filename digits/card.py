@@ -44,13 +44,12 @@ class Pool:
     Attributes:
         layout, digit: the powers to which the predictions of the layout network and of the digit
             network are raised.
-        mark, unknown: factors of the product for marks and for "?"; 1 for digits.
+        unknown: the factor of the product for "?".
         confidence: the lowest probability of a label; below, the label is "?".
     """
 
     layout: float = 1.0
     digit: float = 0.5
-    mark: float = 1.0
     unknown: float = 1.0
     confidence: float = 0.6
 

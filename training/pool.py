@@ -1,6 +1,5 @@
 """Fits how the predictions of the layout network and of the digit network are combined."""
 
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
@@ -17,7 +16,8 @@ from digits.types import UNKNOWN
 from handwriting.compose import random_row
 from handwriting.rows import Bounds, Row, Writer, bounds, on_page
 
-COST = 10.0  # of a wrong label, in unsure ones
+MIN_RIGHT = 1e-9  # instead of 0, whose logarithm is not finite
+COST = 2.0  # of a wrong label, in unsure ones
 MIN_OVERLAP = 0.5  # intersection over union of a located symbol and the true one
 FACTORS = (1.5, 1.2, 1.07)  # steps of the search, large to small
 CONFIDENCES = np.linspace(0.3, 0.98, 69)  # the limits that are tried
@@ -74,7 +74,7 @@ def _overlap(one: Bounds, other: Bounds) -> float:
 
 
 def fit(examples: Examples, cost: float = COST) -> Pool:
-    """Fits the powers and factors by likelihood, then the lowest confidence by cost.
+    """Fits the powers and the factor by likelihood, then the lowest confidence by cost.
 
     Args:
         examples: by writers whom neither network was trained on.
@@ -86,7 +86,7 @@ def fit(examples: Examples, cost: float = COST) -> Pool:
         improved = True
         while improved:
             improved = False
-            for name in ("layout", "digit", "mark", "unknown"):
+            for name in ("layout", "digit", "unknown"):
                 for other in (factor, 1 / factor):
                     tried = replace(pool, **{name: getattr(pool, name) * other})
                     if (value := loss(examples, tried)) < best - 1e-6:
@@ -108,4 +108,4 @@ def loss(examples: Examples, pool: Pool) -> float:
     """The mean negative log-likelihood of the labels."""
     combined = combine(examples.probabilities, examples.outputs, pool)
     right = combined[np.arange(len(combined)), examples.labels]
-    return float(-np.log(np.maximum(right, sys.float_info.min)).mean())
+    return float(-np.log(np.maximum(right, MIN_RIGHT)).mean())

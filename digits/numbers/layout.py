@@ -215,24 +215,25 @@ def _as_input(ink: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray, np
 
 
 def _join_fragments(pixels: np.ndarray, components: np.ndarray, area: float) -> None:
-    """Adds fragments of a component to the symbol that has the largest part of the component.
+    """Adds fragments of a component to the symbol, or the line, that has most of it.
 
     Args:
         pixels: int (height, width), the name of the symbol of each pixel; changed in place.
         components: int (height, width), the name of the component of each pixel.
         area: in pixels; a fragment is smaller.
     """
-    of_symbol = pixels > 0
     names = int(pixels.max(initial=0)) + 1
-    pairs = components[of_symbol].astype(np.int64) * names + pixels[of_symbol]
     pair_count = (int(components.max()) + 1) * names
     if pair_count > MAX_PAIRS:
         return
-    counts = np.bincount(pairs, minlength=pair_count).reshape(-1, names)
+    pairs = components.astype(np.int64) * names + pixels
+    counts = np.bincount(pairs.ravel(), minlength=pair_count).reshape(-1, names)
     most, main = counts.max(axis=1, keepdims=True), counts.argmax(axis=1)[:, None]
     is_fragment = (counts < area) & (4 * counts < most)
+    is_fragment[0] = False  # not ink
+    main[2 * most < counts.sum(axis=1, keepdims=True)] = 0  # many symbols, joined by a line
     owners = np.where(is_fragment, main, np.arange(names))
-    pixels[of_symbol] = owners.ravel()[pairs]
+    pixels[...] = owners.ravel()[pairs]
 
 
 def _boxes(names: np.ndarray, count: int) -> list[Box]:

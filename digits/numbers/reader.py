@@ -15,7 +15,7 @@ from digits.card import Pool
 from digits.normalize import centre
 from digits.numbers.layout import SYMBOLS, LocatedSymbol
 from digits.numbers.rows import find_rows, typical_height
-from digits.types import DIGITS, MARKS, UNKNOWN, Box
+from digits.types import DIGITS, UNKNOWN, Box
 
 MAX_SYMBOLS = 12  # without a digit: more are a pattern, such as dot-grid paper
 MIN_PROBABILITY = 1e-4  # of a label: with 0, one network could veto it
@@ -114,23 +114,22 @@ def combine(probabilities: np.ndarray, outputs: np.ndarray, pool: Pool) -> np.nd
     Args:
         probabilities: float (n, SYMBOLS), of the layout network.
         outputs: float (n, 11), of the digit network.
-        pool: the powers and factors.
+        pool: the powers, and the factor.
 
     Returns:
         float (n, SYMBOLS); each row sums to 1.
     """
+    known, marks = probabilities[:, : len(DIGITS)], probabilities[:, len(DIGITS) : -1]
     none = outputs[:, 10:]
-    digits = outputs[:, :10] * (1 - none)
-    # The digit network has not learned marks, and must neither favour nor exclude them.
-    neutral = np.maximum(digits.max(axis=1, keepdims=True), none)
-    marks = np.repeat(neutral, len(MARKS), axis=1)
-    single = np.concatenate([digits, marks, none], axis=1)
-    logarithms = pool.layout * np.log(np.maximum(probabilities, MIN_PROBABILITY))
+    single = np.concatenate([outputs[:, :10] * (1 - none), none], axis=1)
+    layout = np.concatenate([known, probabilities[:, -1:]], axis=1)
+    logarithms = pool.layout * np.log(np.maximum(layout, MIN_PROBABILITY))
     logarithms += pool.digit * np.log(np.maximum(single, MIN_PROBABILITY))
     combined = np.exp(logarithms - logarithms.max(axis=1, keepdims=True))
-    combined[:, len(DIGITS) : -1] *= pool.mark
     combined[:, -1] *= pool.unknown
-    return combined / combined.sum(axis=1, keepdims=True)
+    # The digit network has not learned marks, so their probabilities stay.
+    combined *= (1 - marks.sum(axis=1, keepdims=True)) / combined.sum(axis=1, keepdims=True)
+    return np.concatenate([combined[:, :-1], marks, combined[:, -1:]], axis=1)
 
 
 def spell(symbols: list[LabelledSymbol]) -> str:

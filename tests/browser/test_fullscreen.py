@@ -1,4 +1,4 @@
-"""The composition of the page: sheet, answer and buttons on screens of all kinds."""
+"""The composition of the page: canvas, answer and buttons on screens of all kinds."""
 
 from itertools import pairwise
 
@@ -24,7 +24,7 @@ SCREENS = [
     (2160, 3840), (360, 740), (740, 360),
 ]  # fmt: skip
 PARTS = {
-    "sheet": ".canvas-root",
+    "canvas": ".canvas-root",
     "answer": ".st-key-answer",
     "bars": ".st-key-probabilities .bars",
     "undo": "[data-command=undo]",
@@ -50,12 +50,12 @@ def test_everything_fits_every_screen(visit):
             assert box["x"] >= 0 and box["x"] + box["width"] <= width, where
             assert box["y"] >= 0 and box["y"] + box["height"] <= height, where
             assert box["width"] > 0.12 * width and box["height"] >= 40, where
-        sheet = found["sheet"]
-        assert sheet["width"] * sheet["height"] > 0.2 * width * height
-        assert 0.95 <= sheet["width"] / sheet["height"] <= 2.21, (width, height, sheet)
+        canvas = found["canvas"]
+        assert canvas["width"] * canvas["height"] > 0.2 * width * height
+        assert 0.95 <= canvas["width"] / canvas["height"] <= 2.21, (width, height, canvas)
         digit = page.locator(".says .digit").bounding_box()
-        least = 0.55 if width > height else 0.42 if width >= 1080 else 0.3  # of the sheet
-        assert digit["height"] > least * sheet["height"]
+        least = 0.55 if width > height else 0.42 if width >= 1080 else 0.3  # of the canvas
+        assert digit["height"] > least * canvas["height"]
         scroller = page.locator("[data-testid=stMain]")
         below = scroller.evaluate("main => main.scrollHeight - main.clientHeight")
         assert below <= (120 if min(width, height) < 500 else 0), "a phone has the last line below"
@@ -182,9 +182,9 @@ def test_a_drawing_is_kept_when_the_screen_is_turned(visit, turned):
     strokes = written(5, *LARGE)
     draw(page, strokes)
     expect_digit(page, 5)
-    sheet = page.locator(".canvas-root").bounding_box()
-    # At both ends of the sheet.
-    ends = (sheet["width"] / sheet["height"] / 2 - 0.08) * np.array([-1, 1]) + 0.5
+    canvas = page.locator(".canvas-root").bounding_box()
+    # At both ends of the canvas.
+    ends = (canvas["width"] / canvas["height"] / 2 - 0.08) * np.array([-1, 1]) + 0.5
     draw(page, [np.array([(end, 0.3), (end, 0.7)]) for end in ends])
     expect_answer(page, "^(?!Draw)")
     page.set_viewport_size({"width": turned[0], "height": turned[1]})
@@ -209,7 +209,7 @@ def test_in_full_screen_the_answer_grows_and_buttons_do_not(visit):
     def size(part: str) -> float:
         return page.locator(part).evaluate("one => parseFloat(getComputedStyle(one).fontSize)")
 
-    button, share = ".sheet-buttons [data-command=undo]", ".bars .best .share"
+    button, share = ".canvas-buttons [data-command=undo]", ".bars .best .share"
     before = {part: size(part) for part in (button, share)}
     page.keyboard.press("f")
     page.wait_for_function(
@@ -223,12 +223,12 @@ def test_in_full_screen_the_answer_grows_and_buttons_do_not(visit):
         assert not page.locator(menu).first.is_visible()
     scroller = page.locator("[data-testid=stMain]")
     assert scroller.evaluate("main => main.scrollHeight - main.clientHeight") <= 0
-    sheet = page.locator(PARTS["sheet"]).bounding_box()
-    assert sheet["width"] * sheet["height"] > 0.3 * 1920 * 1080
+    canvas = page.locator(PARTS["canvas"]).bounding_box()
+    assert canvas["width"] * canvas["height"] > 0.3 * 1920 * 1080
     assert page.url.endswith("?stage=")
     page.reload()
-    page.locator("html[data-stage] .st-key-stage").wait_for()
-    page.locator(".stage-button").click()
+    page.locator("html[data-fullscreen] .st-key-home").wait_for()
+    page.locator(".fullscreen-button").click()
     page.wait_for_function("!('stage' in document.documentElement.dataset)")
     assert "stage" not in page.url and page.locator(".st-key-head h1").is_visible()
 
@@ -236,7 +236,7 @@ def test_in_full_screen_the_answer_grows_and_buttons_do_not(visit):
 def test_full_screen_works_on_every_page(visit, server):
     for path, until in (("learned", ".st-key-learned"), ("photo", ".st-key-photo")):
         page = visit(f"{server}/{path}", until=until)
-        page.locator(".stage-button").wait_for()
+        page.locator(".fullscreen-button").wait_for()
         page.keyboard.press("f")
         page.wait_for_function("document.fullscreenElement")
         page.keyboard.press("f")

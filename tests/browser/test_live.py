@@ -65,7 +65,7 @@ DRAW_ON = """async ([line, enough]) => {
 
 
 def wiggle(page) -> list[list[float]]:
-    """A long way to and fro on the sheet, on the screen."""
+    """A long way to and fro on the canvas, on the screen."""
     steps = np.linspace(0, 1, 60)
     line = np.stack([0.2 + 0.6 * steps, 0.5 + 0.3 * np.sin(9 * steps)], axis=1)
     (there,) = on_screen(page, [line])
@@ -403,7 +403,7 @@ def test_a_server_that_goes_while_the_page_is_still_being_drawn_is_noticed(visit
     with serve() as url:
         from playwright.sync_api import expect
 
-        page = visit(url)  # the sheet is there; the first visitor waits for the model
+        page = visit(url)  # the canvas is there; the first visitor waits for the model
         expect(page.locator(".connection-gone")).to_have_count(1)
 
 

@@ -1,4 +1,4 @@
-"""Numbers on the page: several digits on the sheet, each with its own answer."""
+"""Numbers on the page: several digits on the canvas, each with its own answer."""
 
 import re
 

@@ -166,7 +166,7 @@ def test_undo_brings_a_cleared_drawing_back(visit):
     expect_digit(page, 5)
     press(page, "Clear")
     expect_invitation(page)
-    press(page, "Clear")  # of an empty sheet: nothing to take back
+    press(page, "Clear")  # of an empty canvas: nothing to take back
     press(page, "Undo")
     expect_digit(page, 5)
     expect_seen(page, written(5))
@@ -179,7 +179,7 @@ def test_undo_brings_a_cleared_drawing_back(visit):
     expect_digit(page, 5)
     press(page, "Undo")  # stroke by stroke, as if it had never been away
     expect_seen(page, written(5)[:-1])
-    for key in ("Control+Shift+z", "Control+y", "Meta+Shift+Z"):  # the hat, the empty sheet, the 1
+    for key in ("Control+Shift+z", "Control+y", "Meta+Shift+Z"):  # the hat, the empty canvas, the 1
         page.keyboard.press(key)
     expect_digit(page, 1)
     page.keyboard.press("Meta+z")
@@ -241,7 +241,7 @@ def test_undo_and_clear_wait_for_nobody(visit):
     page = visit()
     draw(page, written(3))
     expect_digit(page, 3)
-    # The utmost of a late answer is none: an empty sheet must not wait for any. Whether the server
+    # The utmost of a late answer is none: an empty canvas must not wait for any. Whether the server
     # is there may be asked: a slow machine's page does.
     page.route(re.compile("^(?!.*/_stcore/health)"), lambda route: route.abort())
     for digit in (6, 9):
@@ -265,9 +265,9 @@ def test_no_hidden_button_lies_in_the_way_of_a_finger(visit):
     expect_seen(page, comb + across)
 
 
-# What else may rest on the glass, and where, in parts of the sheet's width and height.
+# What else may rest on the glass, and where, in parts of the canvas's width and height.
 HANDS_ON = {
-    "a palm on the sheet": (0.8, 0.9),
+    "a palm on the canvas": (0.8, 0.9),
     "a thumb beside it": (-0.02, 0.5),
     "above": (0.5, -0.8),
 }
@@ -365,7 +365,7 @@ def test_a_pen_is_not_disturbed_by_the_hand_that_holds_it(visit):
     expect_digit(page, 5)
 
 
-def test_a_stroke_that_begins_beside_the_sheet_moves_no_page(visit):
+def test_a_stroke_that_begins_beside_the_canvas_moves_no_page(visit):
     page = visit(viewport={"width": 390, "height": 560}, has_touch=True, is_mobile=True)
     scroller = page.locator("[data-testid=stMain]")
     assert scroller.evaluate("main => main.scrollHeight > main.clientHeight + 40")
@@ -427,7 +427,7 @@ def test_the_html_names_all_scripts_of_the_first_page(visit):
     assert [url for url in scripts if urlsplit(url).path not in html] == []
 
 
-def test_asks_nothing_of_any_other_host_and_for_no_stylesheet_of_the_sheet(visit):
+def test_asks_nothing_of_any_other_host_and_for_no_stylesheet_of_the_canvas(visit):
     page = visit()
     draw(page, written(0))
     expect_digit(page, 0)

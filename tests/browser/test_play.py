@@ -98,7 +98,7 @@ def test_a_heart_that_was_taught_is_known_and_digits_stay_digits(visit):
     expect_text(known, "^<b>heart!$")
     assert known.bounding_box()["height"] > 60
     close_door(page)
-    expect_answer(page, "I see your sign: <b>heart")
+    expect_answer(page, "I see your symbol: <b>heart")
     expect_text(page.locator(".bars .taught .name"), "<b>heart")
     for digit in (3, 7):
         clear(page)

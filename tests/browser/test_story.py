@@ -141,7 +141,7 @@ def test_shows_the_networks_own_numbers(visit, classifier):
     to_step(page, 3)
     shown, places = pixels(page), actors(page)
     ink = dots(shown, places["dots"]).mean(axis=2)
-    # The drawing on the sheet, read once more here.
+    # The drawing on the canvas, read once more here.
     url = page.locator(".story").evaluate(f"element => {{ {OBJECT} return scene.data.drawing; }}")
     image = Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
     prediction = classifier.predict(image, inside=True)
@@ -270,8 +270,8 @@ def test_fits_a_phone_and_a_finger(visit):
         assert screen["height"] > 200
         fingers.tap(page.locator(".story .screen"))
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 360
-    sheet = page.locator("canvas.upper-canvas").bounding_box()
-    assert sheet["width"] > 100, "one can still draw"
+    canvas = page.locator("canvas.upper-canvas").bounding_box()
+    assert canvas["width"] > 100, "one can still draw"
 
 
 def test_is_told_aloud_and_can_be_reached_with_tab(visit):

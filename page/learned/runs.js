@@ -1,0 +1,15 @@
+// @ts-check
+// What differs between the runs of a lesson, and what does not.
+
+/** @typedef {"whole" | "few" | "small" | "giant"} Kind of a run */
+
+const WHOLE = { units: 512, rate: 0.02, examples: 6000 };
+/** @type {Record<Kind, typeof WHOLE>} */
+export const RUNS = {
+  whole: WHOLE,
+  few: { ...WHOLE, examples: 100 },
+  small: { ...WHOLE, units: 6 },
+  giant: { ...WHOLE, rate: 10 * WHOLE.rate },
+};
+export const LOOKS = 12000; // images to learn from: each of the 6,000 twice
+export const TESTS = 1000;

@@ -13,6 +13,7 @@ from page.share.lan import interface_addresses
 from page.tally.counts import Tally
 from tests.browser.test_photo_page import hand_in, photographed
 from tests.helpers.page import (
+    HASH,
     close_door,
     draw,
     expect_answer,
@@ -143,6 +144,10 @@ def visitor(visit):
 def test_every_page_and_state(visitor):
     page = visitor(color_scheme="light")
     both(page)
+    draw(page, HASH)
+    expect_answer(page, "not a digit I know")
+    both(page)
+    press(page, "Clear")
     draw(page, written(7))
     expect_digit(page, 7)
     both(page)
@@ -173,6 +178,8 @@ def test_every_page_and_state(visitor):
     both(page)
     hand_in(page, photographed("2026", "150"))
     page.locator(".number .text").wait_for()
+    page.get_by_text("Look inside").click()
+    region(page, "photo_inside").locator(".looked img").wait_for()
     both(page)
 
 

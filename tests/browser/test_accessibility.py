@@ -297,6 +297,7 @@ def test_the_keyboard_reaches_everything_and_is_seen_doing_so(visit):
     open_door(page, "inside")
     region(page, "inside").locator(".looked").wait_for()
     page.locator(".maps img").first.wait_for()
+    page.wait_for_function("document.activeElement.innerText === 'Step by step'")
     page.mouse.click(1, 1)
     stops = []
     for _ in range(60):

@@ -6,7 +6,7 @@
 import { Clock } from "./clock.js";
 import { best } from "./network.js";
 import { formats, paint, showColumns, showCurve, showResults, urlOf, Wall } from "./pictures.js";
-import { LOOKS, RUNS, TESTS } from "./runs.js";
+import { DIP, GROWTH, LOOKS, MISTAKES, RUNS, TESTS, TICK, WALL } from "./runs.js";
 import { bytesOf, School } from "./school.js";
 import { Score } from "./score.js";
 import { fill, showTiles } from "./tiles.js";
@@ -17,12 +17,7 @@ import { fill, showTiles } from "./tiles.js";
 
 const [SLOWLY, SLOWLY_AGAIN] = [15, 3]; // images shown one by one, in the first run and later
 const [LONGEST, SHORTEST, SHRINK] = [2600, 1000, 0.92]; // ms each, every one shorter than the last
-const TICK = 350; // ms: no more than three changes a second (WCAG 2.3.1)
-const GROWTH = 1.18; // of the images a tick: doubles about every 1.5 s
 const [FIRST_TESTS, FASTER] = [10, 4]; // images a tick in the test; times as many by “Faster”
-const WALL = 24; // images
-const MISTAKES = 18; // shown at the end, at most
-const DIP = 0.05; // of the share that is right, below the best so far
 
 /** The run was ended, by another one or by leaving the page. */
 class Stopped extends Error {}
@@ -77,8 +72,6 @@ class Lesson {
   $(selector) {
     return /** @type {HTMLElement} */ (this.root.querySelector(selector));
   }
-
-  // Words
 
   /** Writes everything in the visitor's language. @param {any} data */
   translate({ words, language }) {
@@ -200,8 +193,6 @@ class Lesson {
     const { drawing, kind, runs } = this;
     return { begin: { ...RUNS[kind], seed: runs, drawing }, count: 0 };
   }
-
-  // A run
 
   /** @param {Look} look */
   isRight({ place, probabilities }) {

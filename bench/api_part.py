@@ -34,7 +34,7 @@ def api(keras_model: Path, seconds: int) -> list[Measure]:
             with serve(kind) as server:
                 load(server.url, image, 2)  # to warm up
                 full = load(server.url, image, seconds)
-                each = full["requests"] / full["seconds"] / CONNECTIONS
+                each = max(1, full["requests"]) / full["seconds"] / CONNECTIONS
                 calm = load(server.url, image, seconds, pause=1 / each)
             rate.add(kind.name, each * CONNECTIONS)
             half.add(kind.name, calm["p50"])

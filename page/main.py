@@ -7,19 +7,19 @@ from page.core.error_boundary import guarded
 from page.core.language_menu import language_menu
 from page.core.text import _, choose_language
 from page.draw.demo_drawing import mount_demo_drawing
-from page.home import view as draw
+from page.home import view as home
 from page.kiosk.fullscreen import fullscreen_button
 from page.kiosk.kiosk import enable_kiosk
 from page.photo import view as photo
 from page.share.lan import phone_button, privacy_line
-from page.tally import panel as score
+from page.tally import panel as tally
 
 
 def main() -> None:
     """Show the page at this address."""
     st.set_page_config(page_icon="✏️", layout="wide")
     choose_language()
-    drawing = st.Page(draw.page, title=_("Draw a digit"), default=True)
+    drawing = st.Page(home.page, title=_("Draw a digit"), default=True)
     learned = st.Page("learned/view.py", title=_("How I learned"), url_path="learned")
     paper = st.Page(photo.page, title=_("Photo"), url_path="photo")
     # Streamlit's own menu would hide the links behind an arrow on a phone, where these fit.
@@ -38,8 +38,8 @@ def main() -> None:
     if here is not paper:
         photo.forget()
     guarded(here.run)()
-    if here is drawing and score.is_presenter():
-        score.show()
+    if here is drawing and tally.is_presenter():
+        tally.show()
     mount_demo_drawing()
     enable_kiosk()
     with st.container(key="foot"):

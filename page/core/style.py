@@ -16,12 +16,15 @@ PAGE = Path(__file__).parents[1]
 STYLE_SHEETS = (
     "core/base.css",
     "draw/draw.css",
+    "draw/answer.css",
     "draw/inside.css",
     "story/stage.css",
     "play/play.css",
     "tally/tally.css",
     "photo/photo.css",
     "learned/learned.css",
+    "learned/charts.css",
+    "learned/lesson.css",
     "share/share.css",
     "kiosk/kiosk.css",
 )

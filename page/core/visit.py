@@ -25,8 +25,7 @@ class Draw:
     read_for: tuple[object, ...] = ()  # and everything that it depends on
     chosen: int | None = None  # the symbol that was tapped; None: the last one
     words: str = ""  # the answer, as HTML
-    digits: list[np.ndarray] = field(default_factory=list)  # the last ones: uint8 (28, 28)
-    digits_on_canvas: int = 0  # how many of these belong to the drawing on the canvas
+    last_digit: np.ndarray | None = None  # as the network saw it: uint8 (28, 28)
 
 
 @dataclass

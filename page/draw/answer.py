@@ -26,7 +26,7 @@ def reading_html(reading: CanvasReading, drawing: Drawing) -> str:
     """The answer, the bars, and the picture that the network was shown.
 
     While the pen moves, the words stay as they were: nobody can read, or wants to hear, ten
-    answers a second. The sheet's script marks them as waiting meanwhile.
+    answers a second. The canvas's script marks them as waiting meanwhile.
     """
     prediction = reading.prediction
     if reading.trouble:
@@ -67,7 +67,7 @@ def answer_html(prediction: Prediction | None, known: Known | None = None) -> st
         )
         words = f'<p class="invite">{invitation}</p>'
     elif known and known.score >= 0.5:
-        sentence = _("I see your sign: {name}.").format(name=PLACE)
+        sentence = _("I see your symbol: {name}.").format(name=PLACE)
         words = (
             f"<p>{hero(sentence, PLACE, escape(known.name), len(known.name))}</p>"
             f'<p class="more">{sure(known.score)}</p>'

@@ -122,7 +122,7 @@ function stop() {
  */
 function person({ detail: event }) {
   const path = /** @type {HTMLElement[]} */ (event.composedPath());
-  const isButton = path.some((element) => element.matches?.(".sheet-buttons button"));
+  const isButton = path.some((element) => element.matches?.(".canvas-buttons button"));
   const canvas = findCanvas();
   if (drawing && (isButton || (canvas && path.includes(canvas)))) stop();
 }

@@ -17,7 +17,6 @@ if TYPE_CHECKING:  # at run time it is imported once the canvas is there to draw
     from page.draw.drawing import Drawing
     from page.play.panel import Known
 
-KEPT = 6  # of a visitor's last digits
 TILE = 1.3  # the side of a digit's square tile, as a multiple of the digit's longer side
 UNKNOWN = "?"  # the label of a symbol that is not known
 
@@ -46,7 +45,6 @@ def read(
     """
     mine = visit().draw
     if not drawing.strokes:
-        mine.digits_on_canvas = 0
         mine.chosen = None
         return CanvasReading()
     # A rerun that changed nothing (another theme, a pen that rests) reads nothing anew.
@@ -59,7 +57,7 @@ def read(
         mine.read_for = read_for
     reading = mine.reading
     if drawing.rests and not drawing.attract:
-        keep(reading)
+        keep(reading)  # for “How I learned”
     if not reading.symbols:
         return reading
     # A comma has no bars. Unless another digit was tapped, the last one is being drawn.
@@ -101,13 +99,10 @@ def is_taught(reading: CanvasReading) -> bool:
 
 
 def keep(reading: CanvasReading) -> None:
-    """Remembers the visitor's last digits for “How I learned”, each as it was at last."""
-    mine = visit().draw
+    """Remember the visitor's last digit."""
     predictions = [symbol.prediction for symbol in reading.symbols] or [reading.prediction]
-    pixels = [prediction.pixels for prediction in predictions if prediction]
-    earlier = mine.digits[: max(0, len(mine.digits) - mine.digits_on_canvas)]
-    mine.digits_on_canvas = len(pixels[-KEPT:])
-    mine.digits = [*earlier, *pixels][-KEPT:]
+    for prediction in filter(None, predictions):
+        visit().draw.last_digit = prediction.pixels
 
 
 def choose(place: int) -> None:

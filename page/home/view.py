@@ -15,7 +15,7 @@ from page.core.visit import visit
 from page.draw.answer import reading_html
 from page.draw.reading import CanvasReading, choose, is_taught, part_of, read
 from page.play import panel as play
-from page.tally import panel as score
+from page.tally import panel as tally
 
 if TYPE_CHECKING:  # at run time it is imported once the canvas is there to draw on
     from page.draw.drawing import Drawing
@@ -35,9 +35,9 @@ def show() -> None:
     """Show the page for the drawing that the browser sent last."""
     from page.draw.canvas import canvas  # here, where it may fail
 
-    stage = st.container(key="stage")
-    with stage:
-        with st.container(key="sheet"):
+    whole = st.container(key="home")
+    with whole:
+        with st.container(key="canvas_column"):
             drawing = canvas()
             below = st.container(horizontal=True, vertical_alignment="center", key="ask")
         answer = st.container(key="reading")
@@ -52,7 +52,7 @@ def show() -> None:
         reading = read(drawing, classifier, inside, one=door in ("fool", "teach"))
     with answer:
         patched_html(reading_html(reading, drawing), "reading_html", choose)
-    with stage:
+    with whole:
         if not reading.trouble:
             open_panel(door, drawing, reading)
 
@@ -69,6 +69,6 @@ def open_panel(door: Door, drawing: Drawing, reading: CanvasReading) -> None:
         look_inside(part_of(drawing, reading), reading.prediction)
     elif door:
         play.play(door, drawing, reading)
-    elif score.is_kept():
+    elif tally.is_kept():
         own = reading.symbols or is_taught(reading)
-        score.ask(drawing, None if own else reading.prediction)
+        tally.ask(drawing, None if own else reading.prediction)

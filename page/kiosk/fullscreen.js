@@ -9,11 +9,11 @@ const root = document.documentElement;
 let button = null;
 let isWaiting = false; // asked for by the address: a browser wants a visitor's touch first
 
-const isOpen = () => "stage" in root.dataset;
+const isOpen = () => "fullscreen" in root.dataset;
 
 /** @param {boolean} on */
 function mark(on) {
-  root.toggleAttribute("data-stage", on);
+  root.toggleAttribute("data-fullscreen", on);
   button?.setAttribute("aria-pressed", String(on));
   const here = new URL(location.href);
   if (here.searchParams.has("stage") === on) return;
@@ -57,7 +57,7 @@ function start() {
 /** @param {StreamlitComponent<{ label: string }>} component */
 export default function ({ data, parentElement }) {
   const isFirst = !button;
-  button = /** @type {HTMLButtonElement} */ (parentElement.querySelector(".stage-button"));
+  button = /** @type {HTMLButtonElement} */ (parentElement.querySelector(".fullscreen-button"));
   button.title = data.label;
   button.setAttribute("aria-label", data.label);
   button.onclick = toggle;

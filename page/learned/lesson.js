@@ -5,33 +5,19 @@
 
 import { Clock } from "./clock.js";
 import { best } from "./network.js";
-import { paint, showColumns, showCurve, showResults, urlOf, Wall } from "./pictures.js";
+import { formats, paint, showColumns, showCurve, showResults, urlOf, Wall } from "./pictures.js";
+import { DIP, GROWTH, LOOKS, MISTAKES, RUNS, TESTS, TICK, WALL } from "./runs.js";
 import { bytesOf, School } from "./school.js";
 import { Score } from "./score.js";
 import { fill, showTiles } from "./tiles.js";
 
 /** @import { Look } from "./network.js" */
+/** @import { Kind } from "./runs.js" */
 /** @import { Reply } from "./school.js" */
-/** @typedef {"whole" | "few" | "small" | "giant"} Kind of a run */
 
-const WHOLE = { units: 512, rate: 0.02, examples: 6000 };
-/** @type {Record<Kind, typeof WHOLE>} */
-const RUNS = {
-  whole: WHOLE,
-  few: { ...WHOLE, examples: 100 },
-  small: { ...WHOLE, units: 6 },
-  giant: { ...WHOLE, rate: 10 * WHOLE.rate },
-};
-const LOOKS = 12000; // images to learn from: each of the 6,000 twice
-const TESTS = 1000;
 const [SLOWLY, SLOWLY_AGAIN] = [15, 3]; // images shown one by one, in the first run and later
 const [LONGEST, SHORTEST, SHRINK] = [2600, 1000, 0.92]; // ms each, every one shorter than the last
-const TICK = 350; // ms: no more than three changes a second (WCAG 2.3.1)
-const GROWTH = 1.18; // of the images a tick: doubles about every 1.5 s
 const [FIRST_TESTS, FASTER] = [10, 4]; // images a tick in the test; times as many by “Faster”
-const WALL = 24; // images
-const MISTAKES = 18; // shown at the end, at most
-const DIP = 0.05; // of the share that is right, below the best so far
 
 /** The run was ended, by another one or by leaving the page. */
 class Stopped extends Error {}
@@ -46,8 +32,12 @@ class Lesson {
   slowly = SLOWLY; // images still to be shown one by one
   /** @type {Map<Kind, number>} */
   results = new Map(); // how many were right, in the latest test of each kind
+  number = String; // see `formats`
+  percent = String;
   sentence = () => this.words.intro;
   takeTest = () => {};
+  /** @type {School} */
+  school = /** @type {any} */ (null); // until `open` is done
 
   /** @param {HTMLElement} root @param {any} data see lesson.py */
   constructor(root, data) {
@@ -83,15 +73,10 @@ class Lesson {
     return /** @type {HTMLElement} */ (this.root.querySelector(selector));
   }
 
-  // Words
-
   /** Writes everything in the visitor's language. @param {any} data */
   translate({ words, language }) {
     this.words = JSON.parse(words);
-    /** @type {Intl.NumberFormat} */
-    this.numbers = new Intl.NumberFormat(language, { useGrouping: "always" });
-    /** @type {Intl.NumberFormat} */
-    this.percents = new Intl.NumberFormat(language, { style: "percent" });
+    Object.assign(this, formats(language));
     for (const element of this.root.querySelectorAll("[data-word]"))
       element.textContent = this.words[/** @type {HTMLElement} */ (element).dataset.word ?? ""];
     this.$(".mine canvas").setAttribute("aria-label", this.words.mine);
@@ -102,16 +87,6 @@ class Lesson {
     this.showBet();
     this.showScore();
     this.showResults();
-  }
-
-  /** @param {number} value */
-  number(value) {
-    return this.numbers.format(value);
-  }
-
-  /** No network is certain: never 100%. @param {number} share */
-  percent(share) {
-    return share < 0.995 ? this.percents.format(share) : `>${this.percents.format(0.99)}`;
   }
 
   /** @param {() => string} sentence called again when the language changes */
@@ -151,7 +126,7 @@ class Lesson {
 
   /** @param {string} place @param {Float32Array | null} probabilities */
   showBars(place, probabilities) {
-    showColumns(this.$(`${place} .columns`), probabilities, (share) => this.percent(share));
+    showColumns(this.$(`${place} .columns`), probabilities, this.percent);
   }
 
   /** @param {string} place @param {Float32Array | null} probabilities */
@@ -182,7 +157,7 @@ class Lesson {
     for (const look of looks.slice(-WALL)) {
       const right = this.isRight(look);
       const caption = `${best(look.probabilities)} ${right ? "✓" : "✗"}`;
-      this.wall.add(this.image(look.place), caption, !right);
+      this.wall.add(this.school.image(look.place), caption, !right);
     }
   }
 
@@ -196,7 +171,7 @@ class Lesson {
     if (rows.length)
       rows.unshift({ text: words.your_guess, right: this.bet.valueAsNumber, latest: false });
     if (this.reference) rows.push({ text: words.reference, right: this.reference, latest: false });
-    showResults(this.$(".results"), rows, TESTS, (right) => this.number(right));
+    showResults(this.$(".results"), rows, TESTS, this.number);
   }
 
   /** @param {any} data */
@@ -204,7 +179,7 @@ class Lesson {
     this.school = await School.open(practice, TESTS, source, () => this.fail());
     this.showGuess(".mine", (await this.school.ask(this.settings())).drawing);
     for (let place = 0; place < WALL; place++)
-      this.wall.add(this.image(place), String(this.labelOf(place)), false);
+      this.wall.add(this.school.image(place), String(this.school.labelOf(place)), false);
   }
 
   /** Something that the browser lacks, or that the worker failed at. */
@@ -219,21 +194,9 @@ class Lesson {
     return { begin: { ...RUNS[kind], seed: runs, drawing }, count: 0 };
   }
 
-  /** @param {number} place */
-  image(place) {
-    return /** @type {School} */ (this.school).image(place);
-  }
-
-  /** @param {number} place */
-  labelOf(place) {
-    return /** @type {School} */ (this.school).labelOf(place);
-  }
-
-  // A run
-
   /** @param {Look} look */
   isRight({ place, probabilities }) {
-    return best(probabilities) === this.labelOf(place);
+    return best(probabilities) === this.school.labelOf(place);
   }
 
   /** @param {Kind} kind */
@@ -273,7 +236,7 @@ class Lesson {
 
   /** @param {object} request */
   ask(request) {
-    return this.unlessStopped(/** @type {School} */ (this.school).ask(request));
+    return this.unlessStopped(this.school.ask(request));
   }
 
   /** @param {number} duration in ms */
@@ -289,7 +252,7 @@ class Lesson {
     const duration = Math.max(SHORTEST, LONGEST * SHRINK ** this.score.count);
     const example = this.$(".example");
     example.classList.remove("right", "wrong");
-    paint(this.$(".example canvas"), this.image(place));
+    paint(this.$(".example canvas"), this.school.image(place));
     this.$(".truth").textContent = "";
     this.showGuess(".example", null);
     this.show("looking");
@@ -298,7 +261,7 @@ class Lesson {
     this.showGuess(".example", probabilities);
     await this.sleep(0.3 * duration);
     example.classList.add(right ? "right" : "wrong");
-    this.$(".truth").textContent = this.words.truths[this.labelOf(place)];
+    this.$(".truth").textContent = this.words.truths[this.school.labelOf(place)];
     this.say(() => (right ? this.words.right : this.words.wrong));
     this.showBars(".example", after);
     this.note(looks, drawing);
@@ -386,11 +349,11 @@ class Lesson {
       .sort((one, other) => Math.max(...other.probabilities) - Math.max(...one.probabilities))
       .slice(0, MISTAKES)
       .map(({ place, probabilities }, number) => ({
-        pixels: urlOf(this.image(place)),
+        pixels: urlOf(this.school.image(place)),
         alt: fill(words.mistake, { number: number + 1 }),
-        label: this.labelOf(place),
+        label: this.school.labelOf(place),
         answer: fill(words.answer, {
-          truth: words.truths[this.labelOf(place)],
+          truth: words.truths[this.school.labelOf(place)],
           guess: best(probabilities),
           percent: this.percent(Math.max(...probabilities)),
         }),
@@ -425,10 +388,12 @@ class Lesson {
 /** @type {WeakMap<Element, Lesson>} */
 const lessons = new WeakMap();
 
-/** @param {{ data: any, parentElement: HTMLElement }} component */
+/** @param {StreamlitComponent<any>} component */
 export default function ({ data, parentElement }) {
-  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".lesson"));
-  const lesson = lessons.get(root);
-  if (lesson) lesson.translate(data);
-  else lessons.set(root, new Lesson(root, data));
+  const root = parentElement.querySelector(".lesson");
+  const known = lessons.get(root);
+  known?.translate(data);
+  const lesson = known ?? new Lesson(root, data);
+  lessons.set(root, lesson);
+  return () => lesson.close();
 }

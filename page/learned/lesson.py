@@ -100,7 +100,7 @@ def words(reference: float | None, experience: str) -> dict[str, Any]:
         whole = _("On the first page I’d get about {right} right.").format(
             right=number(TESTS * reference)
         )
-    drawn = visit().draw.digits
+    drawn = visit().draw.last_digit is not None
     return {
         **{key: _(sentence) for key, sentence in WORDS.items()},
         **words_for_tiles(),
@@ -121,8 +121,8 @@ def words(reference: float | None, experience: str) -> dict[str, Any]:
 
 def hero() -> np.ndarray:
     """The visitor's last drawing, or an example: uint8 (28, 28)."""
-    drawn = visit().draw.digits
-    return drawn[-1] if drawn else example()
+    drawn = visit().draw.last_digit
+    return example() if drawn is None else drawn
 
 
 @functools.cache

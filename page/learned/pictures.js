@@ -1,6 +1,17 @@
 // @ts-check
 // What “Watch me learn” shows: images, bars, the wall and the curve.
 
+/** How numbers and probabilities are written in a language. @param {string} language */
+export function formats(language) {
+  const numbers = new Intl.NumberFormat(language, { useGrouping: "always" });
+  const percents = new Intl.NumberFormat(language, { style: "percent" });
+  return {
+    number: (/** @type {number} */ value) => numbers.format(value),
+    /** No network is certain: never 100%. @param {number} share */
+    percent: (share) => (share < 0.995 ? percents.format(share) : `>${percents.format(0.99)}`),
+  };
+}
+
 /** @param {Element} canvas @param {Uint8Array} image 784 grey levels */
 export function paint(canvas, image) {
   const dots = new ImageData(28, 28);

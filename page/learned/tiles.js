@@ -23,7 +23,7 @@ export const fill = (sentence, values) =>
  */
 export function showTiles(root, tiles, { question, yours, score }) {
   root.innerHTML =
-    '<p class="score" role="status"></p><div class="tiles misread">' +
+    '<p class="score" role="status"></p><div class="misread">' +
     tiles
       .map(
         ({ pixels, alt }) =>

@@ -23,7 +23,7 @@ PEOPLE_SOURCE = (
 )
 LEAD = N_(
     "Nobody told me what a 4 looks like. I looked at a digit, guessed, and heard the right answer. "
-    "Then I changed a little, so that my next guess would be better. Again and again."
+    "Then I changed the patterns I look for a little, to guess better next time. Again and again."
 )
 
 

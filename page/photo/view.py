@@ -266,8 +266,8 @@ def said_html(reading: Reading, prediction: Prediction) -> str:
             words = f'<p>{_("I read:")}</p><p class="text">{lines}</p>'
         if 0 < unsure < len(reading.symbols):
             sentence = ngettext(
-                "There is {count} sign that I’m not sure about.",
-                "There are {count} signs that I’m not sure about.",
+                "There is {count} symbol that I’m not sure about.",
+                "There are {count} symbols that I’m not sure about.",
                 unsure,
             )
             words += f'<p class="more">{sentence.format(count=number(unsure))}</p>'

@@ -28,7 +28,7 @@ import {
 /** @typedef {{ from: any, to: any, since: number, gone?: boolean }} Actor */
 
 export const MOVE = 700; // ms: an actor's way from one phase to the next
-const ORDER = ["whole", "sheet", "dots"]; // painted below all others
+const ORDER = ["whole", "drawing", "dots"]; // painted below all others
 
 /** @param {Place} a @param {Place} b */
 const isSameBox = (a, b) => a.x === b.x && a.y === b.y && a.w === b.w && a.h === b.h;
@@ -335,7 +335,7 @@ export class Scene {
   }
 
   /** + or −, for whoever can't tell the colours apart. @param {number} x @param {number} y @param {number} arm @param {boolean} plus */
-  sign(x, y, arm, plus) {
+  mark(x, y, arm, plus) {
     if (arm < 1.5) return;
     const { pen } = this;
     const thick = Math.max(1.5, arm * 0.3);

@@ -93,7 +93,6 @@ def steps(
     """
     prediction = reading.prediction
     labels = [symbol.label for symbol in reading.symbols]
-    again = len(prediction.inside.blocks) - 1
     bars = [
         f"{name(output)}: {percent(share)}"
         for output, share in enumerate(prediction.bars)
@@ -113,19 +112,7 @@ def steps(
             _(ALT_WINDOW),
             _(KERNEL_NOTE) if rule else "",
         ),
-        step(
-            "lit",
-            ngettext(
-                "I do that again with what lit up, {count} time: fewer dots, but larger finds.",
-                "I do that again with what lit up, {count} times: fewer dots, but larger finds.",
-                again,
-            ).format(count=again),
-            ngettext(
-                "Small pictures of what lit up, in {count} step",
-                "Small pictures of what lit up, in {count} steps",
-                again + 1,
-            ).format(count=again + 1),
-        ),
+        lit(len(prediction.inside.blocks)),
         looked(prediction),
         step("answer", answer(prediction), _(ALT_ANSWER).format(bars=", ".join(bars))),
         step(
@@ -149,6 +136,21 @@ def step(name: str, sentence: str, alt: str, note: str = "") -> dict[str, str]:
     return {
         "name": name, "title": _(TITLES[name]), "sentence": sentence, "note": note, "alt": alt,
     }  # fmt: skip
+
+
+def lit(blocks: int) -> dict[str, str]:
+    """The step that shows what lit up in each block of the network."""
+    sentence = ngettext(
+        "I do that again with what lit up, {count} time: fewer dots, but larger finds.",
+        "I do that again with what lit up, {count} times: fewer dots, but larger finds.",
+        blocks - 1,
+    )
+    alt = ngettext(
+        "Small pictures of what lit up, in {count} step",
+        "Small pictures of what lit up, in {count} steps",
+        blocks,
+    )
+    return step("lit", sentence.format(count=blocks - 1), alt.format(count=blocks))
 
 
 def looked(prediction: Prediction) -> dict[str, str]:

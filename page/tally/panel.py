@@ -82,7 +82,7 @@ def _count() -> None:
     except (KeyError, TypeError, ValueError, OverflowError):
         return
     if name != mine.drawing or not 0 <= meant <= NO_DIGIT:
-        return  # another drawing is on the sheet by now
+        return  # another drawing is on the canvas by now
     words = ""
     try:
         tally().add(name, mine.answer, meant)

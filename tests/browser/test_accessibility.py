@@ -13,6 +13,7 @@ from page.share.lan import interface_addresses
 from page.tally.counts import Tally
 from tests.browser.test_photo_page import hand_in, photographed
 from tests.helpers.page import (
+    HASH,
     close_door,
     draw,
     expect_answer,
@@ -143,6 +144,10 @@ def visitor(visit):
 def test_every_page_and_state(visitor):
     page = visitor(color_scheme="light")
     both(page)
+    draw(page, HASH)
+    expect_answer(page, "not a digit I know")
+    both(page)
+    press(page, "Clear")
     draw(page, written(7))
     expect_digit(page, 7)
     both(page)
@@ -173,6 +178,8 @@ def test_every_page_and_state(visitor):
     both(page)
     hand_in(page, photographed("2026", "150"))
     page.locator(".number .text").wait_for()
+    page.get_by_text("Look inside").click()
+    region(page, "photo_inside").locator(".looked img").wait_for()
     both(page)
 
 
@@ -207,13 +214,13 @@ def test_the_stage_a_number_and_the_qr_code(visitor):
     with running(*command, health="/_stcore/health") as (url, _):
         url = url.replace("127.0.0.1", interface_addresses()[0])
         page = visitor(url=f"{url}/?stage", color_scheme="light")
-        page.wait_for_function("'stage' in document.documentElement.dataset")
+        page.wait_for_function("'fullscreen' in document.documentElement.dataset")
         both(page)
         draw(page, number("2026"))
         expect_answer(page, "I see 2026")
         both(page)
         page.keyboard.press("f")
-        page.wait_for_function("!('stage' in document.documentElement.dataset)")
+        page.wait_for_function("!('fullscreen' in document.documentElement.dataset)")
         page.locator(".symbols button").first.click()
         page.locator('.symbols button:first-child[aria-pressed="true"]').wait_for()
         both(page)
@@ -290,6 +297,7 @@ def test_the_keyboard_reaches_everything_and_is_seen_doing_so(visit):
     open_door(page, "inside")
     region(page, "inside").locator(".looked").wait_for()
     page.locator(".maps img").first.wait_for()
+    page.wait_for_function("document.activeElement.innerText === 'Step by step'")
     page.mouse.click(1, 1)
     stops = []
     for _ in range(60):

@@ -1,4 +1,4 @@
-"""The composition of the page: sheet, answer and buttons on screens of all kinds."""
+"""The composition of the page: canvas, answer and buttons on screens of all kinds."""
 
 from itertools import pairwise
 
@@ -11,6 +11,7 @@ from tests.helpers.page import (
     draw,
     expect_answer,
     expect_digit,
+    expect_invitation,
     expect_seen,
     number,
     on_screen,
@@ -24,7 +25,7 @@ SCREENS = [
     (2160, 3840), (360, 740), (740, 360),
 ]  # fmt: skip
 PARTS = {
-    "sheet": ".canvas-root",
+    "canvas": ".canvas-root",
     "answer": ".st-key-answer",
     "bars": ".st-key-probabilities .bars",
     "undo": "[data-command=undo]",
@@ -50,16 +51,34 @@ def test_everything_fits_every_screen(visit):
             assert box["x"] >= 0 and box["x"] + box["width"] <= width, where
             assert box["y"] >= 0 and box["y"] + box["height"] <= height, where
             assert box["width"] > 0.12 * width and box["height"] >= 40, where
-        sheet = found["sheet"]
-        assert sheet["width"] * sheet["height"] > 0.2 * width * height
-        assert 0.95 <= sheet["width"] / sheet["height"] <= 2.21, (width, height, sheet)
+        canvas = found["canvas"]
+        assert canvas["width"] * canvas["height"] > 0.2 * width * height
+        assert 0.95 <= canvas["width"] / canvas["height"] <= 2.21, (width, height, canvas)
         digit = page.locator(".says .digit").bounding_box()
-        least = 0.55 if width > height else 0.42 if width >= 1080 else 0.3  # of the sheet
-        assert digit["height"] > least * sheet["height"]
+        least = 0.55 if width > height else 0.42 if width >= 1080 else 0.3  # of the canvas
+        assert digit["height"] > least * canvas["height"]
         scroller = page.locator("[data-testid=stMain]")
         below = scroller.evaluate("main => main.scrollHeight - main.clientHeight")
         assert below <= (120 if min(width, height) < 500 else 0), "a phone has the last line below"
         assert scroller.evaluate("main => main.scrollWidth - main.clientWidth") <= 0
+    # The browser's default font may be twice as large.
+    device = page.context.new_cdp_session(page)
+    device.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
+    for width, height in ((1280, 800), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        names = [one.bounding_box() for one in page.locator(".bars .name").all()]
+        parts = [*boxes(page).values(), *names]
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in parts)
+        written_at = page.locator(".bars .name").evaluate_all(
+            """names => names.map((name) => {
+              const range = document.createRange();
+              range.selectNodeContents(name);
+              const { left, right } = range.getBoundingClientRect();
+              return [left, right];
+            })"""
+        )
+        for (_, end), (start, _) in pairwise(written_at):
+            assert end <= start, "the digits below the bars overlap"
 
 
 @pytest.mark.parametrize("language", ["de", "ja"])  # long below the number, long behind it
@@ -67,13 +86,14 @@ def test_a_number_and_its_sentences_fit_every_screen(visit, language):
     page = visit(locale=language)
     draw(page, number("2026"))
     expect_answer(page, "2026")
-    for width, height in SCREENS:
+    for width, height, filled in [(*screen, on) for screen in SCREENS for on in ("", "filled")]:
         page.set_viewport_size({"width": width, "height": height})
+        page.evaluate(f"document.documentElement.toggleAttribute('data-fullscreen', !!'{filled}')")
         places = [page.locator(f".number {part}").bounding_box() for part in (".digit", ".more")]
         places.append(page.locator(".symbols").bounding_box())
         for above, below in pairwise(places):
             beside = above["x"] + above["width"] <= below["x"]
-            where = f"{width}x{height}: {above} {below}"
+            where = f"{width}x{height} {filled}: {above} {below}"
             assert beside or above["y"] + above["height"] <= below["y"] + 2, where
         end = page.locator(".number .hero").evaluate(
             """hero => {
@@ -98,22 +118,23 @@ def test_nothing_moves_when_an_answer_comes_or_a_door_closes(visit):
     assert boxes(page) == before
 
 
-@pytest.mark.parametrize("screen", [(1920, 1080), (1280, 800), (1080, 1920), (390, 844)])
-def test_the_story_takes_three_quarters_and_the_canvas_can_be_drawn_on(visit, screen):
-    page = visit(viewport={"width": screen[0], "height": screen[1]}, reduced_motion="reduce")
+def test_the_story_takes_three_quarters_and_the_canvas_can_be_drawn_on(visit):
+    page = visit(reduced_motion="reduce")
     draw(page, written(8))
     expect_digit(page, 8)
     open_door(page, "story")
     page.locator(".story canvas").wait_for()
-    story, canvas = (
-        page.locator(part).bounding_box() for part in (".st-key-story", ".canvas-root")
-    )
-    if screen[0] > screen[1]:
-        assert story["width"] > 2.6 * canvas["width"]
-        assert canvas["x"] + canvas["width"] < story["x"], "one covers the other"
-    else:
-        assert story["height"] > 2 * canvas["height"]
-        assert story["y"] + story["height"] < canvas["y"], "one covers the other"
+    for width, height in ((1920, 1080), (1280, 800), (1080, 1920), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        story, canvas = (
+            page.locator(part).bounding_box() for part in (".st-key-story", ".canvas-root")
+        )
+        if width > height:
+            assert story["width"] > 2.6 * canvas["width"]
+            assert canvas["x"] + canvas["width"] < story["x"], "one covers the other"
+        else:
+            assert story["height"] > 2 * canvas["height"]
+            assert story["y"] + story["height"] < canvas["y"], "one covers the other"
     press(page, "Clear")
     draw(page, written(3))
     expect_digit(page, 3)
@@ -143,16 +164,18 @@ def test_in_full_screen_the_story_is_told_from_the_back_row(visit):
     expect_answer(page, "I see a 3")
 
 
-@pytest.mark.parametrize("screen", [(1080, 1920), (1920, 1080), (390, 844)])
-def test_nothing_moves_when_play_opens(visit, screen):
-    page = visit(viewport={"width": screen[0], "height": screen[1]})
+def test_nothing_moves_when_play_opens(visit):
+    page = visit()
     draw(page, written(8))
     expect_digit(page, 8)
-    before = boxes(page)
-    press(page, "Can I fool you?")
-    page.locator(".st-key-another button").wait_for()
-    after = boxes(page)
-    assert all(after[name] == before[name] for name in before if name != "answer")
+    for width, height in ((1080, 1920), (1920, 1080), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        before = boxes(page)
+        press(page, "Can I fool you?")
+        page.locator(".st-key-another button").wait_for()
+        after = boxes(page)
+        assert all(after[name] == before[name] for name in before if name != "answer")
+        close_door(page)
 
 
 def test_a_stroke_keeps_its_shape_while_a_part_opens(visit):
@@ -176,28 +199,31 @@ def test_a_stroke_keeps_its_shape_while_a_part_opens(visit):
     expect_digit(page, 6)
 
 
-@pytest.mark.parametrize("turned", [(740, 360), (360, 740)])
-def test_a_drawing_is_kept_when_the_screen_is_turned(visit, turned):
-    page = visit(viewport={"width": turned[1], "height": turned[0]})
-    strokes = written(5, *LARGE)
-    draw(page, strokes)
-    expect_digit(page, 5)
-    sheet = page.locator(".canvas-root").bounding_box()
-    # At both ends of the sheet.
-    ends = (sheet["width"] / sheet["height"] / 2 - 0.08) * np.array([-1, 1]) + 0.5
-    draw(page, [np.array([(end, 0.3), (end, 0.7)]) for end in ends])
-    expect_answer(page, "^(?!Draw)")
-    page.set_viewport_size({"width": turned[0], "height": turned[1]})
-    shown = page.locator(".canvas-root").bounding_box()
-    whole = page.locator("canvas.upper-canvas").bounding_box()
-    for end in ends:
-        x = whole["x"] + whole["width"] / 2 + (end - 0.5) * whole["height"]
-        assert shown["x"] <= x <= shown["x"] + shown["width"], "it is cut off"
-    for _ in ends:
-        page.keyboard.press("Control+z")
-    expect_seen(page, strokes)
-    draw(page, [np.array([(0.2, 0.9), (0.8, 0.9)])])  # and one draws on where the finger is
-    expect_seen(page, [*strokes, np.array([(0.2, 0.9), (0.8, 0.9)])])
+def test_a_drawing_is_kept_when_the_screen_is_turned(visit):
+    page = visit()
+    for turned in ((740, 360), (360, 740)):
+        page.set_viewport_size({"width": turned[1], "height": turned[0]})
+        strokes = written(5, *LARGE)
+        draw(page, strokes)
+        expect_digit(page, 5)
+        canvas = page.locator(".canvas-root").bounding_box()
+        # At both ends of the canvas.
+        ends = (canvas["width"] / canvas["height"] / 2 - 0.08) * np.array([-1, 1]) + 0.5
+        draw(page, [np.array([(end, 0.3), (end, 0.7)]) for end in ends])
+        expect_answer(page, "^(?!Draw)")
+        page.set_viewport_size({"width": turned[0], "height": turned[1]})
+        shown = page.locator(".canvas-root").bounding_box()
+        whole = page.locator("canvas.upper-canvas").bounding_box()
+        for end in ends:
+            x = whole["x"] + whole["width"] / 2 + (end - 0.5) * whole["height"]
+            assert shown["x"] <= x <= shown["x"] + shown["width"], "it is cut off"
+        for _ in ends:
+            page.keyboard.press("Control+z")
+        expect_seen(page, strokes)
+        draw(page, [np.array([(0.2, 0.9), (0.8, 0.9)])])  # and one draws on where the finger is
+        expect_seen(page, [*strokes, np.array([(0.2, 0.9), (0.8, 0.9)])])
+        press(page, "Clear")
+        expect_invitation(page)
 
 
 def test_in_full_screen_the_answer_grows_and_buttons_do_not(visit):
@@ -209,11 +235,11 @@ def test_in_full_screen_the_answer_grows_and_buttons_do_not(visit):
     def size(part: str) -> float:
         return page.locator(part).evaluate("one => parseFloat(getComputedStyle(one).fontSize)")
 
-    button, share = ".sheet-buttons [data-command=undo]", ".bars .best .share"
+    button, share = ".canvas-buttons [data-command=undo]", ".bars .best .share"
     before = {part: size(part) for part in (button, share)}
     page.keyboard.press("f")
     page.wait_for_function(
-        "document.fullscreenElement && 'stage' in document.documentElement.dataset"
+        "document.fullscreenElement && 'fullscreen' in document.documentElement.dataset"
     )
     assert size(button) == before[button]
     assert size(share) >= 1.5 * before[share]
@@ -223,20 +249,20 @@ def test_in_full_screen_the_answer_grows_and_buttons_do_not(visit):
         assert not page.locator(menu).first.is_visible()
     scroller = page.locator("[data-testid=stMain]")
     assert scroller.evaluate("main => main.scrollHeight - main.clientHeight") <= 0
-    sheet = page.locator(PARTS["sheet"]).bounding_box()
-    assert sheet["width"] * sheet["height"] > 0.3 * 1920 * 1080
+    canvas = page.locator(PARTS["canvas"]).bounding_box()
+    assert canvas["width"] * canvas["height"] > 0.3 * 1920 * 1080
     assert page.url.endswith("?stage=")
     page.reload()
-    page.locator("html[data-stage] .st-key-stage").wait_for()
-    page.locator(".stage-button").click()
-    page.wait_for_function("!('stage' in document.documentElement.dataset)")
+    page.locator("html[data-fullscreen] .st-key-home").wait_for()
+    page.locator(".fullscreen-button").click()
+    page.wait_for_function("!('fullscreen' in document.documentElement.dataset)")
     assert "stage" not in page.url and page.locator(".st-key-head h1").is_visible()
 
 
 def test_full_screen_works_on_every_page(visit, server):
     for path, until in (("learned", ".st-key-learned"), ("photo", ".st-key-photo")):
         page = visit(f"{server}/{path}", until=until)
-        page.locator(".stage-button").wait_for()
+        page.locator(".fullscreen-button").wait_for()
         page.keyboard.press("f")
         page.wait_for_function("document.fullscreenElement")
         page.keyboard.press("f")
@@ -249,13 +275,14 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });"""
 
 
-@pytest.mark.parametrize("screen", [(1280, 800), (1080, 1920), (360, 740)])
-def test_nothing_jumps_while_the_page_loads(visit, screen):
-    page = visit(viewport={"width": screen[0], "height": screen[1]})
+def test_nothing_jumps_while_the_page_loads(visit):
+    page = visit()
     page.add_init_script(SHIFTS)
-    page.reload()
-    page.locator(".st-key-ask_story button").wait_for(state="attached")
-    page.locator(".says").wait_for()
-    page.locator("[data-word]").first.wait_for(state="attached")
-    page.wait_for_timeout(500)
-    assert page.evaluate("window.shift") < 0.1
+    for width, height in ((1280, 800), (1080, 1920), (360, 740)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.reload()
+        page.locator(".st-key-ask_story button").wait_for(state="attached")
+        page.locator(".says").wait_for()
+        page.locator("[data-word]").first.wait_for(state="attached")
+        page.wait_for_timeout(500)
+        assert page.evaluate("window.shift") < 0.1

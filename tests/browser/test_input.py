@@ -4,7 +4,6 @@ import base64
 import io
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from page.draw.drawing import HEIGHT, WIDTH, render
@@ -73,8 +72,11 @@ def test_a_stroke_ends_with_the_left_button_while_the_right_one_is_held(visit):
     expect_digit(page, 1)
 
 
-def test_other_buttons_do_not_draw(visit):
+def test_other_buttons_do_not_draw_and_open_no_menu(visit):
     page = visit()
+    page.evaluate(
+        "addEventListener('contextmenu', event => window.prevented = event.defaultPrevented)"
+    )
     (line,) = on_screen(page, written(1))
     for button in ("right", "middle"):
         page.mouse.move(*line[0])
@@ -82,20 +84,11 @@ def test_other_buttons_do_not_draw(visit):
         page.mouse.move(*line[-1], steps=3)
         page.mouse.up(button=button)
     stroke_by_pen(page, line.tolist(), BARREL)
-    draw(page, written(3))
-    expect_seen(page, written(3))
-
-
-def test_the_canvas_has_no_context_menu(visit):
-    page = visit()
-    page.evaluate(
-        "addEventListener('contextmenu', event => window.prevented = event.defaultPrevented)"
-    )
-    box = page.locator("canvas.upper-canvas").bounding_box()
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, button="right")
     assert page.evaluate("window.prevented")
     page.get_by_role("heading", name="Draw a digit").click(button="right")
     assert not page.evaluate("window.prevented"), "the rest of the page has its menu"
+    draw(page, written(3))
+    expect_seen(page, written(3))
 
 
 def test_a_pens_eraser_removes_the_strokes_it_touches(visit):
@@ -113,21 +106,21 @@ def test_a_pens_eraser_removes_the_strokes_it_touches(visit):
     expect_digit(page, 5)
 
 
-@pytest.mark.parametrize(
-    ("key", "code"), [("я", "KeyZ"), ("ζ", "KeyZ"), ("ئ", "KeyZ"), ("z", "KeyW")]
-)
-def test_undo_on_any_keyboard(visit, key, code):
+def test_keys_work_on_any_keyboard_and_after_a_toggle(visit):
+    """Which key means what is tested in tests/javascript/keys.test.js."""
     page = visit()
-    draw(page, written(1))
-    expect_digit(page, 1)
-    press_key(page, key, code, ctrlKey=True)
+    press_key(page, "٣", "Digit3")
+    expect_digit(page, 3)
+    press_key(page, "я", "KeyZ", ctrlKey=True)
     expect_invitation(page)
-
-
-@pytest.mark.parametrize(("key", "code"), [("٣", "Digit3"), ("३", "Digit3"), ('"', "Digit3")])
-def test_a_digit_key_of_any_script_draws_it(visit, key, code):
-    page = visit()
-    press_key(page, key, code)
+    page.evaluate(
+        """() => {
+          const toggle = Object.assign(document.createElement("input"), {type: "checkbox"});
+          document.querySelector(".st-key-head").append(toggle);
+          toggle.focus();
+        }"""
+    )
+    page.keyboard.press("Control+Shift+z")
     expect_digit(page, 3)
 
 
@@ -142,25 +135,7 @@ def press_key(page, key: str, code: str, **modifiers: bool) -> None:
     )
 
 
-def test_keys_work_after_a_toggle(visit):
-    page = visit()
-    draw(page, written(1))
-    expect_digit(page, 1)
-    page.evaluate(
-        """() => {
-          const toggle = Object.assign(document.createElement("input"), {type: "checkbox"});
-          document.querySelector(".st-key-head").append(toggle);
-          toggle.focus();
-        }"""
-    )
-    page.keyboard.press("Control+z")
-    expect_invitation(page)
-    page.keyboard.press("3")
-    expect_digit(page, 3)
-
-
-@pytest.mark.parametrize("ask", ["key", "button"])
-def test_nothing_draws_into_a_visitors_stroke(visit, ask):
+def test_nothing_draws_into_a_visitors_stroke(visit):
     page = visit()
     page.evaluate("Math.random = () => 0.45")  # a four, of two strokes
     (three,) = on_screen(page, written(3))
@@ -168,10 +143,8 @@ def test_nothing_draws_into_a_visitors_stroke(visit, ask):
     page.mouse.down()
     for point in three[1:]:
         page.mouse.move(*point)
-    if ask == "key":
-        page.keyboard.press("4")
-    else:
-        page.get_by_role("button", name="Draw one for me").evaluate("one => one.click()")
+    page.keyboard.press("4")
+    page.get_by_role("button", name="Draw one for me").evaluate("one => one.click()")
     page.wait_for_timeout(250)
     page.mouse.up()
     page.wait_for_timeout(2500)  # longer than the page takes to draw a digit

@@ -309,14 +309,6 @@ def test_can_be_paused_stepped_restarted_and_translated(visit, server):
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
 
 
-def test_two_visitors_watch_at_the_same_time(visit, server):
-    pages = [visit(server + "/learned", until=READY) for _ in range(2)]
-    for page in pages:
-        press(page, "Watch me learn")
-    for page in pages:
-        expect_state(page, "looking")
-
-
 def test_a_browser_that_lacks_something_gets_a_sentence(visit, server):
     from playwright.sync_api import expect
 

@@ -5,10 +5,8 @@ import io
 import re
 
 import numpy as np
-import pytest
 from PIL import Image
 
-from digits import DigitClassifier
 from page.draw.inside import GLOW
 from tests.helpers.page import (
     HASH,
@@ -20,7 +18,7 @@ from tests.helpers.page import (
     press,
     written,
 )
-from tests.helpers.servers import ROOT, TIMEOUT, serve
+from tests.helpers.servers import TIMEOUT
 
 
 def open_up(page) -> None:
@@ -81,27 +79,17 @@ def test_moves_with_each_stroke(visit):
     assert sources(page, "") == []
 
 
-def test_shows_how_the_drawing_becomes_28_by_28(visit):
-    page = visit()
-    draw(page, written(3))
-    expect_digit(page, 3)
-    open_up(page)
-    drawn, cut, seen = map(pixels, expect_new(page, [], ".steps"))
-    assert drawn.shape[0] == drawn.shape[1] > 100
-    assert max(cut.shape) == 20
-    assert all(edge.any() for edge in (cut[0], cut[-1], cut[:, 0], cut[:, -1])), "not cut close"
-    assert seen.shape == (28, 28)
-    close_door(page)
-    outside = page.locator(".st-key-seen img").get_attribute("src")
-    assert np.array_equal(seen, pixels(outside))
-
-
-def test_shows_the_feature_maps_of_every_block_and_enlarges_them(visit, classifier):
+def test_shows_the_28_by_28_dots_and_the_feature_maps_and_enlarges_them(visit, classifier):
     page = visit()
     draw(page, written(5))
     expect_digit(page, 5)
     open_up(page)
-    drawing = pixels(expect_new(page, [], ".steps")[0])
+    drawing, cut, seen = map(pixels, expect_new(page, [], ".steps"))
+    assert drawing.shape[0] == drawing.shape[1] > 100
+    assert max(cut.shape) == 20
+    assert all(edge.any() for edge in (cut[0], cut[-1], cut[:, 0], cut[:, -1])), "not cut close"
+    outside = page.locator(".st-key-seen img").get_attribute("src")
+    assert np.array_equal(seen, pixels(outside))
     inside = classifier.predict(drawing, inside=True).inside
     rows = page.locator(".st-key-inside .block")
     assert rows.count() == len(inside.blocks) == 5
@@ -146,10 +134,10 @@ def test_shows_where_it_looked_and_why_not_the_runner_up(visit):
     expect_digit(page, 9)
 
 
-def test_every_picture_is_described(visit):
+def test_every_picture_is_described_and_fits_a_small_phone(visit):
     from playwright.sync_api import expect
 
-    page = visit()
+    page = visit(**PHONE)
     open_up(page)
     draw(page, HASH)
     pictures = page.locator(".st-key-inside img")
@@ -157,37 +145,7 @@ def test_every_picture_is_described(visit):
     words = pictures.evaluate_all("all => all.map(image => image.alt)")
     assert all(len(alt) > 10 for alt in words)
     assert len(set(words)) == len(words)
-
-
-def test_fits_a_small_phone(visit):
-    page = visit(**PHONE)
-    open_up(page)
-    draw(page, written(2))
-    expect_new(page, [])
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 360
-    for image in page.locator(".st-key-inside img").all():
+    for image in pictures.all():
         box = image.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 360
-
-
-@pytest.fixture(scope="module")
-def without_inside(tmp_path_factory):
-    """A model of the book's network."""
-    from digits.card import Card
-    from training import export, network
-
-    folder = tmp_path_factory.mktemp("dense") / "model"
-    card = Card.read(ROOT / "model")
-    model = network.dense()
-    export.save(folder, model, export.export(model), card)
-    return folder
-
-
-def test_a_network_without_an_inside_offers_none(visit, without_inside):
-    assert not DigitClassifier.load(without_inside).has_inside
-    with serve(DIGITS_MODEL=str(without_inside)) as url:
-        page = visit(url)
-        draw(page, written(1))
-        page.locator(".st-key-seen img").wait_for()
-        assert page.locator(".st-key-ask_fool").is_visible()
-        assert page.locator(":is(.st-key-ask_story, .st-key-ask_teach)").count() == 0

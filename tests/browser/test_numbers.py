@@ -1,4 +1,4 @@
-"""Numbers on the page: several digits on the sheet, each with its own answer."""
+"""Numbers on the page: several digits on the canvas, each with its own answer."""
 
 import re
 
@@ -78,22 +78,6 @@ def test_a_number_is_read_on_a_phone(visit):
         inner = page.locator(part).bounding_box()
         assert box["x"] <= inner["x"] and inner["x"] + inner["width"] <= box["x"] + box["width"]
         assert box["y"] <= inner["y"] and inner["y"] + inner["height"] <= box["y"] + box["height"]
-
-
-def test_narrow_and_touching_digits(visit):
-    page = visit()
-    for text, size, pitch, expected in (
-        ("12", 0.5, 0.25, r"I see 12\."),
-        ("100", 0.4, 0.34, r"I see 100\."),
-        ("47", 0.5, 0.28, r"I see 47\."),
-        ("100", 0.4, 0.2, r"I see 100\."),  # all three touch
-        ("47", 0.5, 0.22, r"I see 47\."),  # the 7 stands on the 4's line
-        ("2026", 0.26, 0.21, r"I see 2026\."),  # all four touch
-    ):
-        draw(page, number(text, size, pitch))
-        expect_answer(page, expected)
-        press(page, "Clear")
-        expect_invitation(page)
 
 
 def test_a_mark_is_part_of_the_answer_but_only_digits_can_be_asked_about(visit):

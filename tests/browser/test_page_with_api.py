@@ -1,10 +1,12 @@
 """The page with an API that reads for it (DIGITS_API)."""
 
-from tests.helpers.page import draw, expect_answer, expect_digit, press, written
+from tests.helpers.page import close_door, draw, expect_answer, expect_digit, press, written
 from tests.helpers.servers import serve, serve_api
 
 
 def test_the_page_asks_the_api_and_says_so_when_it_is_away(visit, tmp_path):
+    from playwright.sync_api import expect
+
     with (
         serve_api() as (api_url, api),
         serve(DIGITS_API=api_url, DIGITS_MODEL=str(tmp_path)) as url,
@@ -17,6 +19,11 @@ def test_the_page_asks_the_api_and_says_so_when_it_is_away(visit, tmp_path):
             one.locator(".st-key-seen img").wait_for()
         for region in (".st-key-answer", ".st-key-seen"):
             assert page.locator(region).inner_html() == by_itself.locator(region).inner_html()
+        # The API tells nothing of its network's inside.
+        assert page.locator(":is(.st-key-ask_story, .st-key-ask_teach)").count() == 0
+        press(page, "Can I fool you?")
+        expect(page.locator(".st-key-panel .hint")).to_contain_text("I can still read it")
+        close_door(page)
         learned, ours = (
             visit(f"{address}/learned", until=".misread img")
             for address in (url, by_itself.url.rstrip("/"))

@@ -121,9 +121,6 @@ def test_a_failed_upload_gets_a_sentence_of_our_own(phone):
     hand_in(phone, photographed("7"))
     expect(phone.locator(".st-key-photo .says")).to_contain_text("I see a 7.")
     expect(trouble).to_have_text("")
-
-
-def test_the_camera_reads_where_the_browser_lets_it(phone):
     assert phone.evaluate("isSecureContext")
     phone.get_by_text("Use a camera").click()
     phone.get_by_test_id("stCameraInput").wait_for()

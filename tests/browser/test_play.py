@@ -23,7 +23,7 @@ from tests.helpers.page import (
     region,
     written,
 )
-from tests.helpers.servers import TIMEOUT, serve, serve_api
+from tests.helpers.servers import TIMEOUT, serve
 
 
 def heart(seed: int) -> pen.Strokes:
@@ -98,7 +98,7 @@ def test_a_heart_that_was_taught_is_known_and_digits_stay_digits(visit):
     expect_text(known, "^<b>heart!$")
     assert known.bounding_box()["height"] > 60
     close_door(page)
-    expect_answer(page, "I see your sign: <b>heart")
+    expect_answer(page, "I see your symbol: <b>heart")
     expect_text(page.locator(".bars .taught .name"), "<b>heart")
     for digit in (3, 7):
         clear(page)
@@ -181,18 +181,6 @@ def expect_to_fit(page) -> None:
         assert box["y"] + box["height"] <= bars["y"] + 1
     main = "document.querySelector('[data-testid=stMain]')"
     assert page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 0
-
-
-def test_with_an_api_there_are_challenges_but_no_teaching(visit, tmp_path):
-    with (
-        serve_api() as (api, _),
-        serve(DIGITS_API=api, DIGITS_MODEL=str(tmp_path)) as url,
-    ):
-        page = visit(url)
-        open_door(page, "fool")
-        draw(page, written(7))
-        expect_text(page.locator(".st-key-panel .hint"), "I can still read it")
-        assert page.locator(":is(.st-key-ask_story, .st-key-ask_teach)").count() == 0
 
 
 def test_answers_are_counted_once_and_the_presenter_sees_and_clears_them(visit, tmp_path):

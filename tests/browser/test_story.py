@@ -141,7 +141,7 @@ def test_shows_the_networks_own_numbers(visit, classifier):
     to_step(page, 3)
     shown, places = pixels(page), actors(page)
     ink = dots(shown, places["dots"]).mean(axis=2)
-    # The drawing on the sheet, read once more here.
+    # The drawing on the canvas, read once more here.
     url = page.locator(".story").evaluate(f"element => {{ {OBJECT} return scene.data.drawing; }}")
     image = Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
     prediction = classifier.predict(image, inside=True)
@@ -229,27 +229,21 @@ def test_follows_the_pen(visit):
             assert page.locator(".story canvas").get_attribute("aria-label") != words
 
 
-def test_what_is_no_digit_has_a_story_too(visit):
+def test_without_a_drawing_it_invites_and_what_is_no_digit_has_a_story_too(visit):
     page = visit(reduced_motion="reduce")
-    draw(page, HASH)
-    open_up(page)
-    to_step(page, 6)
-    sentence(page, re.escape(words.NO_ANSWER))
-    to_step(page, 7)
-    sentence(page, re.escape(words.NEAREST))
-    assert sum(name.startswith("near") for name in actors(page)) == 8
-
-
-def test_without_a_drawing_it_invites(visit):
-    page = visit()
     open_up(page)
     sentence(page, BEGIN)
     assert page.locator(".story .next").is_disabled()
     page.keyboard.press("PageDown")
     expect_step(page, 1)
-    draw(page, written(2))
+    draw(page, HASH)
     sentence(page, re.escape(words.DRAWING))
     assert page.locator(".story .next").is_enabled()
+    to_step(page, 6)
+    sentence(page, re.escape(words.NO_ANSWER))
+    to_step(page, 7)
+    sentence(page, re.escape(words.NEAREST))
+    assert sum(name.startswith("near") for name in actors(page)) == 8
 
 
 def test_fits_a_phone_and_a_finger(visit):
@@ -270,8 +264,8 @@ def test_fits_a_phone_and_a_finger(visit):
         assert screen["height"] > 200
         fingers.tap(page.locator(".story .screen"))
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 360
-    sheet = page.locator("canvas.upper-canvas").bounding_box()
-    assert sheet["width"] > 100, "one can still draw"
+    canvas = page.locator("canvas.upper-canvas").bounding_box()
+    assert canvas["width"] > 100, "one can still draw"
 
 
 def test_is_told_aloud_and_can_be_reached_with_tab(visit):
@@ -285,6 +279,9 @@ def test_is_told_aloud_and_can_be_reached_with_tab(visit):
     for nth in STEPS:
         to_step(page, nth)
         expect(spoken).to_have_text(page.locator(".story .sentence").inner_text())
+    own = ("data:", "blob:")
+    hosts = {urlsplit(url).hostname for url in page.requested if not url.startswith(own)}
+    assert hosts == {"127.0.0.1"}
     reached = set()
     for _ in range(20):
         page.keyboard.press("Tab")
@@ -300,17 +297,6 @@ def test_is_told_aloud_and_can_be_reached_with_tab(visit):
     assert titles | {words.WORDS[name] for name in ("back", "learned", "all", "close")} <= reached
     current = page.locator(".story ol [aria-current]")
     assert current.count() == 1 and current.get_attribute("aria-current") == "step"
-
-
-def test_asks_nothing_of_any_other_host(visit):
-    page = visit(reduced_motion="reduce")
-    draw(page, written(3))
-    open_up(page)
-    for nth in STEPS:
-        to_step(page, nth)
-    own = ("data:", "blob:")
-    hosts = {urlsplit(url).hostname for url in page.requested if not url.startswith(own)}
-    assert hosts == {"127.0.0.1"}
 
 
 def test_a_number_is_cut_apart_and_its_tiles_can_be_tapped(visit):

@@ -18,7 +18,7 @@ HANDS = {
     0: "closed", 1: "small head", 2: "plain", 3: "round", 4: "open", 5: "hat last", 6: "upright",
     7: "crossed", 8: "from the right", 9: "straight",
 }  # fmt: skip
-SMALL = 0.28, (0.8, 0.18)  # size and middle, of the sheet's side: in the upper right corner
+SMALL = 0.28, (0.8, 0.18)  # size and middle, of the canvas's side: in the upper right corner
 LARGE = 0.75, (0.5, 0.5)
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 # "#", which is no digit
@@ -29,7 +29,7 @@ HASH = [np.array(line) for line in (
 
 
 def written(digit: int, size: float = 0.75, middle: tuple[float, float] = (0.5, 0.5)) -> Strokes:
-    """One digit by hand; all lengths are parts of the sheet's side."""
+    """One digit by hand; all lengths are parts of the canvas's side."""
     rng = np.random.default_rng(0)
     skeleton = strokes_from_skeleton(VARIANTS[digit][HANDS[digit]], rng)
     return place(quick(by_hand(skeleton, rng, wild=0.4)), size, middle)
@@ -44,7 +44,7 @@ def quick(strokes: Strokes) -> Strokes:
 
 
 def number(text: str, size: float = 0.3, pitch: float = 0.23) -> Strokes:
-    """A number by hand in the middle of the sheet; `pitch` is from one digit to the next."""
+    """A number by hand in the middle of the canvas; `pitch` is from one digit to the next."""
     first = 0.5 - pitch * (len(text) - 1) / 2
     return [
         stroke
@@ -63,7 +63,7 @@ def sent(strokes: Strokes) -> tuple[tuple[int, ...], ...]:
 
 
 def on_screen(page, strokes: Strokes, selector: str = "canvas.upper-canvas") -> Strokes:
-    """Where strokes are on the screen: parts of a square in the middle of the sheet."""
+    """Where strokes are on the screen: parts of a square in the middle of the canvas."""
     box = page.locator(selector).bounding_box()
     left = box["x"] + (box["width"] - box["height"]) / 2
     return [stroke * box["height"] + [left, box["y"]] for stroke in strokes]
@@ -179,7 +179,7 @@ def expect_answer(page, pattern: str) -> str:
     """Waits until the answer matches; says it."""
     from playwright.sync_api import expect
 
-    # An answer to another drawing than the one on the sheet is marked, and is none.
+    # An answer to another drawing than the one on the canvas is marked, and is none.
     answer = page.locator("[data-reader=answered] .st-key-answer")
     expect(answer).to_contain_text(re.compile(pattern), timeout=TIMEOUT * 1000)
     return answer.inner_text()

@@ -87,7 +87,7 @@ def test_the_part_of_a_number_shows_nothing_of_its_neighbours(classifier):
     found = classifier.read(drawing.picture, inside=False)
     assert found.text == "2026"
     for place, symbol in enumerate(found.symbols):
-        read = reading.Reading(
+        read = reading.CanvasReading(
             symbol.prediction, text=found.text, symbols=found.symbols, chosen=place
         )
         part = reading.part_of(drawing, read)

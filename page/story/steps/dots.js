@@ -10,10 +10,10 @@ const DIM = "#7c8798"; // the number 0
 
 /** @type {Step} */
 export const drawing = {
-  phases: (scene) => [[0, { sheet: scene.room.middle }]],
+  phases: (scene) => [[0, { drawing: scene.room.middle }]],
 
   paint: {
-    sheet(scene, place) {
+    drawing(scene, place) {
       scene.paper(place, scene.loaded(scene.data.drawing));
     },
   },
@@ -30,7 +30,7 @@ export const dots = {
     const there = { x: middle.x + x, y: middle.y + y, w: dx, h: dy };
     const near = zoom(scene);
     return [
-      [0, { sheet: middle, ink: { ...ink, from: "sheet" } }],
+      [0, { drawing: middle, ink: { ...ink, from: "drawing" } }],
       [1100, { dots: { ...middle, from: "-" }, ink: there }],
       [2600, { dots: middle }],
       [3800, { dots: near.place, inset: { ...near.inset, from: "dots" } }],
@@ -41,11 +41,11 @@ export const dots = {
     // Cut out, on its way into the dots. On the paper a frame shows what is cut out.
     ink(scene, place) {
       const { pen } = scene;
-      const sheet = scene.loaded(scene.data.drawing);
+      const drawing = scene.loaded(scene.data.drawing);
       const actor = scene.actors.get("ink");
-      if (!sheet?.width || !actor) return;
+      if (!drawing?.width || !actor) return;
       const [left, top, wide, high] = scene.data.box;
-      const { width, height } = sheet;
+      const { width, height } = drawing;
       const { from, to } = actor;
       const way =
         scene.phase > 0 && from.w !== to.w

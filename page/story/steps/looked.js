@@ -50,7 +50,7 @@ export const looked = {
         if (strength < 0.15) return;
         const x = place.x + ((at % side) + 0.5) * cell;
         const y = place.y + (Math.floor(at / side) + 0.5) * cell;
-        scene.sign(x, y, cell * (0.06 + 0.22 * strength), value > 0);
+        scene.mark(x, y, cell * (0.06 + 0.22 * strength), value > 0);
       });
       pen.globalAlpha = place.a;
       scene.outline(place, n ? "#f5f1e855" : ACCENT, n ? 2 : 5);

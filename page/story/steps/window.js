@@ -114,7 +114,7 @@ export const sliding = {
           const value = inside ? values[dotRow * SIDE + dotColumn] : 0;
           pen.fillStyle = `rgb(${grey(value).slice(0, 3).join(" ")})`;
           pen.fillRect(x + cell * 0.17, y + cell * 0.17, cell * 0.66, cell * 0.66);
-          scene.sign(x + cell / 2, y + cell / 2, cell * 0.26 * strength, weight > 0);
+          scene.mark(x + cell / 2, y + cell / 2, cell * 0.26 * strength, weight > 0);
         }),
       );
       scene.outline(place, ACCENT, Math.max(3, place.w * 0.02));

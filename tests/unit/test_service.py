@@ -520,7 +520,7 @@ def test_a_model_that_can_not_read_a_test_image_is_not_ready(method):
         pass
 
     def fail(self, image, inside=False):
-        raise ValueError("a damaged buffer in /srv/secret/rows.tflite")
+        raise ValueError("a damaged buffer in /srv/secret/layout.tflite")
 
     setattr(Broken, method, fail)
     with client_of(Broken()) as client:

@@ -135,7 +135,8 @@ def plain(model: keras.Model) -> keras.Model:
             return layers.BatchNormalization.from_config(layer.get_config())
         return layer.__class__.from_config(layer.get_config())
 
-    copied = keras.models.clone_model(model, clone_function=plain_layer)
+    uncompiled = keras.Model(model.inputs, model.outputs, name=model.name)
+    copied = keras.models.clone_model(uncompiled, clone_function=plain_layer)
     copied.set_weights(model.get_weights())
     return copied
 

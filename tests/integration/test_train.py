@@ -164,7 +164,7 @@ def test_the_same_seed_gives_the_same_network(trained, abroad):
 def test_consoles_and_folders_of_any_language(abroad):
     folder, done = abroad
     assert "Traceback" not in done.stderr
-    assert "Drawing synthetic handwriting...\n" in done.stdout
+    assert "Drawing synthetic handwriting?\n" in done.stdout
     assert "Data: ?????.npz\n" in done.stdout
     card = Card.read(folder / "модель")
     assert card.data.source == "цифры.npz"

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from handwriting import pen
+from handwriting import allographs, non_digits, pen
 from handwriting.pen import CANVAS, Strokes
 from training import unipen
 from training.writers import TEST, label_of, split
@@ -64,15 +64,17 @@ def sketch_symbols(repeats: int) -> list[Sketch]:
     """Every symbol by name, shaken as `draw_non_digit` does."""
     rng = np.random.default_rng(2)
     sketches = []
-    for name in list(pen.SYMBOLS) * repeats:
-        strokes = pen.strokes_from_skeleton(pen.SYMBOLS[name], rng, shake=rng.uniform(0.5, 4))
+    for name in list(allographs.SYMBOLS) * repeats:
+        strokes = pen.strokes_from_skeleton(
+            allographs.SYMBOLS[name], rng, shake=rng.uniform(0.5, 4)
+        )
         sketches.append(Sketch(pen.by_hand(strokes, rng, wild=rng.uniform(0.3, 0.8)), -1, name))
     return sketches
 
 
 def sketch_non_digits(count: int) -> list[Sketch]:
     rng = np.random.default_rng(3)
-    return [Sketch(pen.draw_non_digit(rng), -1, "") for _ in range(count)]
+    return [Sketch(non_digits.draw_non_digit(rng), -1, "") for _ in range(count)]
 
 
 def on_canvas(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from digits.types import UNKNOWN
-from handwriting import pen
+from handwriting import allographs, pen
 from handwriting.pen import Strokes
 from handwriting.rows import Bounds, Line, Row, Writer, bounds, write
 
@@ -213,7 +213,7 @@ def ruled(row: Row, rng: np.random.Generator, squared: bool = False) -> Row:
 
 def ticked(row: Row, rng: np.random.Generator) -> Row:
     """Draws a tick after the row; its label is "?"."""
-    skeleton = pen.strokes_from_skeleton(pen.SYMBOLS["tick"], rng, shake=rng.uniform(0.5, 4))
+    skeleton = pen.strokes_from_skeleton(allographs.SYMBOLS["tick"], rng, shake=rng.uniform(0.5, 4))
     tick = pen.place(pen.by_hand(skeleton, rng, wild=0.6), row.size * rng.uniform(0.7, 1.5), (0, 0))
     _, top, right, bottom = row.box()
     points = np.concatenate(tick)

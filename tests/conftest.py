@@ -164,14 +164,14 @@ def writer() -> dict[str, list[Any]]:
     import numpy as np
 
     from digits.types import DIGITS
-    from handwriting import pen
+    from handwriting import allographs, pen
 
     rng = np.random.default_rng(5)
     marks = {
         ".": "50 50, 51 51", ",": "55 0, 40~50 100", "-": "0 50, 100 45~55",
         ":": "49 4, 51 6 / 49 94, 51 96", "/": "40~60 0, 0 100",
         "(": "40 0, 12 30, 12 70, 40 100", ")": "0 0, 28 30, 28 70, 0 100",
-        "?": pen.SYMBOLS["A"],
+        "?": allographs.SYMBOLS["A"],
     }  # fmt: skip
     skeletons = {label: pen.strokes_from_skeleton(text, rng) for label, text in marks.items()}
     drawings = {label: [pen.unit(strokes)] * 2 for label, strokes in skeletons.items()}

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from digits.card import DataSet, People, convert
-from handwriting import pen
+from handwriting import pen, synthetic
 from training import cleaning, writers
 from training.data import Mnist
 from training.export import write_atomically
@@ -141,21 +141,21 @@ def _draw(
     print("Drawing synthetic handwriting…", flush=True)
     y = _labels(amounts.synthetic_digits, amounts.synthetic_non_digits)
     y_held = _labels(amounts.synthetic_held_out, amounts.synthetic_held_out // 5)
-    x = pen.training_images(y, seed)
-    x_held = pen.training_images(y_held, seed + HELD_OUT_SEED)
+    x = synthetic.training_images(y, seed)
+    x_held = synthetic.training_images(y_held, seed + HELD_OUT_SEED)
     is_digit = y_held != pen.NO_DIGIT
-    synthetic = Datasets(
+    drawn = Datasets(
         x, y, x_held[is_digit], y_held[is_digit], np.full(is_digit.sum(), not drawings),
         x_held[~is_digit], None,
     )  # fmt: skip
     if not drawings:
-        return synthetic
+        return drawn
     x_others, y_others = np.concatenate([mnist.x_train, x]), np.concatenate([mnist.y_train, y])
     some = np.random.default_rng(seed).permutation(len(x_others))[:OTHERS]
     others = x_others[some], y_others[some]
     real = _real(drawings, amounts.letters, learn, others, seed, folder)
     arrays = ("x", "y", "x_held", "y_held", "judged", "x_none")
-    both = {n: np.concatenate([getattr(synthetic, n), getattr(real, n)]) for n in arrays}
+    both = {n: np.concatenate([getattr(drawn, n), getattr(real, n)]) for n in arrays}
     return Datasets(**both, people=real.people)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from digits.card import Filter
 from digits.explain.neighbours import pack, pool
-from handwriting import pen
+from handwriting import pen, synthetic
 from training.network import with_inside
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def choose(
     chance = np.random.default_rng(seed)
     x, y = x[:POOL], y[:POOL]
     pooled, guesses = _look(model, x)
-    drawn = pen.training_images(np.full(NON_DIGITS, pen.NO_DIGIT), seed + 1)
+    drawn = synthetic.training_images(np.full(NON_DIGITS, pen.NO_DIGIT), seed + 1)
     mean, projection = _projection(pooled)
     embedded = (pooled - mean) @ projection
     chosen = []

@@ -22,7 +22,7 @@ from digits import DigitClassifier
 from digits.card import LAYOUT
 from digits.numbers.layout import HEADS, HEIGHT, LINE, SYMBOLS
 from digits.types import DIGITS, MARKS, UNKNOWN
-from handwriting import pen
+from handwriting import pen, processes
 from handwriting.rows import Writer
 from training import pool, unipen, writers
 from training.command_line import natural, positive, run
@@ -218,7 +218,7 @@ def main() -> int:
         pages = checkpoints / "pages"
         pages.mkdir(parents=True, exist_ok=True)
         write = partial(_write_file, train, pages)
-        with pen.in_processes(write, range(args.pages), args.seed):
+        with processes.in_processes(write, range(args.pages), args.seed):
             while not any(pages.glob(FILES)):
                 time.sleep(1)
             model = fit(pages, validation, args.seed, args.steps, checkpoints)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from handwriting import pen
+from handwriting import synthetic
 from training.data import DataError, Mnist
 
 MIN_IMAGES = 200  # to train on
@@ -56,7 +56,7 @@ def _check_orientation(mnist: Mnist, x: np.ndarray, y: np.ndarray) -> None:
     }
     rng = np.random.default_rng(0)
     digits = np.arange(DRAWN) % 10
-    drawn = _features(np.stack([pen.training_image(int(digit), rng) for digit in digits]))
+    drawn = _features(np.stack([synthetic.training_image(int(digit), rng) for digit in digits]))
     accuracy = {
         name: float(np.mean(digits[(_features(images) @ drawn.T).argmax(axis=1)] == y))
         for name, images in orientations.items()

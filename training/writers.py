@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from digits.types import DIGITS, MARKS, UNKNOWN
-from handwriting import pen
+from handwriting import pen, processes, synthetic
 from handwriting.rows import Writer
 from handwriting.variation import loosened, resampled, varied
 from training.unipen import Drawing
@@ -80,7 +80,7 @@ def redraw(drawings: list[Drawing], seed: int) -> np.ndarray:
     """
     if not drawings:
         return np.zeros((0, 28, 28), np.uint8)
-    with pen.in_processes(_redraw_part, drawings, seed) as drawn:
+    with processes.in_processes(_redraw_part, drawings, seed) as drawn:
         return np.concatenate(drawn())
 
 
@@ -97,4 +97,4 @@ def redrawn(drawing: Drawing, rng: np.random.Generator) -> np.ndarray:
     """
     wild = rng.choice([0, rng.uniform(0.1, 0.6)], p=[0.25, 0.75])
     strokes = loosened(drawing.strokes, rng) if rng.random() < LOOSE else drawing.strokes
-    return pen.picture(resampled(varied(strokes, rng, wild), rng), rng)
+    return synthetic.picture(resampled(varied(strokes, rng, wild), rng), rng)

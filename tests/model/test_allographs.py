@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handwriting import pen
+from handwriting import non_digits, pen
 from page.draw import demo_drawing as hand
 
 EVERY_VARIANT = [
@@ -57,7 +57,7 @@ def test_a_7_whose_bar_rises_is_never_stated_to_be_a_1(classifier, angle):
 def test_the_shipped_model_refuses_what_is_no_digit(classifier):
     rng = np.random.default_rng(2027)
     sheets = [
-        pen.render(pen.place(pen.draw_non_digit(rng), rng.uniform(100, 220), (140, 140)), 14)
+        pen.render(pen.place(non_digits.draw_non_digit(rng), rng.uniform(100, 220), (140, 140)), 14)
         for _ in range(600)
     ]
     verdicts = [p.verdict for p in classifier.predict_batch(sheets)]

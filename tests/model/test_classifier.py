@@ -11,7 +11,7 @@ import pytest
 
 from digits import DigitClassifier, ModelError
 from digits.network import Network
-from handwriting import pen
+from handwriting import allographs, pen
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,7 +50,7 @@ def test_nothing_drawn_is_no_guess(classifier):
 
 def test_the_bars_do_not_contradict_a_refusal(classifier):
     rng = np.random.default_rng(5)
-    strokes = pen.strokes_from_skeleton(pen.SYMBOLS["A"], rng)
+    strokes = pen.strokes_from_skeleton(allographs.SYMBOLS["A"], rng)
     letter = classifier.predict(pen.render([stroke + 90 for stroke in strokes], 10))
     assert letter.verdict == "unsure"
     assert letter.none > 0.5

@@ -5,7 +5,8 @@ from PIL import Image, ImageFilter
 from digits.classifier import _inside
 from digits.normalize import shrink
 from digits.types import Inside
-from handwriting.pen import SYMBOLS, VARIANTS, by_hand, render, strokes_from_skeleton
+from handwriting.allographs import SYMBOLS
+from handwriting.pen import VARIANTS, by_hand, render, strokes_from_skeleton
 from tests.helpers.packages import needs_tensorflow
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 from digits.explain.inside import slide
 from digits.explain.neighbours import FILE, Examples, pack, pool, unpack
 from digits.normalize import normalize
-from handwriting import pen
+from handwriting import non_digits, pen
 from tests.helpers.packages import needs_tensorflow
 from tests.helpers.servers import ROOT
 
@@ -84,7 +84,7 @@ def test_what_is_refused_has_neighbours_too_but_farther_away(classifier, example
         return found[0].distance
 
     chance = np.random.default_rng(1)
-    drawn = [nearest(sheet(pen.draw_non_digit(chance))) for _ in range(50)]
+    drawn = [nearest(sheet(non_digits.draw_non_digit(chance))) for _ in range(50)]
     digits = [nearest(image) for image in mnist_sample[0][:50]]
     assert np.median(drawn) > np.quantile(digits, 0.9)
 

@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from digits.ink.components import label
-from handwriting import pen
+from handwriting import allographs, pen
 
 HEIGHT = 120.0
 PLAIN = {
@@ -17,7 +17,7 @@ PLAIN = {
 
 def symbol(name, variant=None, height=HEIGHT):
     """The strokes of a digit, or a symbol, with their left end at 0 and their foot at 0."""
-    variants = pen.VARIANTS[int(name)] if name.isdigit() else {name: pen.SYMBOLS[name]}
+    variants = pen.VARIANTS[int(name)] if name.isdigit() else {name: allographs.SYMBOLS[name]}
     skeleton = variants[variant or (PLAIN[name] if name.isdigit() else name)]
     drawn = pen.strokes_from_skeleton(skeleton, np.random.default_rng(4))
     points = np.concatenate(drawn)

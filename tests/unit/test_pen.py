@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from digits.normalize import normalize
-from handwriting import pen
+from handwriting import allographs, pen, synthetic
 
 
 def test_every_variant_is_drawn():
@@ -17,7 +17,7 @@ def test_every_variant_is_drawn():
 
 
 def test_every_symbol_is_drawn():
-    for name, skeleton in pen.SYMBOLS.items():
+    for name, skeleton in allographs.SYMBOLS.items():
         strokes = pen.strokes_from_skeleton(skeleton, np.random.default_rng(0))
         assert normalize(pen.render([s + 90 for s in strokes], 8)).any(), name
 
@@ -44,7 +44,7 @@ def test_a_range_is_drawn_anew_and_kept_to():
 
 def test_no_two_drawings_are_alike_but_a_seed_repeats_them():
     def draw(seed):
-        return pen.training_image(4, np.random.default_rng(seed))
+        return synthetic.training_image(4, np.random.default_rng(seed))
 
     assert np.array_equal(draw(1), draw(1))
     assert not np.array_equal(draw(1), draw(2))
@@ -53,11 +53,11 @@ def test_no_two_drawings_are_alike_but_a_seed_repeats_them():
 @pytest.mark.slow
 def test_images_depend_on_the_seed_alone_not_on_the_processors():
     labels = np.array([0, 7, pen.NO_DIGIT] * 200)
-    images = pen.training_images(labels, seed=5)
+    images = synthetic.training_images(labels, seed=5)
     assert images.shape == (600, 28, 28)
     assert images.any(axis=(1, 2)).all()
-    assert np.array_equal(images[:3], pen.training_images(labels, seed=5)[:3])
-    assert not np.array_equal(images[:30], pen.training_images(labels[:30], seed=6))
+    assert np.array_equal(images[:3], synthetic.training_images(labels, seed=5)[:3])
+    assert not np.array_equal(images[:30], synthetic.training_images(labels[:30], seed=6))
 
 
 def test_renders_as_the_canvas_does():

@@ -144,11 +144,12 @@ def _symbols_in_region(
     if (own > MIN_INK).mean() > MAX_FILLED and not is_narrow:
         is_unknown = np.eye(len(SYMBOLS), dtype=np.float32)[SYMBOLS.index(UNKNOWN)]
         return [LocatedSymbol(region.box, own > 0, is_unknown)]
+    components, boxes = label(own > MIN_INK)
     scale = HEIGHT / region.height
     found: list[LocatedSymbol] = []
     for _ in range(3):
         scale = min(scale, max_scale)
-        found = _symbols_at(own, scale, predict)
+        found = _symbols_at(own, components, boxes, scale, predict)
         heights = [s.box[3] - s.box[1] for s in found if s.label.isdigit()]
         heights = heights or [s.box[3] - s.box[1] for s in found]
         if not heights:
@@ -163,21 +164,30 @@ def _symbols_in_region(
     return found
 
 
-def _symbols_at(ink: np.ndarray, scale: float, predict: Predict) -> list[LocatedSymbol]:
-    """Finds the symbols of a region at a scale; boxes are in pixels of the region."""
+def _symbols_at(
+    ink: np.ndarray, components: np.ndarray, boxes: np.ndarray, scale: float, predict: Predict
+) -> list[LocatedSymbol]:
+    """Finds the symbols of a region at a scale; boxes are in pixels of the region.
+
+    Args:
+        ink: float32 (height, width), of the region.
+        components, boxes: its connected components; see `digits.ink.components.label`.
+        scale: pixels of the network's input for one of the region.
+        predict: the layout network.
+    """
     image, rows, columns = _as_input(ink, scale)
     outputs = predict_tiles(image, predict)
-    names, means = segment(image, outputs)
-    pixels = names[rows[:, None], columns] * (ink > MIN_INK)
-    components, boxes = label(ink > MIN_INK)
+    probabilities = softmax(outputs)
+    names, means = segment(image, outputs, probabilities)
+    pixels = names[rows[:, None], columns] * (components > 0)
     height = HEIGHT / scale
     small = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0) < MAX_MARK_SIDE * height
-    cells, added = softmax(outputs), [*means]
+    added = [*means]
     for number in np.flatnonzero(small):
         left, top, right, bottom = boxes[number]
         own = components[top:bottom, left:right] == number + 1
         ys, xs = np.nonzero(own)
-        mean = cells[rows[top + ys], columns[left + xs]].mean(axis=0)
+        mean = probabilities[rows[top + ys], columns[left + xs]].mean(axis=0)
         if mean[SMALL_MARKS].max() > MIN_SMALL_MARK:
             # One symbol, whatever middles its cells point at.
             added.append(mean)
@@ -269,12 +279,15 @@ def predict_tiles(image: np.ndarray, predict: Predict) -> np.ndarray:
     return outputs
 
 
-def segment(image: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def segment(
+    image: np.ndarray, outputs: np.ndarray, probabilities: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Groups the cells that contain ink into symbols.
 
     Args:
         image: uint8 (height, width), the input of the network.
         outputs: its output; see `Predict`.
+        probabilities: of the classes for each cell, as `softmax` returns them.
 
     Returns:
         The name of the symbol of each cell, int (height / CELL, width / CELL): 1, 2, …, or 0 for
@@ -285,7 +298,6 @@ def segment(image: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndar
     blocks = image.reshape(down, CELL, across, CELL)
     strongest = blocks.max(axis=(1, 3))
     inked = strongest >= MIN_CELL_INK
-    probabilities = softmax(outputs)
     of_symbol = inked & (probabilities[..., LINE] < 0.5)
     cells = np.argwhere(of_symbol)
     names = np.zeros((down, across), np.int32)

@@ -44,7 +44,8 @@ def test_cells_that_point_at_one_middle_are_one_symbol():
     symbols = [("3", (20, 20, 32, 40)), ("1", (36, 20, 40, 40)), (".", (44, 36, 48, 40))]
     image = page_with(symbols)
     image[46:50, 10:90] = 255  # an underline
-    names, shares = layout.segment(image, outputs_of(image, symbols))
+    outputs = outputs_of(image, symbols)
+    names, shares = layout.segment(image, outputs, layout.softmax(outputs))
     assert len(shares) == 3 and not names[23:25].any()
     for label, (left, top, right, bottom) in symbols:
         (name,) = np.unique(names[top // 2 : bottom // 2, left // 2 : right // 2])
@@ -55,7 +56,7 @@ def test_ink_that_points_nowhere_is_a_symbol_of_its_own():
     image = page_with([("3", (20, 20, 32, 40)), ("7", (80, 20, 92, 40))])
     outputs = outputs_of(image, [("3", (20, 20, 32, 40)), ("7", (80, 20, 92, 40))])
     outputs[15, 43, -1] = -9  # no middle there
-    names, _ = layout.segment(image, outputs)
+    names, _ = layout.segment(image, outputs, layout.softmax(outputs))
     assert names.max() == 2 and names[15, 43] > 0
 
 

@@ -38,7 +38,7 @@ def test_cells_point_at_the_middle_of_their_symbol(pages):
         outputs[..., LINE][classes == composing.BACKGROUND] = 8
         outputs[..., LINE + 1 : LINE + 3] = offsets / (composing.OFFSET_SCALE * HEIGHT)
         outputs[..., -1] = np.where(middles == 255, 8, -8)
-        _, shares = reader.segment(image, outputs)
+        _, shares = reader.segment(image, outputs, reader.softmax(outputs))
         count = int((middles == 255).sum())
         assert abs(len(shares) - count) <= 0.2 * count
         assert (shares.max(axis=1) > 0.7).mean() > 0.9

@@ -303,9 +303,10 @@ def test_the_keyboard_reaches_everything_and_is_seen_doing_so(visit):
     for _ in range(60):
         page.keyboard.press("Tab")
         focus = page.evaluate(FOCUS)
-        if focus is None or (stops and focus == stops[0]):
+        if focus in stops:
             break
-        stops.append(focus)
+        if focus:  # not the browser's own controls, from which Tab leads to the page's first stop
+            stops.append(focus)
     assert len(stops) > 6
     assert not [name for name, seen in stops if not seen]
     maps = page.locator(".maps img")

@@ -262,7 +262,7 @@ def test_in_full_screen_the_answer_grows_and_buttons_do_not(visit):
 def test_full_screen_works_on_every_page(visit, server):
     for path, until in (("learned", ".st-key-learned"), ("photo", ".st-key-photo")):
         page = visit(f"{server}/{path}", until=until)
-        page.locator(".fullscreen-button").wait_for()
+        page.locator(".fullscreen-button[aria-pressed]").wait_for()  # the keys are listened to
         page.keyboard.press("f")
         page.wait_for_function("document.fullscreenElement")
         page.keyboard.press("f")

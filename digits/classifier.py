@@ -14,7 +14,7 @@ from threading import Lock
 import numpy as np
 
 from digits.calibration import apply_temperature
-from digits.card import LAYOUT, NETWORK, Card, CardError, read_model
+from digits.card import LAYOUT, NETWORK, Card, CardError, Pool, read_model
 from digits.ink import find_ink
 from digits.ink.components import label
 from digits.network import ModelError, Network
@@ -155,7 +155,8 @@ class DigitClassifier:
         if ink.pixels.shape[1] <= MAX_DIGIT_RATIO * ink.pixels.shape[0]:
             (whole,) = self._predictions(pixels[None], [found.digit], inside)
         if not is_single_digit(ink.pixels, whole, quick):
-            lines = read_ink(ink.pixels, self.locate(ink.pixels), self.classify, self.card.pool)
+            _, pool = self._layout
+            lines = read_ink(ink.pixels, self.locate(ink.pixels), self.classify, pool)
             located = [symbol for line in lines for symbol in line.symbols]
             alone = len(located) == 1 and located[0].covers(ink.pixels)
             if not alone and any(one.label.isdigit() for one in located):
@@ -209,21 +210,25 @@ class DigitClassifier:
 
     def _predict_layout(self, image: np.ndarray) -> np.ndarray:
         """Runs the layout network: see `digits.numbers.layout.Predict`."""
-        outputs = self._layout.run(image[None], HEADS)
+        network, _ = self._layout
+        outputs = network.run(image[None], HEADS)
         return np.concatenate([outputs[name][0] for name in HEADS], axis=-1)
 
     @cached_property
-    def _layout(self) -> Network:
-        """The layout network, loaded with the first number.
+    def _layout(self) -> tuple[Network, Pool]:
+        """The layout network, loaded with the first number, and the pool that was fitted to it.
 
-        A model without one, such as one that train.py has just written, uses the one that ships.
+        A model without one, such as one that train.py has just written, uses those that ship.
         """
-        try:
-            return Network(self._files.get(LAYOUT) or (SHIPPED / LAYOUT).read_bytes())
-        except OSError:
-            raise ModelError(
-                f"The model's file “{LAYOUT}” can't be read. {_cure(SHIPPED)}"
-            ) from None
+        card, files = self.card, self._files
+        if LAYOUT not in files:
+            try:
+                card, files = read_model(SHIPPED, (LAYOUT,))
+            except (OSError, CardError):
+                raise ModelError(
+                    f"The model's file “{LAYOUT}” can't be read. {_cure(SHIPPED)}"
+                ) from None
+        return Network(files[LAYOUT]), card.pool
 
     def _classify(
         self, images: list[AnyImage], source: Source, inside: bool = False

@@ -31,7 +31,7 @@ from training.optional import require
 from training.pages import BACKGROUND, OFFSET_SCALE, Pages, write_pages
 
 PAGES, VALIDATION_PAGES, FILES = 24_000, 200, "pages-??????.npz"
-STEPS, BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY, SEED = 26_000, 8, 3e-3, 0.02, 1
+STEPS, BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY, SEED = 20_000, 8, 1e-2, 0.02, 1
 MAX_DOUBT = 0.9  # the highest confidence of the digit network in another label than a drawing's
 NUMBERS = 2_000  # by the writers of the validation split, for `training.pool`
 
@@ -115,13 +115,11 @@ def fit(pages: Path, validation: Pages, seed: int, steps: int, checkpoints: Path
     import tensorflow as tf
 
     from training import network
-    from training.optimizer import one_cycle
+    from training.optimizer import ConvMuon, one_cycle
 
     keras.utils.set_random_seed(seed)
     model = network.layout_convnet(LINE + 1)
-    optimizer = keras.optimizers.AdamW(
-        one_cycle(steps, LEARNING_RATE, rise=0.1), WEIGHT_DECAY, clipnorm=1.0
-    )
+    optimizer = ConvMuon(one_cycle(steps, LEARNING_RATE, rise=0.1), WEIGHT_DECAY, exclude_layers=HEADS)
     weights, counter = checkpoints / "layout.weights.h5", checkpoints / "steps.txt"
     if counter.exists():
         model.load_weights(weights)

@@ -6,6 +6,7 @@ from keras import layers
 
 DIGITS = 10
 CLASSES = DIGITS + 1  # the last one is the rejection class
+READ_OUT = "read_out"  # the name of the output layer
 
 
 def dense() -> keras.Model:
@@ -86,7 +87,7 @@ def layout_convnet(classes: int) -> keras.Model:
 def read_out(inputs: keras.KerasTensor, x: keras.KerasTensor) -> keras.Model:
     """Global average pooling and the dense layer."""
     x = layers.GlobalAveragePooling2D()(x)
-    outputs = layers.Dense(CLASSES, activation="softmax")(x)
+    outputs = layers.Dense(CLASSES, activation="softmax", name=READ_OUT)(x)
     return keras.Model(inputs, outputs, name="convnet")
 
 

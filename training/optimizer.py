@@ -1,5 +1,7 @@
 """The optimizer, and how the learning rate changes."""
 
+from collections.abc import Sequence
+
 import keras
 import tensorflow as tf
 
@@ -9,27 +11,32 @@ class ConvMuon(keras.optimizers.Muon):
 
     Keras's own orthogonalizes the updates of matrices only. Here a convolution's kernel counts as
     the matrix (height × width × inputs, outputs), as its author proposes (Jordan et al. 2024,
-    https://kellerjordan.github.io/posts/muon/). Everything else, and the output layer, takes the
+    https://kellerjordan.github.io/posts/muon/). Everything else, and `exclude_layers`, takes the
     steps of AdamW.
 
     Args:
         learning_rate: of both kinds of steps, which are about equally large: Muon's are scaled as
             by Liu et al. 2025 (https://arxiv.org/abs/2502.16982).
         weight_decay: of both.
-        outputs: the units of the output layer.
+        exclude_layers: the names of the output layers.
     """
 
     def __init__(
         self,
         learning_rate: float | keras.optimizers.schedules.LearningRateSchedule,
         weight_decay: float,
-        outputs: int,
+        exclude_layers: Sequence[str],
     ):
-        super().__init__(learning_rate, weight_decay=weight_decay, adam_weight_decay=weight_decay)
-        self.outputs = outputs
+        super().__init__(
+            learning_rate,
+            weight_decay=weight_decay,
+            adam_weight_decay=weight_decay,
+            exclude_layers=list(exclude_layers),
+        )
 
     def _should_use_adamw(self, variable: keras.Variable) -> bool:
-        return len(variable.shape) < 2 or variable.shape[-1] == self.outputs
+        layer = variable.path.split("/")[-2]
+        return len(variable.shape) < 2 or layer in self.exclude_layers
 
     def _muon_update_step(
         self, gradient: tf.Tensor, variable: keras.Variable, lr: tf.Tensor, m: keras.Variable

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from digits.card import Card
-from training import dense, export, unipen
+from training import dense, export, pool, unipen
 from training.command_line import Failure, natural, positive, run
 from training.data import Mnist, load_mnist
 from training.datasets import Amounts
@@ -67,6 +67,7 @@ def main() -> int:
             previous = dense.train(mnist, args)
         else:
             previous = train_convnet(mnist, drawings, args)
+            pool.refit(Path(args.out), drawings, args.seed)
     except OSError as error:
         raise Failure(
             f"the files could not be written: {error}. The old model is unchanged. Make room, or "

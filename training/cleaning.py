@@ -1,4 +1,4 @@
-"""Finds wrong labels: small networks vote on drawings by writers that they were not trained on."""
+"""Finds wrong labels: networks vote on drawings by writers that they were not trained on."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -7,7 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
+from digits import DigitClassifier
+from digits.types import DIGITS
+from handwriting import pen
+from training.unipen import Drawing
+
 FOLDS = 3
+MAX_DOUBT = 0.9  # the highest confidence of the digit network in another label than a drawing's
 
 # Images, uint8 (n, 28, 28), to probabilities, float (n, classes).
 Predict = Callable[[np.ndarray], np.ndarray]
@@ -109,3 +115,16 @@ def contact_sheet(
         label, guess = ("–" if name == 10 else str(name) for name in names)
         draw.text((left + 10, top + 32), f"{label}>{guess}", fill=200)
     return sheet
+
+
+def without_doubtful(classifier: DigitClassifier, drawings: list[Drawing]) -> list[Drawing]:
+    """Leaves out digits that the digit network is sure are something else: mostly wrong labels."""
+    digits = [d for d in drawings if d.label in DIGITS]
+    middle = (pen.CANVAS / 2, pen.CANVAS / 2)
+    pages = (pen.render(pen.place(d.strokes, 150, middle), 14) for d in digits)
+    doubtful = {
+        id(drawing)
+        for drawing, prediction in zip(digits, classifier.predict_batch(pages), strict=True)
+        if prediction.bars.max() > MAX_DOUBT and prediction.bars.argmax() != int(drawing.label)
+    }
+    return [drawing for drawing in drawings if id(drawing) not in doubtful]

@@ -7,13 +7,13 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digits.card import FILE as CARD
-from digits.card import LAYOUT, NETWORK, Card, locked
+from digits.card import LAYOUT, NETWORK, Card, CardError, locked
 from digits.explain.neighbours import FILE as EXAMPLES
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def save(
     leaves the old model as it was.
 
     Args:
-        folder: created if missing; other files in it, such as `layout.tflite`, are left alone.
+        folder: created if missing; other files in it are left alone. So is `layout.tflite`, with
+            the pool that was fitted to it.
         model: the trained model.
         network: its export, from `export`.
         card: facts about it; the checksums are added.
@@ -78,6 +79,9 @@ def save(
             (new / EXAMPLES).write_bytes(examples)
         files = [*new.iterdir(), *folder.glob(LAYOUT)]
         sums = {file.name: _sha256(file) for file in sorted(files, key=lambda file: file.name)}
+        if LAYOUT in sums:
+            with suppress(OSError, CardError):
+                card = replace(card, pool=Card.read(folder).pool)
         replace(card, sha256=sums[NETWORK], files=sums).write(new)
         for file in new.iterdir():
             with file.open("rb") as written:

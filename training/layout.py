@@ -22,18 +22,16 @@ from digits import DigitClassifier
 from digits.card import LAYOUT
 from digits.numbers.layout import HEADS, HEIGHT, LINE, SYMBOLS
 from digits.types import DIGITS, MARKS, UNKNOWN
-from handwriting import pen, processes
+from handwriting import processes
 from handwriting.rows import Writer
-from training import pool, unipen, writers
+from training import cleaning, pool, unipen, writers
 from training.command_line import natural, positive, run
-from training.export import save_card, save_part, write_atomically
+from training.export import save_part, write_atomically
 from training.optional import require
 from training.pages import BACKGROUND, OFFSET_SCALE, Pages, write_pages
 
 PAGES, VALIDATION_PAGES, FILES = 24_000, 200, "pages-??????.npz"
 STEPS, BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY, SEED = 20_000, 8, 1e-2, 0.02, 1
-MAX_DOUBT = 0.9  # the highest confidence of the digit network in another label than a drawing's
-NUMBERS = 2_000  # by the writers of the validation split, for `training.pool`
 
 
 def batches(pages: Path, rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
@@ -119,7 +117,9 @@ def fit(pages: Path, validation: Pages, seed: int, steps: int, checkpoints: Path
 
     keras.utils.set_random_seed(seed)
     model = network.layout_convnet(LINE + 1)
-    optimizer = ConvMuon(one_cycle(steps, LEARNING_RATE, rise=0.1), WEIGHT_DECAY, exclude_layers=HEADS)
+    optimizer = ConvMuon(
+        one_cycle(steps, LEARNING_RATE, rise=0.1), WEIGHT_DECAY, exclude_layers=HEADS
+    )
     weights, counter = checkpoints / "layout.weights.h5", checkpoints / "steps.txt"
     if counter.exists():
         model.load_weights(weights)
@@ -206,7 +206,7 @@ def main() -> int:
     require("tensorflow")
     classifier = DigitClassifier.load(args.model)
     drawings = [one for path in args.pens for one in unipen.read(Path(path))]
-    drawings = without_doubtful(classifier, drawings)
+    drawings = cleaning.without_doubtful(classifier, drawings)
     train = writers.by_writer(drawings, writers.TRAIN)
     held_out = writers.by_writer(drawings, writers.VALIDATION)
     print(f"Composing numbers by {len(train)} writers…", flush=True)
@@ -222,9 +222,7 @@ def main() -> int:
             model = fit(pages, validation, args.seed, args.steps, checkpoints)
     folder = Path(args.model)
     save_part(folder, LAYOUT, export(model, validation))
-    print("Fitting how its predictions and those of the digit network are combined…", flush=True)
-    examples = pool.locate(DigitClassifier.load(folder), held_out, NUMBERS, args.seed + 2)
-    save_card(folder, pool=pool.fit(examples))
+    pool.refit(folder, drawings, args.seed)
     print(f"Saved to {folder}: {LAYOUT}")
     return 0
 
@@ -235,21 +233,6 @@ def _write_file(writers: list[Writer], folder: Path, numbers: range, seed: Any) 
     if not path.exists():
         pages = write_pages(writers, len(numbers), seed)
         write_atomically(path, lambda half: np.savez(half, *pages))
-
-
-def without_doubtful(
-    classifier: DigitClassifier, drawings: list[unipen.Drawing]
-) -> list[unipen.Drawing]:
-    """Leaves out digits that the digit network is sure are something else: mostly wrong labels."""
-    digits = [d for d in drawings if d.label in DIGITS]
-    middle = (pen.CANVAS / 2, pen.CANVAS / 2)
-    pages = (pen.render(pen.place(d.strokes, 150, middle), 14) for d in digits)
-    doubtful = {
-        id(drawing)
-        for drawing, prediction in zip(digits, classifier.predict_batch(pages), strict=True)
-        if prediction.bars.max() > MAX_DOUBT and prediction.bars.argmax() != int(drawing.label)
-    }
-    return [drawing for drawing in drawings if id(drawing) not in doubtful]
 
 
 def parse_arguments() -> argparse.Namespace:

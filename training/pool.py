@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from digits import DigitClassifier
-from digits.card import Pool
+from digits.card import LAYOUT, Pool
 from digits.ink import find_ink
 from digits.normalize import centre
 from digits.numbers.layout import SYMBOLS
@@ -15,12 +16,36 @@ from digits.numbers.reader import combine, cropped
 from digits.types import UNKNOWN
 from handwriting.compose import random_row
 from handwriting.rows import Bounds, Row, Writer, bounds, on_page
+from training.cleaning import without_doubtful
+from training.export import save_card
+from training.unipen import Drawing
+from training.writers import VALIDATION, by_writer
 
+NUMBERS = 2_000
 MIN_RIGHT = 1e-9  # instead of 0, whose logarithm is not finite
 COST = 2.0  # of a wrong label, in unsure ones
 MIN_OVERLAP = 0.5  # intersection over union of a located symbol and the true one
 FACTORS = (1.5, 1.2, 1.07)  # steps of the search, large to small
 CONFIDENCES = np.linspace(0.3, 0.98, 69)  # the limits that are tried
+
+
+def refit(folder: Path, drawings: list[Drawing], seed: int) -> None:
+    """Fits the pool of a model to its networks and saves it, if it has both networks.
+
+    Args:
+        folder: of the model.
+        drawings: of which those by the validation split's writers are used.
+        seed: chooses what they write.
+
+    Raises:
+        ModelError, OSError: the model can't be loaded, or its folder can't be written to.
+    """
+    if not drawings or not (folder / LAYOUT).exists():
+        return
+    print("Fitting how the predictions of both networks are combined…", flush=True)
+    classifier = DigitClassifier.load(folder)
+    writers = by_writer(without_doubtful(classifier, drawings), VALIDATION)
+    save_card(folder, pool=fit(locate(classifier, writers, NUMBERS, seed)))
 
 
 class Examples(NamedTuple):

@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from digits import DigitClassifier
-from digits.card import Card, Thresholds
+from digits.card import Card, Pool, Thresholds
 from digits.explain.neighbours import Examples
 from digits.images import data_url
 from handwriting import pen
@@ -374,6 +374,22 @@ def test_a_full_disk_leaves_the_model_of_before(files_before, monkeypatch):
     export.save(model, network, b"another network", CARD)
     assert not (model / "examples.npz").exists(), "examples of another network"
     assert (model / "mine.txt").read_text() == "before: mine.txt", "other files stay"
+
+
+def test_the_layout_network_keeps_the_pool_that_was_fitted_to_it(tmp_path):
+    import keras
+
+    from training import export
+
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    fitted = Pool(layout=0.7, confidence=0.5)
+    export.save(tmp_path / "model", network, b"network", replace(CARD, pool=fitted))
+    export.save(tmp_path / "model", network, b"network", CARD)
+    assert Card.read(tmp_path / "model").pool == CARD.pool, "of a layout network that is not there"
+    export.save_part(tmp_path / "model", "layout.tflite", b"layout")
+    export.save_card(tmp_path / "model", pool=fitted)
+    export.save(tmp_path / "model", network, b"another network", CARD)
+    assert Card.read(tmp_path / "model").pool == fitted
 
 
 def test_a_model_can_be_saved_from_any_thread(tmp_path):

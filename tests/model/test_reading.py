@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -5,6 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
+from digits import DigitClassifier
+from digits.card import Pool
+from digits.classifier import SHIPPED
 from digits.ink.components import label
 from handwriting import allographs, pen
 
@@ -101,6 +106,17 @@ def test_dot_grid_paper_is_no_writing(classifier):
     ]
     found = classifier.read(pen.render(dots, 5, 500))
     assert (found.text, len(found.symbols)) == ("", 0)
+
+
+def test_a_model_of_digits_reads_numbers_as_the_shipped_one_does(classifier, tmp_path):
+    (tmp_path / "digits.tflite").write_bytes((SHIPPED / "digits.tflite").read_bytes())
+    files = {name: sum for name, sum in classifier.card.files.items() if name == "digits.tflite"}
+    replace(classifier.card, files=files, pool=Pool()).write(tmp_path)
+    page = pen.render(in_a_row([symbol("4"), symbol("7")]), 14)
+    expected, found = classifier.read(page), DigitClassifier.load(tmp_path).read(page)
+    assert found.text == expected.text == "47"
+    confidences = [[one.confidence for one in each.symbols] for each in (found, expected)]
+    assert confidences[0] == confidences[1]
 
 
 def test_rows_are_read_from_top_to_bottom(classifier):

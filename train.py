@@ -9,14 +9,20 @@ python train.py --network dense     the network of F. Chollet's book, for compar
 import argparse
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from digits.card import Card
 from training import dense, export, pool, unipen
 from training.command_line import Failure, natural, positive, run
 from training.data import Mnist, load_mnist
-from training.datasets import Amounts
+from training.datasets import Amounts, Datasets
 from training.optional import require
 from training.plausibility import check_plausible
+
+if TYPE_CHECKING:
+    import keras
+
+    from training.fitting import Checkpoints
 
 SEED = 1
 BATCH_SIZE = 128
@@ -85,51 +91,14 @@ def train_convnet(
     """Trains the network that ships, and saves it; returns the folder of the model before."""
     import keras
 
-    from training import (
-        augmentation,
-        calibration,
-        datasets,
-        examples,
-        fitting,
-        network,
-        optimizer,
-        provenance,
-        testing,
-    )
+    from training import calibration, datasets, examples, fitting, network, provenance, testing
 
     keras.utils.set_random_seed(args.seed)
-    settings: Settings = args.settings
+    amounts = args.settings.amounts
     folder = Path(args.checkpoint) if args.checkpoint else None
     checkpoints = fitting.Checkpoints(folder)
-
-    # Load
-    data = datasets.prepare(
-        mnist, drawings, settings.amounts, fitting.small_learner, args.seed, folder
-    )
-    augment = augmentation.augmentation() if settings.augment else keras.layers.Identity()
-    batches = fitting.batches(data.x, data.y, args.batch_size, augment, args.seed)
-
-    # Build
-    model = network.small_convnet() if settings.small else network.convnet()
-    model.compile(
-        optimizer=optimizer.ConvMuon(
-            optimizer.one_cycle(args.epochs * settings.steps, settings.learning_rate),
-            settings.weight_decay,
-            exclude_layers=[network.READ_OUT],
-        ),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
-        metrics=["accuracy"],
-    )
-
-    # Fit
-    fitted = model.fit(
-        batches, epochs=args.epochs, steps_per_epoch=settings.steps, shuffle=False,
-        validation_data=(
-            fitting.floats(data.x_held), keras.utils.to_categorical(data.y_held, network.CLASSES)
-        ),
-        callbacks=[fitting.TimeLeft(args.epochs), *checkpoints.callbacks()],
-        verbose=2 if folder else "auto",
-    )  # fmt: skip
+    data = datasets.prepare(mnist, drawings, amounts, fitting.small_learner, args.seed, folder)
+    model, learning_curve = fit(data, args, checkpoints)
     model = network.plain(model)
     exported = export.export(model)
 
@@ -143,7 +112,7 @@ def train_convnet(
             held_out[data.judged], data.y_held[data.judged],
             testing.outputs(exported, data.x_none), temperature,
         ),
-        learning_curve=checkpoints.history(fitted.history),
+        learning_curve=learning_curve,
         people=data.people,
         seconds=checkpoints.seconds(),
         test=testing.test(exported, mnist, temperature),
@@ -151,15 +120,46 @@ def train_convnet(
         **provenance.facts(model, mnist, args),
     )  # fmt: skip
 
-    # Save
     shown = None
     if not args.quick:
         print("Choosing examples to explain with…", flush=True)
-        learned = slice(0, -datasets.held_out(mnist, settings.amounts))
+        learned = slice(0, -datasets.held_out(mnist, amounts))
         shown = examples.choose(
             model, exported, mnist.x_train[learned], mnist.y_train[learned], args.seed
         )
     return export.save(Path(args.out), model, exported, card, shown)
+
+
+def fit(
+    data: Datasets, args: argparse.Namespace, checkpoints: "Checkpoints"
+) -> tuple["keras.Model", dict[str, list[float]]]:
+    """Builds the network and trains it; returns it and its learning curve."""
+    import keras
+
+    from training import augmentation, fitting, network, optimizer
+
+    settings: Settings = args.settings
+    augment = augmentation.augmentation() if settings.augment else keras.layers.Identity()
+    model = network.small_convnet() if settings.small else network.convnet()
+    model.compile(
+        optimizer=optimizer.ConvMuon(
+            optimizer.one_cycle(args.epochs * settings.steps, settings.learning_rate),
+            settings.weight_decay,
+            exclude_layers=[network.READ_OUT],
+        ),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
+        metrics=["accuracy"],
+    )
+    fitted = model.fit(
+        fitting.batches(data.x, data.y, args.batch_size, augment, args.seed),
+        epochs=args.epochs, steps_per_epoch=settings.steps, shuffle=False,
+        validation_data=(
+            fitting.floats(data.x_held), keras.utils.to_categorical(data.y_held, network.CLASSES)
+        ),
+        callbacks=[fitting.TimeLeft(args.epochs), *checkpoints.callbacks()],
+        verbose=2 if checkpoints.folder else "auto",
+    )  # fmt: skip
+    return model, checkpoints.history(fitted.history)
 
 
 def parse_arguments() -> argparse.Namespace:

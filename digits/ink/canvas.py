@@ -111,13 +111,13 @@ def is_flat(grey: np.ndarray) -> bool:
     """
     background = median_of(border(grey))
     contrast = max(int(grey.max()) - background, background - int(grey.min()))
-    counts = np.array(Image.fromarray(grey).histogram())
+    if contrast < MIN_CLEAN_CONTRAST:
+        return False
     flat, near = (
-        counts[max(0, background - reach) : background + reach + 1].sum() for reach in (FLAT, NEAR)
+        np.count_nonzero((grey >= background - reach) & (grey <= background + reach))
+        for reach in (FLAT, NEAR)
     )
-    return bool(
-        contrast >= MIN_CLEAN_CONTRAST and flat >= max(MIN_FLAT * near, MIN_BACKGROUND * grey.size)
-    )
+    return flat >= max(MIN_FLAT * near, MIN_BACKGROUND * grey.size)
 
 
 def is_filled(grey: np.ndarray) -> bool:

@@ -54,8 +54,7 @@ def explain(error: Exception) -> str:
     logging.error("The page could not be shown.", exc_info=error)
     if isinstance(error, ImportError):
         return _(
-            "A library that it needs can’t be loaded. `pip install -r requirements.txt` "
-            "installs it."
+            "A library that I need can’t be loaded. `pip install -r requirements.txt` installs it."
         )
     return _(SOMETHING_WRONG)
 

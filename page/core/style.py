@@ -1,4 +1,4 @@
-"""The look of the pages: the style sheets of all features, and the accent colour they share."""
+"""The look of the pages: the style sheets of all features, and the colours they share."""
 
 from __future__ import annotations
 
@@ -84,15 +84,17 @@ def is_html(message: Message) -> bool:
 def style_html() -> str:
     """All style sheets as one element."""
     sheets = [(PAGE / name).read_text("utf-8") for name in STYLE_SHEETS]
-    return f"<style>{accent_css()}{''.join(sheets)}</style>"
+    return f"<style>{colours_css()}{''.join(sheets)}</style>"
 
 
-def accent_css() -> str:
-    """The accent colour for light and for dark backgrounds, as custom properties.
+def colours_css() -> str:
+    """Return the accent and the card colour of each theme as custom properties.
 
-    Streamlit's own buttons take theirs from `.streamlit/config.toml`; so that is its only source.
+    `.streamlit/config.toml` is their only source: Streamlit's buttons use it too.
     """
-    colours = {
-        theme: config.get_option(f"theme.{theme}.primaryColor") for theme in ("light", "dark")
-    }
-    return ":root {" + "".join(f"--accent-on-{k}: {v};" for k, v in colours.items()) + "}\n"
+    lines = [
+        f"--{name}-on-{theme}: {config.get_option(f'theme.{theme}.{option}')};"
+        for name, option in (("accent", "primaryColor"), ("card", "secondaryBackgroundColor"))
+        for theme in ("light", "dark")
+    ]
+    return ":root {" + "".join(lines) + "}\n"

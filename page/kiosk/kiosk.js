@@ -91,7 +91,7 @@ async function attract() {
   root.dataset.attract = "";
   updateLine();
   for (let round = 0; show === mine; round++) {
-    if (round === ROUNDS) await startOver();
+    if (round >= ROUNDS) await startOver(); // again, if the server was away
     const drawn = new Promise((resolve) =>
       addEventListener("digits-drawn", resolve, { once: true }),
     );

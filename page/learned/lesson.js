@@ -36,6 +36,7 @@ class Lesson {
   percent = String;
   sentence = () => this.words.intro;
   takeTest = () => {};
+  isClosed = false;
   /** @type {School} */
   school = /** @type {any} */ (null); // until `open` is done
 
@@ -177,6 +178,7 @@ class Lesson {
   /** @param {any} data */
   async open({ practice, source }) {
     this.school = await School.open(practice, TESTS, source, () => this.fail());
+    if (this.isClosed) return this.close(); // the page was left meanwhile
     this.showGuess(".mine", (await this.school.ask(this.settings())).drawing);
     for (let place = 0; place < WALL; place++)
       this.wall.add(this.school.image(place), String(this.school.labelOf(place)), false);
@@ -380,6 +382,7 @@ class Lesson {
   }
 
   close() {
+    this.isClosed = true;
     this.runs += 1;
     this.school?.close();
   }

@@ -37,6 +37,9 @@ function explain(trouble, { large, failed }) {
   chip.querySelector("button")?.click();
 }
 
+let report = () => {}; // in the words of the latest run
+const failures = new MutationObserver(() => report());
+
 const inside = () => document.querySelector(".st-key-photo_inside");
 
 /** @param {MouseEvent} event */
@@ -63,14 +66,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
   picture = null;
   const trouble = /** @type {Element} */ (parentElement.querySelector("[role=alert]"));
   trouble.textContent = "";
-  const observer = new MutationObserver(() => explain(trouble, data));
+  report = () => explain(trouble, data);
   const page = /** @type {Element} */ (document.querySelector(".st-key-photo"));
-  observer.observe(page, { childList: true, subtree: true });
+  failures.observe(page, { childList: true, subtree: true });
   addEventListener("connection", note); // the same function twice is heard once
   addEventListener("healing", keep);
   addEventListener("click", reveal, true);
   return () => {
-    observer.disconnect();
+    failures.disconnect();
     removeEventListener("connection", note);
     removeEventListener("healing", keep);
     removeEventListener("click", reveal, true);

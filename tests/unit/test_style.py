@@ -6,7 +6,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.testclient import TestClient
 
 from page.core.first_page import blocked_html, preload_html
-from page.core.style import PAGE, STYLE_SHEETS, Style, accent_css, style_html
+from page.core.style import PAGE, STYLE_SHEETS, Style, colours_css, style_html
 
 PAGE_HTML = "<html><head><title>x</title></head><body></body></html>"
 
@@ -68,9 +68,8 @@ def test_every_style_sheet_is_loaded_or_belongs_to_a_component():
     assert loaded | own == set(PAGE.rglob("*.css"))
 
 
-def test_the_accent_colour_is_defined_once():
-    light, dark = "#C2410C", "#FFB454"
-    assert light in accent_css() and dark in accent_css()
-    for file in [*PAGE.rglob("*.css"), *PAGE.rglob("*.js"), *PAGE.rglob("*.py")]:
-        text = file.read_text("utf-8").upper()
-        assert light not in text and dark not in text, file
+def test_the_colours_of_the_theme_are_defined_once():
+    for colour in ("#C2410C", "#FFB454", "#EFE9DF", "#1F2A3D"):
+        assert colour in colours_css()
+        for file in [*PAGE.rglob("*.css"), *PAGE.rglob("*.js"), *PAGE.rglob("*.py")]:
+            assert colour not in file.read_text("utf-8").upper(), file

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-
 import numpy as np
 import streamlit as st
 
-from digits import DigitClassifier, ModelError
 from digits.card import Card, Test
-from digits.remote import RemoteClassifier
-from page.core.settings import API, MODEL
+from page.core.error_boundary import explain
+from page.core.settings import load_classifier
 from page.core.text import N_, _, duration, listed, ngettext, number, with_code
 from page.learned.guess import guesses
 from page.learned.lesson import watch_me_learn
@@ -36,7 +33,8 @@ def main() -> None:
         st.html(f'<p class="lead">{_(LEAD)} {practice}</p>')
         watch_me_learn(test.accuracy if test else None, practice)
         if trouble:
-            st.html(f'<section class="says" role="alert"><p>{trouble}</p></section>')
+            why = f"<p>{with_code(trouble)}</p>"
+            st.html(f'<section class="says" role="alert">{why}</section>')
         if card and test:
             if test.misread:
                 show_misread(test)
@@ -46,15 +44,11 @@ def main() -> None:
 
 
 def load_card() -> tuple[Card | None, str]:
-    """The model card, and as HTML why there is none to show (empty if there is)."""
+    """The card of the model that reads, and why there is none to show (empty if there is)."""
     try:
-        classifier = RemoteClassifier(API) if API else DigitClassifier.load(MODEL)
-        return classifier.card, ""
-    except ModelError as error:
-        if not API:
-            return None, with_code(str(error))
-        logging.exception("The API did not return its model card.")
-        return None, _("The computer that reads doesn’t answer, so there is nothing to tell now.")
+        return load_classifier().card, ""
+    except Exception as error:
+        return None, explain(error)
 
 
 def experience(card: Card) -> str:

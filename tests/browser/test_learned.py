@@ -189,13 +189,14 @@ def test_without_a_model_and_with_models_that_tell_less(visit, tmp_path):
         press(page, "Watch me learn")
         expect_state(page, "looking")
 
-        shutil.copytree(ROOT / "model", model)
-        original = (model / "card.json").read_text("utf-8")
-        for change in (without_misread, like_the_book):
-            card = json.loads(original)
-            change(card)
-            (model / "card.json").write_text(json.dumps(card), "utf-8")
-            page.reload()
+    shutil.copytree(ROOT / "model", model)
+    original = (model / "card.json").read_text("utf-8")
+    for change in (without_misread, like_the_book):
+        card = json.loads(original)
+        change(card)
+        (model / "card.json").write_text(json.dumps(card), "utf-8")
+        with serve_page(DIGITS_MODEL=str(model)) as (url, _):
+            page = visit(url + "/learned", until=READY)
             page.get_by_text("More numbers").click()
             expect(page.locator(".confusion")).to_be_visible()
             expect(page.locator(".rounds")).to_be_visible()

@@ -72,6 +72,11 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   const template = document.createElement("template");
   template.innerHTML = `<div class="patched">${data.html}</div>`;
+  const focused = shown.contains(document.activeElement);
   patch(shown, /** @type {Element} */ (template.content.firstChild));
+  if (focused && !shown.contains(document.activeElement))
+    /** @type {HTMLElement | null} */ (shown.querySelector("[tabindex]"))?.focus({
+      preventScroll: true,
+    });
   shown.dispatchEvent(new Event("patched", { bubbles: true }));
 }

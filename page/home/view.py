@@ -9,7 +9,7 @@ import streamlit as st
 from page.core.doors import Door, doors
 from page.core.error_boundary import guarded
 from page.core.patch import patched_html
-from page.core.settings import find_classifier
+from page.core.settings import TALLY, find_classifier
 from page.core.throttle import turn
 from page.core.visit import visit
 from page.draw.answer import reading_html
@@ -69,6 +69,6 @@ def open_panel(door: Door, drawing: Drawing, reading: CanvasReading) -> None:
         look_inside(part_of(drawing, reading), reading.prediction)
     elif door:
         play.play(door, drawing, reading)
-    elif tally.is_kept():
+    elif TALLY:
         own = reading.symbols or is_taught(reading)
         tally.ask(drawing, None if own else reading.prediction)

@@ -6,15 +6,16 @@ import json
 import secrets
 from contextlib import suppress
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from page.core.component import component
 from page.core.error_boundary import guarded
+from page.core.patch import patched_html
 from page.core.settings import TALLY
 from page.core.text import _, number
 from page.core.visit import visit
+from page.tally.counts import NO_DIGIT, TallyError, score, tally
 
 if TYPE_CHECKING:
     from digits import Prediction
@@ -22,13 +23,6 @@ if TYPE_CHECKING:
 
 EVERY = "3s"  # how often the presenter's counts are updated
 MAX_MISTAKES = 12  # rows in the presenter's table
-
-_row = component(__file__)
-
-
-def is_kept() -> bool:
-    """Whether answers are counted."""
-    return bool(TALLY)
 
 
 def ask(drawing: Drawing, prediction: Prediction | None) -> None:
@@ -43,56 +37,53 @@ def ask(drawing: Drawing, prediction: Prediction | None) -> None:
         mine.drawing = ""
     elif not mine.drawing:  # what is on the canvas counts once, whatever is added to it
         mine.drawing = secrets.token_hex(16)
-    answered = prediction and drawing.strokes and drawing.rests and not drawing.attract
-    said = -1
-    if answered:
-        said = said_of(prediction)
-        mine.answer = said
-    name = mine.drawing if answered else ""
-    data = {
-        "drawing": name,
-        # A guess has no “right” button.
-        "sure": bool(answered) and (prediction.digit is not None or prediction.none >= 0.5),
-        "counted": mine.words if mine.counted == name else "",
-        "question": _("Was I right?"),
-        "right": _("Right"),
-        "wrong": _("It was a …"),
-        "none": _("no digit"),
-        "said": said,
-    }
+    html = ""
+    if prediction and drawing.strokes and drawing.rests and not drawing.attract:
+        mine.answer = NO_DIGIT if prediction.digit is None else prediction.digit
+        counted = mine.counted == mine.drawing
+        html = f'<p role="status">{mine.words}</p>' if counted else question_html(prediction)
     with st.container(key="tally"):
-        _row(key="tally_row", data=data, on_tap_change=_count)
+        patched_html(f'<div class="score-row" tabindex="-1">{html}</div>', "tally_row", _count)
 
 
-def said_of(prediction: Prediction) -> int:
-    """Return the answer: 0-9, or `page.tally.counts.NO_DIGIT`."""
-    from page.tally.counts import NO_DIGIT
+def question_html(prediction: Prediction) -> str:
+    """Return the question, and a button for each digit that may be the right one."""
+    right = NO_DIGIT if prediction.digit is None and prediction.none >= 0.5 else prediction.digit
+    choices = "".join(
+        f'<button type="button" data-symbol="{meant}">{name}</button>'
+        for meant, name in enumerate(names())
+        if meant != right
+    )
+    # A guess has no “right” button.
+    button = f'<button type="button" data-symbol="{right}">{_("Right")}</button>'
+    wrong = _("It was a …")
+    return (
+        f"<span>{_('Was I right?')}</span>{'' if right is None else button}"
+        f"<details><summary>{wrong}</summary>"
+        f'<div class="choices" role="group" aria-label="{wrong}">{choices}</div></details>'
+    )
 
-    return NO_DIGIT if prediction.digit is None else prediction.digit
+
+def names() -> list[str]:
+    """Return what an answer or a meaning is called: 0-9, and NO_DIGIT."""
+    return [*map(str, range(10)), _("no digit")]
 
 
-def _count() -> None:
+def _count(meant: int) -> None:
     """Count what a visitor tapped. Visitors never see an error."""
-    from page.tally.counts import NO_DIGIT, TallyError, score, tally
-
     mine = visit().tally
-    tap: Any = st.session_state.tally_row.get("tap")
-    try:
-        name, meant = tap["drawing"], int(tap["meant"])
-    except (KeyError, TypeError, ValueError, OverflowError):
+    if not mine.drawing or meant not in range(NO_DIGIT + 1):
         return
-    if name != mine.drawing or not 0 <= meant <= NO_DIGIT:
-        return  # another drawing is on the canvas by now
-    words = ""
-    try:
-        tally().add(name, mine.answer, meant)
-        right, total = score(tally().taken())
-        words = _("I got {right} of {total} right.").format(
-            right=number(right), total=number(total)
-        )
-    except TallyError:
-        words = " "  # empty; the presenter sees the error
-    mine.counted, mine.words = name, words
+    mine.counted, mine.words = mine.drawing, ""
+    with suppress(TallyError):  # the presenter sees it
+        tally().add(mine.drawing, mine.answer, meant)
+        mine.words = score_words(tally().taken())
+
+
+def score_words(taken: dict[tuple[int, int], int]) -> str:
+    """Return how many answers were right."""
+    right, total = score(taken)
+    return _("I got {right} of {total} right.").format(right=number(right), total=number(total))
 
 
 def is_presenter() -> bool:
@@ -106,11 +97,9 @@ def is_presenter() -> bool:
 @guarded
 def show() -> None:
     """Show the presenter how many answers were right, and the most frequent mistakes."""
-    from page.tally.counts import TallyError, score, tally
-
     with st.container(key="presenter"):
         st.html(f"<h2>{_('How often I was right')}</h2>")
-        if not is_kept():
+        if not TALLY:
             off = _("Nothing is counted. To count, start the page with DIGITS_TALLY=tally.sqlite.")
             st.html(f"<p>{off}</p>")
             return
@@ -121,13 +110,8 @@ def show() -> None:
             words = trouble.format(file=json.dumps(str(TALLY)), why=error)
             st.html(f'<p role="alert">{escape(words)}</p>')
             return
-        right, total = score(taken)
-        words = _("I got {right} of {total} right.")
-        st.html(
-            f'<p class="total">{words.format(right=number(right), total=number(total))}</p>'
-            f"{mistakes_html(taken)}"
-        )
-        if not total:
+        st.html(f'<p class="total">{score_words(taken)}</p>{mistakes_html(taken)}')
+        if not taken:
             return
         if visit().tally.confirm_clear:
             with st.container(horizontal=True):
@@ -143,8 +127,6 @@ def _ask_clear(asked: bool) -> None:
 
 
 def _clear() -> None:
-    from page.tally.counts import TallyError, tally
-
     visit().tally.confirm_clear = False
     with suppress(TallyError):  # `show` reports it
         tally().clear()
@@ -155,9 +137,9 @@ def mistakes_html(taken: dict[tuple[int, int], int]) -> str:
     wrong = [(count, *pair) for pair, count in taken.items() if pair[0] != pair[1]]
     if not wrong:
         return ""
-    names = [*map(str, range(10)), _("no digit")]
+    name = names()
     rows = "".join(
-        f"<tr><td>{names[meant]}</td><td>{names[said]}</td><td>{number(count)}</td></tr>"
+        f"<tr><td>{name[meant]}</td><td>{name[said]}</td><td>{number(count)}</td></tr>"
         for count, meant, said in sorted(wrong, key=lambda one: (-one[0], one[1:]))[:MAX_MISTAKES]
     )
     heads = (_("It was"), _("I said"), _("How often"))

@@ -104,7 +104,6 @@ TRIGGERS = {
     "digits_core_patch": "symbol",
     "digits_core_connection": "back",
     "digits_core_language_menu": "chosen",
-    "digits_tally_panel": "tap",
     "digits_photo_view": "picture",
 }
 

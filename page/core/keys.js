@@ -5,6 +5,9 @@
 const TEXT_ENTRY =
   "textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=button])";
 
+/** An open dialog: the phones', or one of Streamlit's. */
+export const DIALOG = ":is(:popover-open, [role=dialog])";
+
 /** @param {Event} event */
 export function isTyping(event) {
   return /** @type {Element} */ (event.composedPath()[0])?.matches?.(TEXT_ENTRY) ?? false;

@@ -2,7 +2,7 @@
 // Draws a digit when a visitor asks for one, and in kiosk mode while nobody is there. It moves a
 // pointer over the canvas, so that everything else treats its strokes like a visitor's.
 
-import { digitOf, hasModifier, isTyping } from "../core/keys.js";
+import { DIALOG, digitOf, hasModifier, isTyping } from "../core/keys.js";
 
 /** @typedef {[number, number]} Position x, y as fractions of a square in the middle of the canvas */
 
@@ -130,7 +130,7 @@ function person({ detail: event }) {
 /** @param {KeyboardEvent} event */
 function key(event) {
   if (hasModifier(event) || event.repeat || isTyping(event)) return;
-  if (document.querySelector("dialog[open], [role=dialog]")) return;
+  if (document.querySelector(DIALOG)) return;
   const digit = digitOf(event);
   if (digit !== null) draw(digit);
 }

@@ -2,7 +2,7 @@
 // Full screen, without menus and with everything larger (see kiosk.css). A button, the key F or
 // ?stage in the address opens it; Escape, F or the button close it.
 
-import { hasModifier, isTyping, letterOf } from "../core/keys.js";
+import { DIALOG, hasModifier, isTyping, letterOf } from "../core/keys.js";
 
 const root = document.documentElement;
 /** @type {HTMLButtonElement | null} */
@@ -41,7 +41,7 @@ function toggle() {
 /** @param {KeyboardEvent} event */
 function key(event) {
   if (hasModifier(event) || event.repeat || isTyping(event)) return;
-  if (document.querySelector("dialog[open], [role=dialog]")) return;
+  if (document.querySelector(DIALOG)) return;
   if (letterOf(event) === "f") toggle();
   else if (event.key === "Escape" && isOpen() && !document.querySelector(".st-key-story")) toggle();
 }

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 import socket
+from html import escape
 from ipaddress import ip_address
 from urllib.parse import urlunsplit
 
 import streamlit as st
 
-from page.core.component import component
 from page.core.hosts import IN_CONTAINER, is_address, is_loopback, is_private, parse_url
+from page.core.patch import patched_html
 from page.core.settings import API, KIOSK, TALLY
 from page.core.text import _
 
@@ -23,27 +23,38 @@ VIRTUAL = re.compile(
     re.IGNORECASE,
 )
 
-_phones = component(__file__)
+ICON = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7 3h10v18H7zM11 18h2" /></svg>'
 
 
 def phone_button() -> None:
     """Show a button that opens a QR code of the address, if other devices can reach the page."""
     found = addresses(st.context.url or "")
     if found:
-        _phones(
-            key="phones",
-            data={
-                "open": _("On your phone"),
-                "title": _("Draw on your own phone"),
-                "how": _("Is your phone on the same Wi-Fi? Then point its camera at this pattern."),
-                "code": _("A QR code with the address of this page"),
-                "another": _("It doesn’t open? Try another address"),
-                "close": _("Close"),
-                # JSON: see `component`
-                "addresses": json.dumps(found),
-                "codes": json.dumps([qr_svg(address) for address in found]),
-            },
+        patched_html(phones_html(found), "phones")
+
+
+def phones_html(found: list[str]) -> str:
+    """Return the button, and a dialog with a QR code for each address, of which one is open."""
+    alt = _("A QR code with the address of this page")
+    first, *others = (
+        f'<summary dir="ltr">{escape(address)}</summary>'
+        f'<div role="img" aria-label="{alt}">{qr_svg(address)}</div></details>'
+        for address in found
+    )
+    more = ""
+    if others:
+        more = f"<p>{_('It doesn’t open? Try another address')}</p>" + "".join(
+            f'<details name="address">{other}' for other in others
         )
+    how = _("Is your phone on the same Wi-Fi? Then point its camera at this pattern.")
+    return (
+        f'<button type="button" class="phones" popovertarget="phones">{ICON}'
+        f"<span>{_('On your phone')}</span></button>"
+        '<dialog popover class="phones-dialog" id="phones" aria-labelledby="phones-title">'
+        f'<h2 id="phones-title">{_("Draw on your own phone")}</h2><p>{how}</p>'
+        f'<details name="address" open>{first}{more}'
+        f'<button type="button" popovertarget="phones">{_("Close")}</button></dialog>'
+    )
 
 
 def privacy_line() -> None:

@@ -10,17 +10,13 @@ import streamlit as st
 
 from page.core.bundle import bundle
 
-Mount = Callable[..., Any]  # Streamlit's `ComponentRenderer`
 
-
-def component(module: str, name: str = "", shadow_root: bool = False) -> Mount:
+def component(module: str, name: str = "") -> Callable[..., Any]:
     """Declare the component whose files have a module's name: `menu.py`, `menu.js`, `menu.html`.
 
     Args:
         module: `__file__` of the module.
         name: of the files, without a suffix, where it differs from the module's.
-        shadow_root: whether the component's elements are out of reach of the page's style sheet
-            and have one of their own, `menu.css`.
 
     Returns:
         A function that mounts the component: `mount(key=…, data={…}, on_<name>_change=…)`. Values
@@ -33,6 +29,5 @@ def component(module: str, name: str = "", shadow_root: bool = False) -> Mount:
         f"digits_{file.parent.name}_{file.stem}",
         js=bundle(file),
         html=html.read_text("utf-8") if html.exists() else None,
-        css=file.with_suffix(".css").read_text("utf-8") if shadow_root else None,
-        isolate_styles=shadow_root,
+        isolate_styles=False,  # the page's style sheet applies
     )

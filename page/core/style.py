@@ -11,14 +11,14 @@ from streamlit import config
 from page.core.first_page import blocked_html, preload_html
 
 PAGE = Path(__file__).parents[1]
-# In this order: of two rules that are equally specific, the later one wins. The style sheets that
-# are not here belong to components and are sent with them.
+# In this order: of two rules that are equally specific, the later one wins. The canvas has its own.
 STYLE_SHEETS = (
     "core/base.css",
     "draw/draw.css",
     "draw/answer.css",
     "draw/inside.css",
     "story/stage.css",
+    "story/story.css",
     "play/play.css",
     "tally/tally.css",
     "photo/photo.css",

@@ -24,7 +24,7 @@ STRIPE = 4  # pixels of it: how wide the stripes of what speaks against are
 GLOW = np.stack([np.interp(range(256), (0, 150, 255), ends) for ends in (
     (16, 255, 255), (22, 150, 255), (40, 50, 235),
 )], axis=1).astype(np.uint8)  # fmt: skip
-FOR, AGAINST = np.array([255, 160, 50]), np.array([70, 140, 255])  # orange and blue
+FOR, AGAINST = np.array([255, 160, 50]), np.array([90, 155, 255])  # as in base.css
 
 BEGIN = N_("Draw a digit, and I’ll show you how I get from your drawing to my answer.")
 # What a block looks for, from the first to the last: the network may have fewer.

@@ -5,17 +5,18 @@
 /** @typedef {number[]} Colour red, green, blue and opacity, 0 to 255 */
 
 export const SIDE = 28; // dots: of the picture that the network sees
-export const PAPER = "#ffffff";
 export const NIGHT = "#0b1220"; // the screen, in the light theme too: what shines needs the dark
 export const PALE = "#f5f1e8";
 export const MAP = "#101628"; // where the window has not been yet
-// As in inside.py.
-export const FOR = [255, 160, 50];
-export const AGAINST = [90, 155, 255];
 
 const style = getComputedStyle(document.documentElement);
-export const ACCENT = style.getPropertyValue("--accent-on-dark").trim();
-export const ACCENT_ON_PAPER = style.getPropertyValue("--accent-on-light").trim();
+const property = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+export const ACCENT = property("--accent-on-dark");
+export const ACCENT_ON_PAPER = property("--accent-on-light");
+/** @param {string} name @returns {Colour} */
+const channels = (name) => property(name).split(" ").map(Number);
+export const FOR = channels("--for");
+export const AGAINST = channels("--against");
 
 export const clamp = (/** @type {number} */ x, low = 0, high = 1) =>
   Math.min(high, Math.max(low, x));
@@ -51,6 +52,7 @@ export const grey = (value) => [
   255,
 ];
 
+const TURN = 150; // between two of the colours, as in inside.py
 const GLOW = [
   [16, 22, 40],
   [255, 150, 50],
@@ -59,9 +61,8 @@ const GLOW = [
 
 /** Like glowing iron, as in inside.py. @type {(value: number) => Colour} */
 export function glow(value) {
-  const t = clamp(value / 127.5, 0, 2);
-  const low = t < 1 ? 0 : 1;
-  return [0, 1, 2].map((c) => mix(GLOW[low][c], GLOW[low + 1][c], t - low)).concat(255);
+  const [low, t] = value < TURN ? [0, value / TURN] : [1, (value - TURN) / (255 - TURN)];
+  return [0, 1, 2].map((c) => mix(GLOW[low][c], GLOW[low + 1][c], t)).concat(255);
 }
 
 /** Evidence: orange for, blue against, as opaque as it is strong. @type {(value: number) => Colour} */

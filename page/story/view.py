@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Two components: the first, with all of the script, always stays the same, and Streamlit sends it
 # once. The second one is small, and is sent as often as the drawing changes.
-_screen = component(__file__, "story", shadow_root=True)
+_screen = component(__file__, "story")
 _feed = component(__file__, "feed")
 
 

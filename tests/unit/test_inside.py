@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from page.draw.inside import LARGE, overlay
+from page.core.style import PAGE
+from page.draw.inside import AGAINST, FOR, LARGE, overlay
 
 
 def test_for_and_against_can_be_told_apart_without_colours():
@@ -16,3 +17,9 @@ def test_for_and_against_can_be_told_apart_without_colours():
     assert np.ptp(grey[1][middle, middle]) < 2
     dark, light = np.percentile(grey[-1][middle, middle], (25, 75))
     assert light > 2 * dark
+
+
+def test_the_story_has_the_same_colours():
+    style = (PAGE / "core/base.css").read_text("utf-8")
+    for name, colour in (("for", FOR), ("against", AGAINST)):
+        assert f"--{name}: {' '.join(map(str, colour))};" in style

@@ -62,10 +62,9 @@ def test_websockets_are_passed_on():
     assert passed == [scope]
 
 
-def test_every_style_sheet_is_loaded_or_belongs_to_a_component():
+def test_every_style_sheet_is_loaded_or_belongs_to_the_canvas():
     loaded = {PAGE / name for name in STYLE_SHEETS}
-    own = {PAGE / "draw" / "canvas.css", PAGE / "story" / "story.css"}
-    assert loaded | own == set(PAGE.rglob("*.css"))
+    assert loaded | {PAGE / "draw" / "canvas.css"} == set(PAGE.rglob("*.css"))
 
 
 def test_the_colours_of_the_theme_are_defined_once():

@@ -20,4 +20,4 @@ _connection = component(__file__)
 
 def watch_connection() -> None:
     """Mount connection.js, outside of any fragment: it reruns the whole page."""
-    _connection(key="connection", data={"gone": _(GONE)}, on_back_change=lambda: None)
+    _connection(key="script_connection", data={"gone": _(GONE)}, on_back_change=lambda: None)

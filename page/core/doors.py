@@ -41,7 +41,7 @@ def doors() -> Door:
                 on_click=open_door,
                 args=("" if door == opened else door,),
             )
-    _script(key="doors_script")
+    _script(key="script_doors")
     return opened if opened in possible else ""
 
 

@@ -30,4 +30,4 @@ def enable_kiosk() -> None:
             "touch": _("Touch the sheet and draw a digit!"),
             "there": _("Are you still there? Touch the screen, or I’ll start over."),
         }
-        _kiosk(key="kiosk", data=data)
+        _kiosk(key="script_kiosk", data=data)

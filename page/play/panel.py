@@ -128,7 +128,7 @@ def teach(drawing: Drawing, reading: CanvasReading) -> None:
         close_button("close_teach")
     with words:
         patched_html(taught_html(reading.known), "taught_html")
-    _clean(key="clean", data={"kept": mine.changes})
+    _clean(key="script_clear", data={"kept": mine.changes})
 
 
 def keep(drawing: Drawing, prediction: Prediction | None) -> None:

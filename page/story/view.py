@@ -41,4 +41,4 @@ def tell(drawing: Drawing, reading: CanvasReading) -> None:
         )
         story = content(drawing, reading, card, load_examples(card.sha256))
         # As text: to find out whether a dictionary is a data frame, Streamlit would import pandas.
-        _feed(key="story_feed", data={"story": json.dumps(story)})
+        _feed(key="script_story", data={"story": json.dumps(story)})

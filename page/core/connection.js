@@ -4,6 +4,9 @@
 // back, the whole page is run anew: the server may be another one, which knows nothing of it. A link
 // to another page that was pressed meanwhile is followed then.
 
+import { isServing } from "./health.js";
+import { pressed } from "./keys.js";
+
 const GONE = 1000; // ms without a connection: say so
 const EVERY = 1000; // ms from one look to the next
 const FAILED = 2; // requests without an answer: there is no connection, whatever Streamlit says
@@ -47,13 +50,7 @@ function look() {
 
 async function ask() {
   if (document.hidden || !(lost || root.dataset.reader === "late")) return;
-  try {
-    const signal = AbortSignal.timeout(2 * EVERY);
-    const answer = await fetch("_stcore/health", { cache: "no-store", signal });
-    failed = answer.ok ? 0 : failed + 1;
-  } catch {
-    failed += 1;
-  }
+  failed = (await isServing()) ? 0 : failed + 1;
   look();
   stuck = lost && !failed ? stuck + 1 : 0;
   if (stuck < STUCK) return;
@@ -64,12 +61,11 @@ async function ask() {
 
 /** @param {MouseEvent} event */
 function hold(event) {
-  const path = /** @type {HTMLElement[]} */ (event.composedPath());
-  const pressed = path.find((one) => one.matches?.("[data-testid=stPageLink] a"));
-  if (!lost || !pressed) return;
+  const held = pressed(event, "[data-testid=stPageLink] a");
+  if (!lost || !held) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  link = pressed;
+  link = held;
 }
 
 /** @param {StreamlitComponent<{ gone: string }>} component */

@@ -1,5 +1,5 @@
 // @ts-check
-// Keyboard shortcuts on any keyboard layout, in any script.
+// What was pressed; keyboard shortcuts on any keyboard layout, in any script.
 
 /** Elements that take typed text. A checkbox or a button does not. */
 const TEXT_ENTRY =
@@ -7,6 +7,17 @@ const TEXT_ENTRY =
 
 /** An open dialog: the phones', or one of Streamlit's. */
 export const DIALOG = ":is(:popover-open, [role=dialog])";
+
+/**
+ * The innermost element that an event is for and that matches, in shadow roots, too.
+ * @param {Event} event
+ * @param {string} selector
+ * @returns {HTMLElement | undefined}
+ */
+export function pressed(event, selector) {
+  const path = /** @type {HTMLElement[]} */ (event.composedPath());
+  return path.find((element) => element.matches?.(selector));
+}
 
 /** @param {Event} event */
 export function isTyping(event) {

@@ -1,8 +1,5 @@
 // @ts-check
-// The tab's session storage. Where the browser blocks it, values last until the page is reloaded.
-
-/** @type {Map<string, string>} */
-const memory = new Map();
+// The tab's session storage, if the browser allows it.
 
 /**
  * @param {string} key
@@ -10,9 +7,9 @@ const memory = new Map();
  */
 export function load(key) {
   try {
-    return sessionStorage.getItem(key) ?? memory.get(key) ?? null;
+    return sessionStorage.getItem(key);
   } catch {
-    return memory.get(key) ?? null;
+    return null; // blocked
   }
 }
 
@@ -21,7 +18,6 @@ export function load(key) {
  * @param {string} value
  */
 export function save(key, value) {
-  memory.set(key, value);
   try {
     sessionStorage.setItem(key, value);
   } catch {
@@ -36,7 +32,6 @@ export function save(key, value) {
  */
 export function take(key) {
   const value = load(key);
-  memory.delete(key);
   try {
     sessionStorage.removeItem(key);
   } catch {

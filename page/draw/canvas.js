@@ -2,7 +2,7 @@
 // The canvas's own script, beside the canvas component. It connects the contacts that draw, the
 // undo history, the component that shows the strokes, and the server that reads them.
 
-import { editCommandOf, isTyping } from "../core/keys.js";
+import { editCommandOf, isTyping, pressed } from "../core/keys.js";
 import { save, take } from "../core/storage.js";
 import { Contacts } from "./contacts.js";
 import { History } from "./history.js";
@@ -133,8 +133,7 @@ function shield(event) {
  */
 function tap(event) {
   if (event.pointerType !== "touch" || event.isPrimary) return;
-  const path = /** @type {HTMLElement[]} */ (event.composedPath());
-  const button = path.find((element) => element.matches?.("a, button, label, input, summary"));
+  const button = pressed(event, "a, button, label, input, summary");
   if (button?.contains(document.elementFromPoint(event.clientX, event.clientY))) button.click();
 }
 
@@ -147,11 +146,7 @@ function key(event) {
 }
 
 /** @param {MouseEvent} event */
-function click({ target }) {
-  if (!(target instanceof Element)) return;
-  const button = /** @type {HTMLElement | null} */ (target.closest("[data-command]"));
-  run(button?.dataset.command);
-}
+const click = (event) => run(pressed(event, "[data-command]")?.dataset.command);
 
 // ---------------------------------------------------------------- reloads
 

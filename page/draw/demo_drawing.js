@@ -2,7 +2,8 @@
 // Draws a digit when a visitor asks for one, and in kiosk mode while nobody is there. It moves a
 // pointer over the canvas, so that everything else treats its strokes like a visitor's.
 
-import { DIALOG, digitOf, hasModifier, isTyping } from "../core/keys.js";
+import { DIALOG, digitOf, hasModifier, isTyping, pressed } from "../core/keys.js";
+import { findCanvas } from "./surface.js";
 
 /** @typedef {[number, number]} Position x, y as fractions of a square in the middle of the canvas */
 
@@ -22,17 +23,6 @@ let drawings = null; // by digit, variant and stroke
 let drawing = null; // what is being drawn
 /** @type {number | null} */
 let last = null; // the digit that was drawn last
-
-/** @returns {HTMLCanvasElement | null} */
-function findCanvas() {
-  if (root.dataset.canvas !== "ready") return null;
-  for (const { shadowRoot } of document.querySelectorAll(".st-key-canvas *")) {
-    /** @type {HTMLCanvasElement | null | undefined} */
-    const canvas = shadowRoot?.querySelector("canvas.upper-canvas");
-    if (canvas) return canvas;
-  }
-  return null;
-}
 
 /**
  * @param {"pointerdown" | "pointermove" | "pointerup"} type
@@ -58,7 +48,7 @@ function point(type, canvas, [x, y]) {
 /** Draws a digit on an empty canvas, unless a visitor is drawing. */
 async function draw(digit = anyOther()) {
   const canvas = findCanvas();
-  if (!canvas || !drawings) return;
+  if (!canvas || !drawings || root.dataset.canvas !== "ready") return;
   stop();
   if (!dispatchEvent(new Event("digits-clear", { cancelable: true }))) return;
   const mine = (drawing = { lift: () => {} });
@@ -121,10 +111,7 @@ function stop() {
  * @param {CustomEvent<PointerEvent>} event
  */
 function person({ detail: event }) {
-  const path = /** @type {HTMLElement[]} */ (event.composedPath());
-  const isButton = path.some((element) => element.matches?.(".canvas-buttons button"));
-  const canvas = findCanvas();
-  if (drawing && (isButton || (canvas && path.includes(canvas)))) stop();
+  if (drawing && pressed(event, ".canvas-buttons button, canvas.upper-canvas")) stop();
 }
 
 /** @param {KeyboardEvent} event */
@@ -137,8 +124,7 @@ function key(event) {
 
 /** @param {MouseEvent} event */
 function click(event) {
-  const path = /** @type {HTMLElement[]} */ (event.composedPath());
-  if (path.some((element) => element.matches?.("[data-draw]"))) draw();
+  if (pressed(event, "[data-draw]")) draw();
 }
 
 /** @param {StreamlitComponent<{ drawings: string }>} component */

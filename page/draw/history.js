@@ -1,5 +1,6 @@
 // @ts-check
-// Undo and redo. A state is a list of finished strokes; states are never changed.
+// Undo and redo. A state is a list of finished strokes; states are never changed. `undo`, `redo` and
+// `clear` return whether there is another state now.
 
 /** @import { Stroke } from "./strokes.js" */
 
@@ -24,21 +25,18 @@ export class History {
     this.#current = this.#states.length - 1;
   }
 
-  /** @returns {boolean} whether the state changed */
   undo() {
     if (this.#current === 0) return false;
     this.#current--;
     return true;
   }
 
-  /** @returns {boolean} whether the state changed */
   redo() {
     if (this.#current === this.#states.length - 1) return false;
     this.#current++;
     return true;
   }
 
-  /** @returns {boolean} whether the state changed */
   clear() {
     if (!this.strokes.length) return false;
     this.push([]);

@@ -9,30 +9,15 @@ const MIN_STEP = 5; // canvas pixels between two points that are sent
 const ERASER = 10; // canvas pixels around the tip of the eraser
 
 /**
- * The leftmost and rightmost ink.
- * @param {Stroke[]} strokes
- * @param {Size} size
- * @returns {[number, number]} fractions of the width; both 0.5 ± half a pen's width without strokes
- */
-export function extent(strokes, { width, pen }) {
-  let [left, right] = [0.5, 0.5];
-  for (const stroke of strokes)
-    for (const { x } of stroke) {
-      left = Math.min(left, x);
-      right = Math.max(right, x);
-    }
-  const half = pen / width / 2;
-  return [left - half, right + half];
-}
-
-/**
  * The share of the canvas's width, around its middle, that shows all strokes.
  * @param {Stroke[]} strokes
  * @param {Size} size
  */
-export function neededWidth(strokes, size) {
-  const [left, right] = extent(strokes, size);
-  return 2 * Math.max(0.5 - left, right - 0.5);
+export function neededWidth(strokes, { width, pen }) {
+  let most = 0; // from the middle to a point
+  for (const stroke of strokes)
+    for (const { x } of stroke) most = Math.max(most, Math.abs(x - 0.5));
+  return 2 * most + pen / width;
 }
 
 /**

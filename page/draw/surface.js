@@ -3,6 +3,8 @@
 // fingers badly: while another contact rests on the screen, it misses that a finger was lifted. So it
 // gets no real events, only those of one imaginary mouse.
 
+import { pressed } from "../core/keys.js";
+
 /** @import { Point, Stroke, Size } from "./strokes.js" */
 
 /**
@@ -29,23 +31,29 @@ const task = () =>
     port2.postMessage(null);
   });
 
-/** @returns {Parts | null} */
-function find() {
+/** @returns {HTMLCanvasElement | null} the canvas that takes what is drawn */
+export function findCanvas() {
   for (const { shadowRoot } of document.querySelectorAll(".st-key-canvas *")) {
     /** @type {HTMLCanvasElement | null | undefined} */
-    const upper = shadowRoot?.querySelector("canvas.upper-canvas");
-    if (!shadowRoot || !upper) continue;
-    /** @type {HTMLCanvasElement | null | undefined} */
-    const lower = upper.parentElement?.querySelector("canvas.lower-canvas");
-    /** @type {HTMLButtonElement | null} */
-    const undo = shadowRoot.querySelector("[aria-label=Undo]");
-    /** @type {HTMLButtonElement | null} */
-    const reset = shadowRoot.querySelector("[aria-label^=Reset]");
-    /** @type {HTMLElement | null} */
-    const frame = upper.closest(".canvas-root");
-    if (lower && undo && reset && frame) return { upper, lower, undo, reset, frame };
+    const canvas = shadowRoot?.querySelector("canvas.upper-canvas");
+    if (canvas) return canvas;
   }
   return null;
+}
+
+/** @returns {Parts | null} */
+function find() {
+  const upper = findCanvas();
+  const root = /** @type {ShadowRoot | undefined} */ (upper?.getRootNode());
+  /** @type {HTMLCanvasElement | null | undefined} */
+  const lower = root?.querySelector("canvas.lower-canvas");
+  /** @type {HTMLButtonElement | null | undefined} */
+  const undo = root?.querySelector("[aria-label=Undo]");
+  /** @type {HTMLButtonElement | null | undefined} */
+  const reset = root?.querySelector("[aria-label^=Reset]");
+  /** @type {HTMLElement | null | undefined} */
+  const frame = upper?.closest(".canvas-root");
+  return upper && lower && undo && reset && frame ? { upper, lower, undo, reset, frame } : null;
 }
 
 export class Surface {
@@ -123,9 +131,8 @@ export class Surface {
   claims(event) {
     if (!this.isReady) return false;
     if (this.contains(event)) return true;
-    const pressable = "a, button, input, label, select, summary, textarea, [role=button]";
-    const path = /** @type {Element[]} */ (event.composedPath());
-    if (path.some((element) => element.matches?.(pressable))) return false;
+    if (pressed(event, "a, button, input, label, select, summary, textarea, [role=button]"))
+      return false;
     const { clientX: x, clientY: y } = "changedTouches" in event ? event.changedTouches[0] : event;
     const box = this.#canvas.frame.getBoundingClientRect();
     return (

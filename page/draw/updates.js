@@ -1,7 +1,7 @@
 // @ts-check
 // Sends the drawing to the server, and marks the page by which drawing its answer is for.
 
-/** @import { Stroke } from "./strokes.js" */
+import { pressed } from "../core/keys.js";
 
 /**
  * What there is to send.
@@ -167,8 +167,7 @@ export class Updates {
    * @param {Event} event
    */
   leave(event) {
-    const path = /** @type {HTMLElement[]} */ (event.composedPath());
-    const link = path.find((element) => element.matches?.("a[href]"));
+    const link = pressed(event, "a[href]");
     if (!link || !this.send) return;
     this.#left = now();
     if (!this.#pending) return;

@@ -3,6 +3,8 @@
 // with, so that the next visitor finds nothing of the last one. Then it draws digits by itself until
 // somebody touches it. No touch leads out of the page.
 
+import { isServing } from "../core/health.js";
+import { pressed } from "../core/keys.js";
 import { load, save, take } from "../core/storage.js";
 
 /** @typedef {{ seconds: number, warning: number, touch: string, there: string }} Settings */
@@ -23,17 +25,19 @@ let settings = null;
 let line = null; // where it shows a sentence
 let quiet = now(); // since when nobody has done anything
 let wasUsed = false; // somebody has, since the page was loaded
-let show = 0; // counts the times that it began to draw by itself; odd while it does
+/** @type {object | null} */
+let run = null; // while it draws by itself
+let entry = ""; // the address to start over from
 let isLeaving = false;
 /** @type {Set<number>} */
 const contacts = new Set(); // pointers that are down, by id
 
-const isShowing = () => show % 2 === 1;
+const isShowing = () => run !== null;
 
 function someone() {
   quiet = now();
   if (isShowing()) {
-    show += 1;
+    run = null;
     delete root.dataset.attract;
     dispatchEvent(new Event("digits-stop"));
     dispatchEvent(new Event("digits-fresh"));
@@ -71,26 +75,18 @@ const isQuiet = () => settings && now() - quiet >= settings.seconds * 1000;
 async function startOver() {
   if (isLeaving) return;
   isLeaving = true;
-  try {
-    const signal = AbortSignal.timeout(2000);
-    const answer = await fetch("_stcore/health", { cache: "no-store", signal });
-    if (answer.ok && (!wasUsed || isQuiet())) {
-      save(ALONE, "1");
-      location.replace(load(ENTRY) ?? location.href);
-      return;
-    }
-  } catch {
-    // the next look tries again
-  }
-  isLeaving = false;
+  if ((await isServing()) && (!wasUsed || isQuiet())) {
+    save(ALONE, "1");
+    location.replace(entry);
+  } else isLeaving = false; // the next look tries again
 }
 
 async function attract() {
   if (root.dataset.canvas !== "ready") return;
-  const mine = (show += 1);
+  const mine = (run = {});
   root.dataset.attract = "";
   updateLine();
-  for (let round = 0; show === mine; round++) {
+  for (let round = 0; run === mine; round++) {
     if (round >= ROUNDS) await startOver(); // again, if the server was away
     const drawn = new Promise((resolve) =>
       addEventListener("digits-drawn", resolve, { once: true }),
@@ -98,7 +94,7 @@ async function attract() {
     dispatchEvent(new Event("digits-draw"));
     await Promise.race([drawn, sleep(SLOW)]);
     const end = now() + SLOW;
-    while (show === mine && root.dataset.reader !== "answered" && now() < end) await sleep(100);
+    while (run === mine && root.dataset.reader !== "answered" && now() < end) await sleep(100);
     await sleep(LOOK);
     while (document.hidden) await sleep(1000);
   }
@@ -111,8 +107,7 @@ const prevent = (event) => event.preventDefault();
 
 /** @param {MouseEvent} event */
 function blockLink(event) {
-  const path = /** @type {HTMLAnchorElement[]} */ (event.composedPath());
-  const link = path.find((element) => element.matches?.("a[href]"));
+  const link = /** @type {HTMLAnchorElement | null} */ (pressed(event, "a[href]"));
   if (!link) return;
   const leadsOut = link.origin !== location.origin || link.target === "_blank";
   if (leadsOut || link.hasAttribute("download")) event.preventDefault();
@@ -139,9 +134,10 @@ function notice(event) {
 }
 
 function start() {
-  const entry = new URL(location.href);
-  entry.searchParams.set("kiosk", entry.searchParams.get("kiosk") ?? "");
-  if (!load(ENTRY)) save(ENTRY, entry.href);
+  const here = new URL(location.href);
+  here.searchParams.set("kiosk", here.searchParams.get("kiosk") ?? "");
+  entry = load(ENTRY) ?? here.href;
+  save(ENTRY, entry);
   if (take(ALONE)) quiet = -Infinity;
   root.dataset.kiosk = "";
   const first = { capture: true, passive: false };

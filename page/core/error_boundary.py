@@ -29,7 +29,7 @@ def guarded(show: Callable[P, R]) -> Callable[P, R | None]:
         try:
             return show(*args, **kwargs)
         except Exception as error:  # not Streamlit's own way to stop a run: no Exception
-            st.html(apology_html(explain(error)))
+            apologize(error)
             return None
 
     return shown

@@ -20,7 +20,7 @@ def language_menu() -> None:
             "label": _("Language"),
             "language": language(),
             "direction": "rtl" if language() in RIGHT_TO_LEFT else "ltr",
-            "languages": json.dumps(LANGUAGES),  # JSON: see `component`
+            "languages": json.dumps(LANGUAGES),
         },
         on_chosen_change=lambda: None,
     ).chosen

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,23 +24,11 @@ KIOSK = os.environ.get("DIGITS_KIOSK", "0") != "0"  # nobody is at the desk: see
 LIVE = os.environ.get("DIGITS_LIVE", "1") != "0"  # answer while the pen moves, not only afterwards
 
 
-def seconds(name: str, default: float) -> float:
-    """Return a number of seconds from the environment; the default if it is malformed."""
-    text = os.environ.get(name, str(default))
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if value > 0 and math.isfinite(value):
-        return value
-    logging.warning("%s is “%s”, no number of seconds: %g are taken.", name, text, default)
-    return default
+# How long nobody touches a kiosk until it starts over.
+KIOSK_SECONDS = float(os.environ.get("DIGITS_KIOSK_SECONDS", 60))
 
 
-KIOSK_SECONDS = seconds("DIGITS_KIOSK_SECONDS", 60)  # without a touch, until it starts over
-
-
-@st.cache_resource(show_spinner=False)  # once for all visitors; a failure is not kept
+@st.cache_resource(show_spinner=False)  # once for all visitors; failures are not cached
 def load_classifier() -> Classifier:
     """Return the classifier of the model folder, or of an API if `DIGITS_API` is set."""
     classifier: Classifier

@@ -5,17 +5,18 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from page.core.connection import gone_html
 from page.core.error_boundary import apology_html
 from page.core.text import N_, _, a_digit, percent, sure
 from page.core.visit import visit
-from page.draw.reading import UNKNOWN
+from page.draw.drawing import Drawing
+from page.draw.reading import UNKNOWN, CanvasReading
+from page.play.panel import Known
 
 if TYPE_CHECKING:
     from digits import Prediction, Symbol
-    from page.draw.drawing import Drawing
-    from page.draw.reading import CanvasReading
-    from page.play.panel import Known
 
 PLACE = "\N{OBJECT REPLACEMENT CHARACTER}"  # where a visitor's own words come to stand
 
@@ -55,7 +56,7 @@ def words_html(reading: CanvasReading, lifted: bool) -> str:
     if reading.symbols:
         return number_html(reading)
     if unfinished(reading, lifted):
-        return f'<div class="says" role="status"><p>{_("Go on …")}</p></div>'
+        return says_html(f"<p>{_('Go on …')}</p>")
     return answer_html(reading.prediction, reading.known)
 
 
@@ -66,7 +67,7 @@ def answer_html(prediction: Prediction | None, known: Known | None = None) -> st
             "Draw a digit from zero to nine, or a longer number, and I’ll tell you what I see."
         )
         words = f'<p class="invite">{invitation}</p>'
-    elif known and known.score >= 0.5:
+    elif known and known.matches:
         sentence = _("I see your symbol: {name}.").format(name=PLACE)
         words = (
             f"<p>{hero(sentence, PLACE, escape(known.name), len(known.name))}</p>"
@@ -88,7 +89,12 @@ def answer_html(prediction: Prediction | None, known: Known | None = None) -> st
         words = (
             f'<p>{hero(UNKNOWN, UNKNOWN)}</p><p class="more">{sentence.format(a_digit=closest)}</p>'
         )
-    return f'<div class="says" role="status">{words}</div>'
+    return says_html(words)
+
+
+def says_html(html: str) -> str:
+    """Return paragraphs in the place of the answer; screen readers read them out."""
+    return f'<div class="says" role="status">{html}</div>'
 
 
 def number_html(reading: CanvasReading) -> str:
@@ -102,7 +108,6 @@ def number_html(reading: CanvasReading) -> str:
     buttons = "".join(
         symbol_html(symbol, place, place == reading.chosen)
         for place, symbol in enumerate(reading.symbols)
-        if symbol.prediction
     )
     return (
         f'<div class="says number" role="status"><p>{hero(words, reading.text)}</p>'
@@ -124,7 +129,7 @@ def symbol_html(symbol: Symbol, place: int, chosen: bool) -> str:
 def symbol_name(symbol: Symbol) -> str:
     """What a symbol was read as, in words: “a 4, 98% sure”."""
     prediction = symbol.prediction
-    if prediction is None or prediction.digit is None:
+    if prediction.digit is None:
         return _("Not sure what this is")
     return _("{a_digit}, {percent} sure").format(
         a_digit=a_digit(prediction.digit), percent=percent(prediction.bars[prediction.digit])
@@ -173,8 +178,6 @@ def bars_html(
     shares = prediction.bars
     more = ""
     if known:
-        import numpy as np
-
         shares = np.append(shares * (1 - known.score), known.score)
         names.append(escape(known.name))
         classes.append("taught")

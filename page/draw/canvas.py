@@ -38,7 +38,6 @@ def canvas() -> Drawing:
         data={
             "live": LIVE,
             "pen": PEN,
-            # Not in a dictionary of their own: for one, Streamlit loads pandas.
             "canvas": _("Sheet to draw on"),
             "undo": _("Undo"),
             "clear": _("Clear"),
@@ -76,9 +75,7 @@ def _declare_canvas() -> None:
 
     - Its stylesheet comes with it, and ours. Otherwise the page would have to fetch it, and until a
       busy server answers, the canvas lies below its place: strokes would be lost.
-    - The drawing to begin with is a string, which the canvas reads as well. To find out whether a
-      dictionary is a data frame, Streamlit imports pandas and PyArrow: half of the time that the
-      first visitor waited for the server, and half of its memory.
+    - The drawing to begin with is a string, which the canvas reads as well: see `component`.
     """
     try:
         (style,) = Path(streamlit_drawable_canvas.__file__).parent.glob("frontend/build/*.css")

@@ -19,7 +19,7 @@
 
 /**
  * @typedef {object} Listener
- * @property {(stroke: Stroke) => void} onStroke the stroke began or goes on
+ * @property {() => void} onStroke the stroke began or goes on
  * @property {(stroke: Stroke) => void} onFinish the stroke is complete
  * @property {(stroke: Stroke) => void} onAbandon the stroke was a palm
  * @property {(from: Point, to: Point) => void} onErase
@@ -124,7 +124,7 @@ export class Contacts {
       }
     } else if (event.pointerId === this.#drawing) {
       this.#extend(points);
-      this.listener.onStroke(this.#stroke);
+      this.listener.onStroke();
     } else if (!this.isDrawing) {
       contact.points.push(...points);
       contact.moved ||=
@@ -165,7 +165,7 @@ export class Contacts {
     const { points } = contact;
     const first = points.findIndex((point) => this.surface.shows(point));
     this.#extend(points.slice(Math.max(0, first)));
-    this.listener.onStroke(this.#stroke);
+    this.listener.onStroke();
   }
 
   /** @param {Point[]} points */

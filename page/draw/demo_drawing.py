@@ -30,7 +30,6 @@ _hand = component(__file__)
 
 def mount_demo_drawing() -> None:
     """Mount the script that draws a digit when its button or a key from 0 to 9 is pressed."""
-    # As text: to find out whether a list is a data frame, Streamlit would import pandas.
     _hand(key="script_demo_drawing", data={"drawings": json.dumps(drawings())})
 
 

@@ -63,11 +63,16 @@ def look_inside(part: Part | None, prediction: Prediction | None) -> None:
             patched_html(f"<p>{_(BEGIN)}</p>", "steps_html")
             return
         patched_html(steps_html(part.png, prediction), "steps_html")
-        patched_html(maps_html(prediction.inside), "maps_html")
-        with st.container(key="looked"):
-            why_not = st.session_state.get("why_not", False)
-            patched_html(looked_html(prediction, why_not), "looked_html")
-            st.toggle(question(prediction), key="why_not")
+        show_maps(prediction)
+
+
+def show_maps(prediction: Prediction) -> None:
+    """Show what lit up for one digit, and where the network looked."""
+    patched_html(maps_html(prediction.inside), "maps_html")
+    with st.container(key="looked"):
+        why_not = st.session_state.get("why_not", False)
+        patched_html(looked_html(prediction, why_not), "looked_html")
+        st.toggle(question(prediction), key="why_not")
 
 
 def steps_html(drawing: bytes, prediction: Prediction) -> str:

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from PIL import Image, ImageFilter
+
 from page.core.error_boundary import explain
 from page.core.visit import visit
-from page.draw.drawing import to_png
-from page.play import panel as play
+from page.draw.drawing import Drawing, to_png
+from page.play.panel import Known, recognize
 
 if TYPE_CHECKING:  # at run time it is imported once the canvas is there to draw on
-    from PIL import Image
-
     from digits import Classifier, Prediction, Symbol
-    from page.draw.drawing import Drawing
-    from page.play.panel import Known
 
 TILE = 1.3  # the side of a digit's square tile, as a multiple of the digit's longer side
 UNKNOWN = "?"  # the label of a symbol that is not known
@@ -33,7 +31,7 @@ class CanvasReading(NamedTuple):
 
 
 def read(
-    drawing: Drawing, classifier: Classifier, inside: bool, one: bool = False
+    drawing: Drawing, classifier: Classifier, inside: bool, single: bool = False
 ) -> CanvasReading:
     """Return the reading of a drawing; an unchanged drawing is not read again.
 
@@ -41,68 +39,58 @@ def read(
         drawing: on the canvas.
         classifier: reads it.
         inside: also return the activations of the network.
-        one: take all ink for a single symbol, not for a number.
+        single: take all ink for a single symbol, not for a number.
     """
     mine = visit().draw
     if not drawing.strokes:
         mine.chosen = None
         return CanvasReading()
     # A rerun that changed nothing (another theme, a pen that rests) reads nothing anew.
-    read_for = (drawing.strokes, inside, drawing.lifted, one, visit().play.changes)
+    read_for = (drawing.strokes, inside, drawing.lifted, single, visit().play.changes)
     if mine.read_for != read_for:
         try:
-            mine.reading = read_picture(drawing.picture, classifier, inside, drawing.lifted, one)
+            mine.reading = read_picture(drawing, classifier, inside, single)
         except Exception as error:
             return CanvasReading(trouble=explain(error))
         mine.read_for = read_for
     reading = mine.reading
     if drawing.rests and not drawing.attract:
-        keep(reading)  # for “How I learned”
+        remember_digit(reading)  # for “How I learned”
     if not reading.symbols:
         return reading
-    # A comma has no bars. Unless another digit was tapped, the last one is being drawn.
-    digits = [place for place, symbol in enumerate(reading.symbols) if symbol.prediction]
-    if not digits:
-        return reading
-    chosen = mine.chosen if mine.chosen in digits else digits[-1]
+    # Unless another digit was tapped, the last one is being drawn.
+    last = len(reading.symbols) - 1
+    chosen = mine.chosen if mine.chosen in range(last) else last
     return reading._replace(prediction=reading.symbols[chosen].prediction, chosen=chosen)
 
 
 def read_picture(
-    image: Image.Image, classifier: Classifier, inside: bool, lifted: bool, one: bool = False
+    drawing: Drawing, classifier: Classifier, inside: bool, single: bool
 ) -> CanvasReading:
-    """Return the reading of a picture of the canvas.
+    """Return the reading of the canvas's picture.
 
     A symbol that the visitor taught is looked for first: it may be as wide as a number.
     """
-    if one or visit().play.taught:
-        whole = classifier.predict(image, inside=inside, source="canvas")
+    if single or visit().play.taught:
+        whole = classifier.predict(drawing.picture, inside=inside, source="canvas")
         if whole.verdict == "blank":
             return CanvasReading()
-        reading = CanvasReading(whole, known=play.recognize(whole))
-        if one or is_taught(reading):
-            return reading
-    found = classifier.read(image, inside=inside, quick=not lifted, source="canvas")
-    if len(found.symbols) < 2:
-        return single(found.symbols[0].prediction if found.symbols else None)
-    return CanvasReading(text=found.text, symbols=found.predicted)
+        known = recognize(whole)
+        if single or (known and known.matches):
+            return CanvasReading(whole, known=known)
+    quick = not drawing.lifted
+    found = classifier.read(drawing.picture, inside=inside, quick=quick, source="canvas")
+    if len(found.symbols) > 1:
+        return CanvasReading(text=found.text, symbols=found.predicted)
+    prediction = found.symbols[0].prediction if found.symbols else None
+    return CanvasReading(prediction, known=recognize(prediction) if prediction else None)
 
 
-def single(prediction: Prediction | None) -> CanvasReading:
-    """The reading of one drawing."""
-    return CanvasReading(prediction, known=play.recognize(prediction) if prediction else None)
-
-
-def is_taught(reading: CanvasReading) -> bool:
-    """Whether a drawing is taken for the symbol that the visitor taught."""
-    return reading.known is not None and reading.known.score >= 0.5
-
-
-def keep(reading: CanvasReading) -> None:
+def remember_digit(reading: CanvasReading) -> None:
     """Remember the visitor's last digit."""
-    predictions = [symbol.prediction for symbol in reading.symbols] or [reading.prediction]
-    for prediction in filter(None, predictions):
-        visit().draw.last_digit = prediction.pixels
+    last = reading.symbols[-1].prediction if reading.symbols else reading.prediction
+    if last:
+        visit().draw.last_digit = last.pixels
 
 
 def choose(place: int) -> None:
@@ -122,8 +110,6 @@ def part_of(drawing: Drawing, reading: CanvasReading) -> Part | None:
     prediction = reading.prediction
     if not drawing.strokes or prediction is None or prediction.ink is None:
         return None
-    from PIL import Image, ImageFilter
-
     image = drawing.picture
     left, top, right, bottom = prediction.ink.box
     mask, corner, side = None, (0, 0), max(image.size)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from page.core.doors import Door, doors
@@ -13,46 +11,34 @@ from page.core.settings import TALLY, find_classifier
 from page.core.throttle import turn
 from page.core.visit import visit
 from page.draw.answer import reading_html
-from page.draw.reading import CanvasReading, choose, is_taught, part_of, read
+from page.draw.drawing import Drawing
+from page.draw.reading import CanvasReading, choose, part_of, read
 from page.play import panel as play
 from page.tally import panel as tally
-
-if TYPE_CHECKING:  # at run time it is imported once the canvas is there to draw on
-    from page.draw.drawing import Drawing
 
 
 @st.fragment  # a stroke redraws what is in here, and nothing else
 @guarded
 def page() -> None:
     """The canvas, the answer, and what opens in its place."""
-    from page.draw.canvas import pen_moves  # here, where it may fail
+    from page.draw.canvas import canvas, pen_moves  # here, where it may fail
 
-    with turn(moving=pen_moves()):
-        show()
-
-
-def show() -> None:
-    """Show the page for the drawing that the browser sent last."""
-    from page.draw.canvas import canvas  # here, where it may fail
-
-    whole = st.container(key="home")
-    with whole:
+    with turn(moving=pen_moves()), st.container(key="home"):
         with st.container(key="canvas_column"):
             drawing = canvas()
             below = st.container(horizontal=True, vertical_alignment="center", key="ask")
         answer = st.container(key="reading")
-    # From here on the page can be seen and drawn on; the first visitor waits for the model.
-    classifier, trouble = find_classifier()
-    door: Door = ""
-    reading = CanvasReading(trouble=trouble)
-    if classifier:
-        with below:
-            door = doors()
-        inside = door in ("story", "inside", "teach") or visit().play.taught is not None
-        reading = read(drawing, classifier, inside, one=door in ("fool", "teach"))
-    with answer:
-        patched_html(reading_html(reading, drawing), "reading_html", choose)
-    with whole:
+        # From here on the page can be seen and drawn on; the first visitor waits for the model.
+        classifier, trouble = find_classifier()
+        door: Door = ""
+        reading = CanvasReading(trouble=trouble)
+        if classifier:
+            with below:
+                door = doors()
+            inside = door in ("story", "inside", "teach") or visit().play.taught is not None
+            reading = read(drawing, classifier, inside, single=door in ("fool", "teach"))
+        with answer:
+            patched_html(reading_html(reading, drawing), "reading_html", choose)
         if not reading.trouble:
             open_panel(door, drawing, reading)
 
@@ -70,5 +56,5 @@ def open_panel(door: Door, drawing: Drawing, reading: CanvasReading) -> None:
     elif door:
         play.play(door, drawing, reading)
     elif TALLY:
-        own = reading.symbols or is_taught(reading)
-        tally.ask(drawing, None if own else reading.prediction)
+        unjudged = reading.symbols or (reading.known and reading.known.matches)
+        tally.ask(drawing, None if unjudged else reading.prediction)

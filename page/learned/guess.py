@@ -25,13 +25,8 @@ def words_for_tiles() -> dict[str, str]:
     }
 
 
-def guesses(misread: list[Misread], key: str) -> None:
-    """Shows misread test images, the most confident mistakes first.
-
-    Args:
-        misread: of the model card.
-        key: names the place on the page.
-    """
+def guesses(misread: list[Misread]) -> None:
+    """Show misread test images, the most confident mistakes first."""
     tiles = [
         {
             "pixels": one.pixels,
@@ -45,4 +40,4 @@ def guesses(misread: list[Misread], key: str) -> None:
         }
         for one in sorted(misread, key=lambda one: -one.confidence)
     ]
-    _guesses(key=key, data={"tiles": json.dumps(tiles), **words_for_tiles()})
+    _guesses(key="guesses", data={"tiles": json.dumps(tiles), **words_for_tiles()})

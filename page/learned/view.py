@@ -77,7 +77,7 @@ def show_misread(test: Test) -> None:
     ).format(images=number(test.images), count=number(len(test.misread)))
     with st.container(key="misread"):
         st.html(f"<h2>{_('The digits I still get wrong')}</h2><p>{words}</p>")
-        guesses(test.misread, "guesses")
+        guesses(test.misread)
 
 
 # More numbers

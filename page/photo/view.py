@@ -18,7 +18,7 @@ from page.core.patch import patched_html
 from page.core.settings import find_classifier
 from page.core.text import N_, _, ngettext, number
 from page.core.visit import visit
-from page.draw.answer import answer_html, bars_html, symbol_name
+from page.draw.answer import answer_html, bars_html, says_html, symbol_name
 from page.kiosk.kiosk import is_kiosk
 
 if TYPE_CHECKING:  # imported when the first photograph comes
@@ -151,9 +151,9 @@ def read(file: bytes) -> Photo:
     try:
         image = open_image(file)
     except ImageTooLarge:
-        return Photo(trouble=says_html(_(TOO_LARGE)))
+        return Photo(trouble=says_html(f"<p>{_(TOO_LARGE)}</p>"))
     except ImageError:
-        return Photo(trouble=says_html(_(NOT_AN_IMAGE)))
+        return Photo(trouble=says_html(f"<p>{_(NOT_AN_IMAGE)}</p>"))
     try:
         return Photo(
             picture_url(image), image.size, classifier.read(image, inside=classifier.has_inside)
@@ -181,10 +181,6 @@ def picture_url(image: Image.Image) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(jpeg.getvalue()).decode()
 
 
-def says_html(sentence: str) -> str:
-    return f'<div class="says" role="status"><p>{sentence}</p></div>'
-
-
 def show(photo: Photo, count: int) -> None:
     """Show the picture with its symbols, and the details of the one that was tapped."""
     symbols = photo.reading.symbols if photo.reading else []
@@ -193,36 +189,26 @@ def show(photo: Photo, count: int) -> None:
         with st.container(key="photo_read"):
             if photo.url:
                 patched_html(picture_html(photo, 0), f"photo_picture_{count}")
-            st.html(photo.trouble or says_html(_(NOTHING)))
+            st.html(photo.trouble or says_html(f"<p>{_(NOTHING)}</p>"))
         return
     mine = visit().photos
     chosen = mine.chosen if mine.chosen in readable else readable[0]
     prediction = symbols[chosen].prediction
     with st.container(key="photo_read"):
         patched_html(picture_html(photo, chosen), f"photo_picture_{count}", choose)
-        with st.container(key="photo_said"):
+        with st.container():
             patched_html(said_html(photo.reading, prediction), "photo_said_html")
             inside = prediction.inside is not None and st.toggle(_("Look inside"), key="photo_look")
     if inside:
         with st.container(key="photo_inside"), st.container(key="inside"):
-            look_inside(prediction)
+            from page.draw.inside import show_maps
+
+            guarded(show_maps)(prediction)
 
 
 def choose(place: int) -> None:
     """Show the details of the symbol that was tapped."""
     visit().photos.chosen = place
-
-
-@guarded
-def look_inside(prediction: Prediction) -> None:
-    """Show the activations of the network for the symbol that was tapped."""
-    from page.draw.inside import looked_html, maps_html, question
-
-    patched_html(maps_html(prediction.inside), "photo_maps_html")
-    with st.container(key="looked"):
-        why_not = st.session_state.get("photo_why_not", False)
-        patched_html(looked_html(prediction, why_not), "photo_looked_html")
-        st.toggle(question(prediction), key="photo_why_not")
 
 
 def picture_html(photo: Photo, chosen: int) -> str:

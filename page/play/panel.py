@@ -30,7 +30,12 @@ class Known(NamedTuple):
     """The likeness of a drawing to the symbol that the visitor taught."""
 
     name: str  # as the visitor wrote it: to be escaped
-    score: float  # 0 to 1; from 0.5 on it is taken for the symbol
+    score: float  # 0 to 1
+
+    @property
+    def matches(self) -> bool:
+        """Whether the drawing is taken for the symbol."""
+        return self.score >= 0.5
 
 
 def recognize(prediction: Prediction) -> Known | None:
@@ -39,12 +44,8 @@ def recognize(prediction: Prediction) -> Known | None:
     if not taught or prediction.inside is None:
         return None
     embedding = _examples().embed(prediction.inside)
-    return Known(name_of_symbol(), taught.score(embedding, prediction.bars))
-
-
-def name_of_symbol() -> str:
-    """Return the visitor's name for the symbol."""
-    return visit().play.symbol_name.strip() or _("yours")
+    name = visit().play.symbol_name.strip() or _("yours")
+    return Known(name, taught.score(embedding, prediction.bars))
 
 
 def _examples() -> Examples | None:
@@ -98,7 +99,7 @@ def fool(drawing: Drawing, prediction: Prediction | None) -> None:
         f'<p class="hint" role="status">{words}</p><p class="count">{score}</p></div></div>'
     )
     patched_html(html, "fool_html")
-    with st.container(horizontal=True, key="fool_buttons"):
+    with st.container(horizontal=True):
         kind: Literal["primary", "secondary"] = "primary" if done else "secondary"
         st.button(_("Another one"), key="another", type=kind, on_click=_another)
         close_button("close_fool")
@@ -121,7 +122,7 @@ def teach(drawing: Drawing, reading: CanvasReading) -> None:
     mine.symbol_name = name or ""
     words = st.container(key="taught_so_far")
     # These buttons are never disabled: a disabled one would lose the focus of the keyboard.
-    with st.container(horizontal=True, key="teach_buttons"):
+    with st.container(horizontal=True):
         if st.button(_("Keep this one"), type="primary", key="keep"):
             keep(drawing, reading.prediction)
         st.button(_("Forget it"), key="forget", on_click=forget)
@@ -173,7 +174,7 @@ def taught_html(known: Known | None) -> str:
         )
         return f'<p class="hint" role="status">{words}</p>'
     count, wanted = len(taught), taught.wanted()
-    if known and known.score >= 0.5 and count >= ENOUGH:
+    if known and known.matches and count >= ENOUGH:
         words = _("{name}!").format(name=escape(known.name))
         return f'{examples_html()}<p class="known" role="status">{words}</p>'
     if wanted and count < ENOUGH:

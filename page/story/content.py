@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -18,15 +18,11 @@ from digits.normalize import field
 from digits.types import Ink, Inside
 from page.core.text import _, percent
 from page.draw.answer import symbol_name
-from page.draw.drawing import to_png
-from page.draw.inside import BEGIN, BLOCKS, NONE
+from page.draw.drawing import Drawing, to_png
+from page.draw.inside import BEGIN, BLOCKS, MAPS, NONE
 from page.draw.reading import TILE, CanvasReading, part_of
 from page.story import words
 
-if TYPE_CHECKING:  # it needs a running Streamlit
-    from page.draw.drawing import Drawing
-
-MAPS = 6  # of each block: the liveliest
 BRIGHT = 128  # a dot from which on it is called bright
 STRONG = 0.4  # of a filter's largest weight: from here on a weight is part of its pattern
 
@@ -101,8 +97,6 @@ def number(drawing: Drawing, reading: CanvasReading) -> dict[str, Any] | None:
     image = drawing.picture
     tiles = []
     for chosen, symbol in enumerate(reading.symbols):
-        if symbol.prediction is None:
-            continue
         part = part_of(drawing, reading._replace(prediction=symbol.prediction, chosen=chosen))
         left, top, right, bottom = symbol.box
         tiles.append(

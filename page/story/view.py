@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -11,11 +10,9 @@ from page.core.component import component
 from page.core.doors import open_door
 from page.core.error_boundary import guarded
 from page.core.settings import load_classifier, load_examples
+from page.draw.drawing import Drawing
 from page.draw.reading import CanvasReading, choose
 from page.story.content import content
-
-if TYPE_CHECKING:
-    from page.draw.drawing import Drawing
 
 # Two components: the first, with all of the script, always stays the same, and Streamlit sends it
 # once. The second one is small, and is sent as often as the drawing changes.
@@ -40,5 +37,4 @@ def tell(drawing: Drawing, reading: CanvasReading) -> None:
             on_symbol_change=lambda: choose(st.session_state.story_screen["symbol"]),
         )
         story = content(drawing, reading, card, load_examples(card.sha256))
-        # As text: to find out whether a dictionary is a data frame, Streamlit would import pandas.
         _feed(key="script_story", data={"story": json.dumps(story)})

@@ -77,18 +77,14 @@ class Tally:
     def _open(self) -> Iterator[sqlite3.Connection]:
         """Open the file for one transaction."""
         try:
-            with closing(sqlite3.connect(self._path, timeout=TIMEOUT)) as file:
-                # SQLite's defaults, which `Tally` relies on.
-                file.execute("PRAGMA journal_mode = DELETE")
-                file.execute("PRAGMA synchronous = FULL")
-                with file:
-                    file.execute("BEGIN IMMEDIATE")
-                    file.execute(
-                        "CREATE TABLE IF NOT EXISTS answers ("
-                        "drawing TEXT PRIMARY KEY, said INTEGER NOT NULL, "
-                        "meant INTEGER NOT NULL, at INTEGER NOT NULL)"
-                    )
-                    yield file
+            with closing(sqlite3.connect(self._path, timeout=TIMEOUT)) as file, file:
+                file.execute("BEGIN IMMEDIATE")
+                file.execute(
+                    "CREATE TABLE IF NOT EXISTS answers ("
+                    "drawing TEXT PRIMARY KEY, said INTEGER NOT NULL, "
+                    "meant INTEGER NOT NULL, at INTEGER NOT NULL)"
+                )
+                yield file
         except sqlite3.Error as error:
             logging.error("The tally “%s” can't be used: %s.", self._path, error)
             raise TallyError(str(error)) from None

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { History } from "../../page/draw/history.js";
-import { erase, extent, neededWidth, pack } from "../../page/draw/strokes.js";
+import { erase, neededWidth, pack } from "../../page/draw/strokes.js";
 
 const SIZE = { width: 1760, height: 800, pen: 52 };
 const line = (from, to, points = 50) =>
@@ -11,11 +11,11 @@ const line = (from, to, points = 50) =>
     return { x: from[0] + (to[0] - from[0]) * part, y: from[1] + (to[1] - from[1]) * part };
   });
 
-test("the extent includes the width of the pen", () => {
-  const [left, right] = extent([line([0.2, 0], [0.6, 1])], SIZE);
-  assert.equal(left, 0.2 - 26 / 1760);
-  assert.equal(right, 0.6 + 26 / 1760);
-  assert.ok(Math.abs(neededWidth([line([0.2, 0], [0.6, 1])], SIZE) - 2 * (0.5 - left)) < 1e-12);
+test("the needed width includes the width of the pen", () => {
+  const needed = (...strokes) => (neededWidth(strokes, SIZE) * SIZE.width).toFixed(6);
+  assert.equal(needed(line([0.2, 0], [0.6, 1])), (0.6 * SIZE.width + 52).toFixed(6));
+  assert.equal(needed(line([0.5, 0], [0.9, 1])), (0.8 * SIZE.width + 52).toFixed(6));
+  assert.equal(needed(), (52).toFixed(6));
 });
 
 test("a stroke is sent in whole pixels, with both ends and without idle points", () => {

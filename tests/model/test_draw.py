@@ -36,7 +36,7 @@ def test_lifting_the_pen_is_no_news_to_the_picture_but_to_its_reading(state, cla
 
 def test_while_one_plays_all_that_is_drawn_is_one_thing(state, classifier, wide):
     assert reading.read(wide, classifier, inside=False).text == "20"
-    assert not reading.read(wide, classifier, inside=False, one=True).symbols
+    assert not reading.read(wide, classifier, inside=False, single=True).symbols
 
 
 def zigzag(step: int, left: int, right: int) -> Drawing:

@@ -383,13 +383,13 @@ def test_the_layout_network_keeps_the_pool_that_was_fitted_to_it(tmp_path):
 
     network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     fitted = Pool(layout=0.7, confidence=0.5)
-    export.save(tmp_path / "model", network, b"network", replace(CARD, pool=fitted))
     export.save(tmp_path / "model", network, b"network", CARD)
-    assert Card.read(tmp_path / "model").pool == CARD.pool, "of a layout network that is not there"
-    export.save_part(tmp_path / "model", "layout.tflite", b"layout")
-    export.save_card(tmp_path / "model", pool=fitted)
+    export.save_layout(tmp_path / "model", b"layout", fitted)
     export.save(tmp_path / "model", network, b"another network", CARD)
     assert Card.read(tmp_path / "model").pool == fitted
+    again = Pool(layout=0.9)
+    export.save(tmp_path / "model", network, b"another network", CARD, pool=again)
+    assert Card.read(tmp_path / "model").pool == again
 
 
 def test_a_model_can_be_saved_from_any_thread(tmp_path):

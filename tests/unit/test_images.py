@@ -64,8 +64,9 @@ def test_what_is_no_base64_gets_a_sentence(text):
         decode_data_url(text)
 
 
+# Hypothesis takes seconds to tabulate all of Unicode.
 @settings(max_examples=30, deadline=None)
-@given(st.text())
+@given(st.text("azAZ059+/-_=%:;,. \t\r\n\0é漢\ud800😀"))
 def test_any_text_is_bytes_or_an_image_error(text):
     for one in (text, "data:" + text, "data:;base64," + text):
         with suppress(ImageError):

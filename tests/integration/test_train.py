@@ -332,7 +332,7 @@ def test_a_processor_without_avx_is_said_before_tensorflow_dies_of_it(monkeypatc
 )
 def test_the_recorded_command_tells_nothing_of_the_computer(monkeypatch, argument, recorded):
     monkeypatch.setattr(sys, "argv", ["/home/ada/digits/train.py", argument])
-    assert provenance.command() == f"python train.py {recorded}"
+    assert provenance.command("train.py") == f"python train.py {recorded}"
 
 
 def test_a_full_disk_leaves_the_model_of_before(files_before, monkeypatch):

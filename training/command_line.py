@@ -1,4 +1,4 @@
-"""What command-line programs share: numbers as arguments, errors, and Ctrl-C."""
+"""What command-line programs share: arguments, errors, and Ctrl-C."""
 
 import argparse
 import io
@@ -34,6 +34,15 @@ def positive(text: str) -> int:
     if natural(text) == 0:
         raise argparse.ArgumentTypeError("must be at least 1")
     return int(text)
+
+
+def add_pens(parser: argparse.ArgumentParser, required: bool = False) -> None:
+    """Adds the argument --pens: a list of paths for `training.unipen.read_all`."""
+    parser.add_argument(
+        "--pens", metavar="PATH", action="append", default=[], required=required,
+        help="real writers' handwriting: a UNIPEN distribution (.tgz, .zip or folder), or a pen "
+        "file such as UCI's pendigits-orig.tra.gz; may be given several times",
+    )  # fmt: skip
 
 
 class Stop:

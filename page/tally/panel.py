@@ -65,15 +65,16 @@ def ask(drawing: Drawing, prediction: Prediction | None) -> None:
 
 
 def said_of(prediction: Prediction) -> int:
-    """Return the answer: 0-9, or `page.tally.counts.NO_DIGIT`."""
-    from page.tally.counts import NO_DIGIT
+    """Return the answer: 0-9, or `handwriting.pen.NO_DIGIT`."""
+    from handwriting.pen import NO_DIGIT
 
     return NO_DIGIT if prediction.digit is None else prediction.digit
 
 
 def _count() -> None:
     """Count what a visitor tapped. Visitors never see an error."""
-    from page.tally.counts import NO_DIGIT, TallyError, score, tally
+    from handwriting.pen import NO_DIGIT
+    from page.tally.counts import TallyError, score, tally
 
     mine = visit().tally
     tap: Any = st.session_state.tally_row.get("tap")

@@ -143,7 +143,7 @@ def evaluate(
             labels = labels_of(sketches)
             sets[f"{key}_plain"] = TestSet(f"{title}, plain", labels, plain(sketches))
             sets[f"{key}_varied"] = TestSet(f"{title}, varied", labels, varied(sketches, 4))
-    sets["non_digits"] = TestSet("Synthetic non-digits", labels_of(non_digits), varied(non_digits, 5))
+    sets["non_digits"] = TestSet("Synthetic symbols", labels_of(non_digits), varied(non_digits, 5))
     if letters:
         sets["letters"] = TestSet("Letters and symbols", labels_of(letters), varied(letters, 8))
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digits.card import Card
+from digits import DigitClassifier
+from digits.card import LAYOUT, Card
 from training import dense, export, pool, unipen
-from training.command_line import Failure, natural, positive, run
+from training.command_line import natural, positive, run
 from training.data import Mnist, load_mnist
 from training.datasets import Amounts, Datasets
 from training.optional import require
@@ -68,17 +69,10 @@ def main() -> int:
         print(mnist.note)
     print(f"Training images: shape {mnist.x_train.shape}, {len(mnist.y_train)} labels")
     print(f"Test images: shape {mnist.x_test.shape}, {len(mnist.y_test)} labels")
-    try:
-        if args.network == "dense":
-            previous = dense.train(mnist, args)
-        else:
-            previous = train_convnet(mnist, drawings, args)
-            pool.refit(Path(args.out), drawings, args.seed)
-    except OSError as error:
-        raise Failure(
-            f"the files could not be written: {error}. The old model is unchanged. Make room, or "
-            "pass another folder."
-        ) from error
+    if args.network == "dense":
+        previous = dense.train(mnist, args)
+    else:
+        previous = train_convnet(mnist, drawings, args)
     print(f"Saved to {args.out}")
     if previous:
         print(f"The model before is in {previous}; to go back, give that folder this one's name.")
@@ -127,7 +121,11 @@ def train_convnet(
         shown = examples.choose(
             model, exported, mnist.x_train[learned], mnist.y_train[learned], args.seed
         )
-    return export.save(Path(args.out), model, exported, card, shown)
+    out, fitted = Path(args.out), None
+    if drawings and (out / LAYOUT).exists():
+        both = DigitClassifier(exported, card, {LAYOUT: (out / LAYOUT).read_bytes()})
+        fitted = pool.fit_to(both, drawings, args.seed)
+    return export.save(out, model, exported, card, shown, fitted)
 
 
 def fit(

@@ -20,8 +20,8 @@ from digits.ink.components import label
 from digits.network import ModelError, Network
 from digits.normalize import BLANK, centre
 from digits.numbers.layout import HEADS, MIN_INK, LocatedSymbol, find_symbols
-from digits.numbers.reader import LabelledSymbol, read_ink
-from digits.types import UNKNOWN, AnyImage, Ink, Inside, Prediction, Reading, Source, Symbol
+from digits.numbers.reader import read_ink
+from digits.types import DIGITS, UNKNOWN, AnyImage, Ink, Inside, Prediction, Reading, Source, Symbol
 
 _HERE = Path(__file__).parent
 # The shipped model: inside the package where that was installed from a wheel, beside it elsewhere.
@@ -32,6 +32,7 @@ MAX_DIGIT_RATIO = 1.4  # anything wider is not a single digit
 MAX_CLEAR_RATIO = 0.95  # up to here, ink with a probability of MIN_CLEAR is a single digit
 MAX_NARROW_RATIO = 0.6  # up to here, so is ink that is a single component
 MIN_CLEAR = 0.97  # the least probability of a clear digit
+MAX_DUST = 0.1  # of all ink, beside a single symbol
 MIN_COMPONENT = 0.08  # of the largest component's longer side: anything smaller is dust
 
 
@@ -156,39 +157,28 @@ class DigitClassifier:
             (whole,) = self._predictions(pixels[None], [found.digit], inside)
         if not is_single_digit(ink.pixels, whole, quick):
             _, pool = self._layout
-            lines = read_ink(ink.pixels, self.locate(ink.pixels), self.classify, pool)
-            located = [symbol for line in lines for symbol in line.symbols]
-            alone = len(located) == 1 and located[0].covers(ink.pixels)
-            if not alone and any(one.label.isdigit() for one in located):
-                text = "\n".join(line.text for line in lines)
-                return Reading(text, self._symbols(located, ink, inside))
+            reading = read_ink(ink, self.locate(ink.pixels), self.classify, pool)
+            if any(symbol.label in DIGITS for symbol in reading.symbols) and not is_all(
+                reading.symbols, ink
+            ):
+                return self._with_inside(reading) if inside and self.has_inside else reading
         if whole is None:
             (whole,) = self._predictions(pixels[None], [found.digit], inside)
         text = UNKNOWN if whole.digit is None else str(whole.digit)
         return Reading(text, [Symbol(text, ink.box, ink.pixels > 0, 1.0, whole)])
 
-    def _symbols(self, located: list[LabelledSymbol], ink: Ink, inside: bool) -> list[Symbol]:
-        cuts = [ink.cut(one.box, one.mask) for one in located]
-        insides: dict[int, Inside | None] = {}
-        shown = {n: one.pixels for n, one in enumerate(located) if one.pixels is not None}
-        if inside and self.has_inside and shown:
-            pixels = np.stack(list(shown.values()))
-            looked = self._predictions(pixels, [cuts[place] for place in shown], inside=True)
-            insides = {place: one.inside for place, one in zip(shown, looked, strict=True)}
-        symbols = []
-        for place, (one, cut) in enumerate(zip(located, cuts, strict=True)):
-            prediction = None
-            if one.pixels is not None and one.outputs is not None:
-                digit = int(one.label) if one.label.isdigit() else None
-                prediction = replace(
-                    self._prediction(one.pixels, one.outputs[:10], float(one.outputs[10])),
-                    digit=digit,
-                    verdict="unsure" if digit is None else "digit",
-                    ink=cut,
-                    inside=insides.get(place),
-                )
-            symbols.append(Symbol(one.label, cut.box, one.mask, one.confidence, prediction))
-        return symbols
+    def _with_inside(self, reading: Reading) -> Reading:
+        """Adds the activations for each symbol with a prediction."""
+        shown = [one.prediction for one in reading.symbols if one.prediction]
+        pixels = np.stack([prediction.pixels for prediction in shown])
+        looked = iter(self._predictions(pixels, [one.ink for one in shown], inside=True))
+        symbols = [
+            replace(one, prediction=replace(one.prediction, inside=next(looked).inside))
+            if one.prediction
+            else one
+            for one in reading.symbols
+        ]
+        return Reading(reading.text, symbols)
 
     def classify(self, pixels: np.ndarray) -> np.ndarray:
         """Runs the network on normalized images.
@@ -302,6 +292,14 @@ def is_single_digit(ink: np.ndarray, whole: Prediction | None, quick: bool) -> b
     _, boxes = label(mask)
     sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     return bool((sizes >= MIN_COMPONENT * sizes.max()).sum() == 1)
+
+
+def is_all(symbols: list[Symbol], ink: Ink) -> bool:
+    """Whether a single symbol has nearly all of the ink."""
+    own = symbols[0].prediction and symbols[0].prediction.ink
+    if len(symbols) > 1 or own is None:
+        return False
+    return float(own.pixels.sum()) > (1 - MAX_DUST) * float(ink.pixels.sum())
 
 
 def _inside(outputs: dict[str, np.ndarray], place: int) -> Inside:

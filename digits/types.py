@@ -1,4 +1,4 @@
-"""What the steps from an image to an answer hand on to each other."""
+"""Dataclasses passed between the steps from an image to an answer."""
 
 from dataclasses import dataclass
 from math import ceil, floor
@@ -9,7 +9,7 @@ from PIL import Image
 
 # uint8 of shape (height, width), (height, width, 3) or (height, width, 4), or PIL of any mode
 AnyImage = np.ndarray | Image.Image
-# The labels of symbols; "?" is the one of a symbol that is unknown or unsure.
+# The labels of symbols; "?" labels a symbol that is unknown or unsure.
 DIGITS, MARKS, UNKNOWN = "0123456789", ".,-:/()", "?"
 Box = tuple[int, int, int, int]  # left, top, right, bottom; right and bottom exclusive
 # "canvas": ink darker than a white background, or of any colour on a transparent one

@@ -26,12 +26,12 @@ STYLE: Any = {
 }
 
 
-def draw_sweeps(sweeps: dict[str, Any], by_people: bool) -> Figure:
+def draw_sweeps(sweeps: dict[str, Any], by_writers: bool) -> Figure:
     """One panel a sweep, all with the same vertical axis, and a legend.
 
     Args:
         sweeps: at most 5, by key: {"title", "axis", "steps", "accuracy": {reader: shares 0-1}}.
-        by_people: whether people drew the digits, for the subtitle.
+        by_writers: whether the digits are real writers', for the title.
 
     Returns:
         A figure of 14.4 × 8.8 inches.
@@ -42,15 +42,15 @@ def draw_sweeps(sweeps: dict[str, Any], by_people: bool) -> Figure:
 
     with matplotlib.rc_context(STYLE):
         figure = Figure((14.4, 8.8), layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15))
-        whose = "digits that people drew with a pen" if by_people else "drawn digits"
+        whose = "digits by real writers" if by_writers else "synthetic digits"
         figure.suptitle(
             f"Accuracy on {whose}, in %, while one property changes", x=0.01, ha="left", size=17
         )
         panels = list(figure.subplots(2, 3, sharey=True).flat)
-        for panel, found in zip(panels, sweeps.values(), strict=False):
-            for number, (name, shares) in reversed(list(enumerate(found["accuracy"].items()))):
+        for panel, sweep in zip(panels, sweeps.values(), strict=False):
+            for number, (name, shares) in reversed(list(enumerate(sweep["accuracy"].items()))):
                 panel.plot(
-                    found["steps"],
+                    sweep["steps"],
                     [100 * share for share in shares],
                     color=COLOURS[number],
                     label=name,
@@ -58,10 +58,10 @@ def draw_sweeps(sweeps: dict[str, Any], by_people: bool) -> Figure:
                     marker="o",
                     zorder=3 - number / 10,
                 )
-            panel.set(title=found["title"], xlabel=found["axis"])
+            panel.set(title=sweep["title"], xlabel=sweep["axis"])
             panel.grid(axis="y")
             panel.tick_params(length=0, labelleft=True)
-        lowest = min(min(s) for found in sweeps.values() for s in found["accuracy"].values())
+        lowest = min(min(s) for sweep in sweeps.values() for s in sweep["accuracy"].values())
         panels[0].set_ylim(min(80, int(lowest * 10) * 10), 101)
         for panel in panels[len(sweeps) :]:
             panel.set_axis_off()

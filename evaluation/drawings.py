@@ -1,26 +1,26 @@
 """The drawings on which accuracy is measured."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from handwriting import allographs, non_digits, pen
-from handwriting.pen import CANVAS, Strokes
+from handwriting import non_digits, pen
+from handwriting.allographs import SYMBOLS, VARIANTS
+from handwriting.pen import CANVAS, NO_DIGIT, Strokes
 from training import unipen
 from training.writers import TEST, label_of, split
 
-PLAIN = {"size": 190, "width": 16}  # pixels, on a canvas of 280, as people are asked to draw
+PLAIN = {"size": 190, "width": 16}  # pixels, on a canvas of 280, as the page asks for
 SIZES, WIDTHS = (60, 235), (8, 24)  # pixels: the ranges of "varied"
 
 
 class Sketch(NamedTuple):
-    """What a hand drew, not yet on a canvas."""
+    """A drawing that is not on a canvas yet."""
 
     strokes: Strokes  # the box centred on 0 0, its longer side 1, y down
-    label: int  # 0-9; -1 for what is no digit
-    name: str  # the way, the symbol or the writer
+    label: int  # 0-9, or NO_DIGIT
+    name: str  # of the variant, symbol or writer
 
 
 class Sweep(NamedTuple):
@@ -30,69 +30,63 @@ class Sweep(NamedTuple):
     draw: Callable[[Strokes, float], np.ndarray]
 
 
-def sketch_people(paths: list[str]) -> list[Sketch]:
-    """The drawings by the writers of the test split; the writer is the name.
+def sketch_writers(paths: list[str], part: str = TEST) -> list[Sketch]:
+    """The drawings by the writers of one split; the writer is the name.
 
     Args:
         paths: see `unipen.read`.
+        part: `writers.TRAIN`, VALIDATION or TEST.
 
     Raises:
-        unipen.PenFileError: a file can't be read, or holds nothing by these writers.
+        unipen.PenFileError: a file can't be read, or they hold no digit by these writers.
     """
-    drawings = [drawing for path in paths for drawing in unipen.read(Path(path))]
-    drawings = [drawing for drawing in drawings if split(drawing.writer) == TEST]
-    labels = [label_of(drawing) for drawing in drawings]
     sketches = [
-        Sketch(d.strokes, -1 if label == pen.NO_DIGIT else label, d.writer)
-        for d, label in zip(drawings, labels, strict=True)
-        if label is not None
+        Sketch(drawing.strokes, label, drawing.writer)
+        for drawing in unipen.read_all(paths)
+        if split(drawing.writer) == part and (label := label_of(drawing)) is not None
     ]
-    if not sketches:
+    if all(sketch.label == NO_DIGIT for sketch in sketches):
         raise unipen.PenFileError(
-            f"“{', '.join(paths)}” holds nothing by the writers of the test split."
+            f"“{', '.join(paths)}” holds no digit by the writers of the {part} split."
         )
     return sketches
 
 
-def sketch_ways(repeats: int) -> list[Sketch]:
+def sketch_variants(repeats: int) -> list[Sketch]:
+    """Every variant of every digit."""
     rng = np.random.default_rng(1)
-    ways = [(digit, way) for digit in pen.VARIANTS for way in pen.VARIANTS[digit]] * repeats
-    return [Sketch(pen.draw_digit(d, rng, way), d, f"{d} {way}") for d, way in ways]
+    variants = [(digit, name) for digit in VARIANTS for name in VARIANTS[digit]] * repeats
+    return [Sketch(pen.draw_digit(d, rng, name), d, f"{d} {name}") for d, name in variants]
 
 
 def sketch_symbols(repeats: int) -> list[Sketch]:
-    """Every symbol by name, shaken as `draw_non_digit` does."""
+    """Every symbol."""
     rng = np.random.default_rng(2)
-    sketches = []
-    for name in list(allographs.SYMBOLS) * repeats:
-        strokes = pen.strokes_from_skeleton(
-            allographs.SYMBOLS[name], rng, shake=rng.uniform(0.5, 4)
-        )
-        sketches.append(Sketch(pen.by_hand(strokes, rng, wild=rng.uniform(0.3, 0.8)), -1, name))
-    return sketches
+    names = list(SYMBOLS) * repeats
+    return [Sketch(non_digits.draw_symbol(name, rng), NO_DIGIT, name) for name in names]
 
 
 def sketch_non_digits(count: int) -> list[Sketch]:
     rng = np.random.default_rng(3)
-    return [Sketch(non_digits.draw_non_digit(rng), -1, "") for _ in range(count)]
+    return [Sketch(non_digits.draw_non_digit(rng), NO_DIGIT, "") for _ in range(count)]
 
 
 def on_canvas(
     strokes: Strokes, size: float = 150, width: float = 16, away: float = 0
 ) -> np.ndarray:
-    """Draws on the canvas: away 0 in its middle, 1 as far in the upper left corner as it fits."""
+    """Draws on the canvas, `away` from its middle (0) towards its upper left corner (1)."""
     points = np.concatenate(strokes)
     corner = width / 2 - points.min(axis=0) * size
     return pen.render(pen.place(strokes, size, CANVAS / 2 + away * (corner - CANVAS / 2)), width)
 
 
 def plain(sketches: Iterable[Sketch]) -> Iterator[np.ndarray]:
-    """In the middle, large, with a pen that suits."""
+    """In the middle, large, with the usual pen."""
     return (on_canvas(sketch.strokes, **PLAIN) for sketch in sketches)
 
 
 def varied(sketches: Iterable[Sketch], seed: int) -> Iterator[np.ndarray]:
-    """Of any size, anywhere that it fits, with a fine or a broad pen."""
+    """Of any size, anywhere within the canvas, with a fine or a broad pen."""
     rng = np.random.default_rng(seed)
     for sketch in sketches:
         size, width = rng.uniform(*SIZES), rng.uniform(*WIDTHS)

@@ -11,7 +11,6 @@ import argparse
 import io
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ from handwriting import lines, rows
 from handwriting.compose import random_digits
 from handwriting.rows import Row, Writer, on_page
 from training import unipen, writers
-from training.command_line import run
+from training.command_line import add_pens, run
 
 Sample = tuple[Image.Image, str]  # a picture and its text
 Compose = Callable[[Writer, Generator], Sample]
@@ -35,7 +34,7 @@ Read = Callable[[Image.Image], str]
 
 def main() -> int:
     args = parse_arguments()
-    drawings = [one for path in args.pens for one in unipen.read(Path(path))]
+    drawings = unipen.read_all(args.pens)
     classifier = DigitClassifier.load(args.model)
     held_out = writers.by_writer(drawings, args.split)
     report = measure(classifier, held_out, 40 if args.quick else 300)
@@ -227,9 +226,7 @@ def parse_arguments() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--pens", metavar="PATH", action="append", required=True, help="real writers' handwriting"
-    )
+    add_pens(parser, required=True)
     parser.add_argument("--model", default="model", help="the networks")
     parser.add_argument("--split", default=writers.TEST, choices=[writers.TEST, writers.VALIDATION])
     parser.add_argument("--quick", action="store_true", help="small samples")

@@ -21,16 +21,20 @@ def draw_non_digit(rng: np.random.Generator) -> Strokes:
     return unit(strokes, smallest=0.1)  # a dot stays one, whatever the pen
 
 
-def _symbol(rng: np.random.Generator) -> Strokes:
-    skeleton = SYMBOLS[rng.choice(list(SYMBOLS))]
-    strokes = strokes_from_skeleton(skeleton, rng, shake=rng.uniform(0.5, 4))
+def draw_symbol(name: str, rng: np.random.Generator) -> Strokes:
+    """Draws one of `allographs.SYMBOLS` as if by hand; strokes as of `draw_non_digit`."""
+    strokes = strokes_from_skeleton(SYMBOLS[name], rng, shake=rng.uniform(0.5, 4))
     return by_hand(strokes, rng, wild=rng.uniform(0.3, 0.8))
+
+
+def _symbol(rng: np.random.Generator) -> Strokes:
+    return draw_symbol(rng.choice(list(SYMBOLS)), rng)
 
 
 def _scribble(rng: np.random.Generator) -> Strokes:
     """A pen that wanders about: many turns, so that it can't be mistaken for a digit."""
     points = rng.uniform(0, 100, (rng.integers(8, 24), 2))
-    if rng.random() < 0.5:  # to and fro, as one shades an area
+    if rng.random() < 0.5:  # to and fro, as in shading
         points[:, 0] = np.where(np.arange(len(points)) % 2, 80, 20) + rng.normal(0, 8, len(points))
         points[:, 1] = np.sort(points[:, 1])
     sharp = np.full(len(points), rng.random() < 0.3)
@@ -43,7 +47,7 @@ def _waves(rng: np.random.Generator) -> Strokes:
     y = height * np.sin(x / 100 * 2 * np.pi * count + rng.uniform(0, 6))
     if rng.random() < 0.3:
         y = height * (2 * np.abs((x / 100 * count + rng.random()) % 1 - 0.5) * 2 - 1)  # zigzag
-    if rng.random() < 0.25:  # loops, as one tries out a pen
+    if rng.random() < 0.25:  # loops, as in trying out a pen
         x = x + height * np.cos(x / 100 * 2 * np.pi * count)
     turn = rng.normal(0, 0.25) if rng.random() < 0.8 else rng.uniform(0, np.pi)
     turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])

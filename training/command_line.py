@@ -1,4 +1,4 @@
-"""What command-line programs share: numbers as arguments, errors, and Ctrl-C."""
+"""What command-line programs share: arguments, errors, and Ctrl-C."""
 
 import argparse
 import io
@@ -9,16 +9,17 @@ from collections.abc import Callable
 from typing import Any
 
 from digits import ModelError
+from digits.card import CardError
 from training.data import DataError
 from training.optional import MissingPackageError
 from training.unipen import PenFileError
 
 
 class Failure(Exception):
-    """Something that the user can cure. The message is a sentence."""
+    """Something that the user can fix. The message is a sentence."""
 
 
-REPORTED = (Failure, ModelError, DataError, MissingPackageError, PenFileError)
+REPORTED = (Failure, ModelError, CardError, DataError, MissingPackageError, PenFileError)
 
 
 def natural(text: str) -> int:
@@ -35,6 +36,15 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def add_pens(parser: argparse.ArgumentParser, required: bool = False) -> None:
+    """Adds the argument --pens: a list of paths for `training.unipen.read_all`."""
+    parser.add_argument(
+        "--pens", metavar="PATH", action="append", default=[], required=required,
+        help="real writers' handwriting: a UNIPEN distribution (.tgz, .zip or folder), or a pen "
+        "file such as UCI's pendigits-orig.tra.gz; may be given several times",
+    )  # fmt: skip
+
+
 class Stop:
     """Handles SIGINT and SIGTERM."""
 
@@ -46,7 +56,7 @@ class Stop:
 
 
 def exit_status(main: Callable[[], int], name: str) -> int:
-    """Runs a program and returns its exit status: 2 and a sentence for the errors `REPORTED`.
+    """Runs a program and returns its exit status: 2 and a sentence for `REPORTED` and OSError.
 
     Args:
         main: returns the status if nothing goes wrong.
@@ -55,8 +65,11 @@ def exit_status(main: Callable[[], int], name: str) -> int:
     try:
         return main()
     except REPORTED as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        return 2
+        reason = str(error)
+    except OSError as error:
+        reason = f"a file could not be read or written: {error}. No files were changed."
+    print(f"{name}: {reason}", file=sys.stderr)
+    return 2
 
 
 def run(main: Callable[[], int], name: str) -> None:

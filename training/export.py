@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digits.card import FILE as CARD
-from digits.card import LAYOUT, NETWORK, Card, CardError, locked
+from digits.card import LAYOUT, NETWORK, Card, CardError, Pool, locked
 from digits.explain.neighbours import FILE as EXAMPLES
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def save(
     network: bytes,
     card: Card,
     examples: bytes | None = None,
+    pool: Pool | None = None,
 ) -> Path | None:
     """Writes `digits.keras`, `digits.tflite`, `card.json` and `examples.npz`; keeps the old model.
 
@@ -55,13 +56,13 @@ def save(
     leaves the old model as it was.
 
     Args:
-        folder: created if missing; other files in it are left alone. So is `layout.tflite`, with
-            the pool that was fitted to it.
+        folder: created if missing; other files in it, such as `layout.tflite`, are left alone.
         model: the trained model.
         network: its export, from `export`.
         card: facts about it; the checksums are added.
         examples: from `training.examples.choose`. If None, old ones are removed, which belong to
             another network.
+        pool: fitted to this network and the folder's `layout.tflite`. If None, the old one stays.
 
     Returns:
         The folder of the previous model; None if there was none.
@@ -79,10 +80,10 @@ def save(
             (new / EXAMPLES).write_bytes(examples)
         files = [*new.iterdir(), *folder.glob(LAYOUT)]
         sums = {file.name: _sha256(file) for file in sorted(files, key=lambda file: file.name)}
-        if LAYOUT in sums:
+        if pool is None:
             with suppress(OSError, CardError):
-                card = replace(card, pool=Card.read(folder).pool)
-        replace(card, sha256=sums[NETWORK], files=sums).write(new)
+                pool = Card.read(folder).pool
+        replace(card, pool=pool or card.pool, sha256=sums[NETWORK], files=sums).write(new)
         for file in new.iterdir():
             with file.open("rb") as written:
                 os.fsync(written.fileno())
@@ -101,35 +102,23 @@ def save(
     return previous if replaced else None
 
 
-def save_part(folder: Path, name: str, network: bytes) -> None:
-    """Replaces a network in the folder of a model, and its checksum in the card.
+def save_layout(folder: Path, network: bytes, pool: Pool) -> None:
+    """Replaces the layout network in the folder of a model, and the pool that was fitted to it.
 
     Raises:
         OSError: the folder can't be written to.
         CardError: there is no card that can be read.
     """
-    with _changing(folder) as (card, temporary):
-        files = {**card.files, name: hashlib.sha256(network).hexdigest()}
-        replace(card, files=files).write(temporary)
-        (temporary / name).write_bytes(network)
-
-
-def save_card(folder: Path, **facts: Any) -> None:
-    """Replaces facts in the card of a model; raises what `save_part` raises."""
-    with _changing(folder) as (card, temporary):
-        replace(card, **facts).write(temporary)
-
-
-@contextmanager
-def _changing(folder: Path) -> Iterator[tuple[Card, Path]]:
-    """Locks a model's folder, and moves what is written to a temporary folder there at the end."""
     with (
         locked(folder, exclusive=True),
         tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary,
     ):
-        yield Card.read(folder), Path(temporary)
-        for file in sorted(Path(temporary).iterdir(), reverse=True):  # the card last
-            os.replace(file, folder / file.name)
+        card = Card.read(folder)
+        files = {**card.files, LAYOUT: hashlib.sha256(network).hexdigest()}
+        replace(card, files=files, pool=pool).write(Path(temporary))
+        Path(temporary, LAYOUT).write_bytes(network)
+        for name in (LAYOUT, CARD):
+            os.replace(Path(temporary, name), folder / name)
 
 
 def _sha256(file: Path) -> str:

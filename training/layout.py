@@ -13,20 +13,21 @@ import tempfile
 import time
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from digits import DigitClassifier
-from digits.card import LAYOUT
+from digits.card import LAYOUT, NETWORK, read_model
 from digits.numbers.layout import HEADS, HEIGHT, LINE, SYMBOLS
 from digits.types import DIGITS, MARKS, UNKNOWN
 from handwriting import processes
 from handwriting.rows import Writer
 from training import cleaning, pool, unipen, writers
 from training.command_line import natural, positive, run
-from training.export import save_part, write_atomically
+from training.export import save_layout, write_atomically
 from training.optional import require
 from training.pages import BACKGROUND, OFFSET_SCALE, Pages, write_pages
 
@@ -38,7 +39,7 @@ def batches(pages: Path, rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
     """Reads all pages once, in random order.
 
     Args:
-        pages: a folder of files of `Pages`; more may be added between two calls.
+        pages: a folder of files of `Pages`.
         rng: shuffles them.
 
     Yields:
@@ -135,8 +136,8 @@ def fit(pages: Path, validation: Pages, seed: int, steps: int, checkpoints: Path
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
         return value
 
-    while True:
-        for images, targets in batches(pages, rng):
+    while (step := int(optimizer.iterations)) < steps:
+        for images, targets in islice(batches(pages, rng), steps - step):
             losses.append(float(train_step(tf.constant(images), tf.constant(targets))))
             step = int(optimizer.iterations)
             if step % 500 == 0 or step == steps:
@@ -147,8 +148,7 @@ def fit(pages: Path, validation: Pages, seed: int, steps: int, checkpoints: Path
                 counter.write_text(str(step))
             if step % 2000 == 0 or step == steps:
                 print("Validation:", evaluate(model, validation), flush=True)
-            if step == steps:
-                return model
+    return model
 
 
 def evaluate(model: Any, pages: Pages) -> dict[str, float]:
@@ -216,13 +216,14 @@ def main() -> int:
         pages = checkpoints / "pages"
         pages.mkdir(parents=True, exist_ok=True)
         write = partial(_write_file, train, pages)
-        with processes.in_processes(write, range(args.pages), args.seed):
-            while not any(pages.glob(FILES)):
-                time.sleep(1)
-            model = fit(pages, validation, args.seed, args.steps, checkpoints)
-    folder = Path(args.model)
-    save_part(folder, LAYOUT, export(model, validation))
-    pool.refit(folder, drawings, args.seed)
+        with processes.in_processes(write, range(args.pages), args.seed) as finish:
+            finish()
+        model = fit(pages, validation, args.seed, args.steps, checkpoints)
+    folder, network = Path(args.model), export(model, validation)
+    card, files = read_model(folder, (NETWORK,))
+    files[LAYOUT] = network
+    fitted = pool.fit_to(DigitClassifier(files[NETWORK], card, files), drawings, args.seed)
+    save_layout(folder, network, fitted)
     print(f"Saved to {folder}: {LAYOUT}")
     return 0
 

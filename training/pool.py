@@ -2,24 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from digits import DigitClassifier
-from digits.card import LAYOUT, Pool
+from digits.card import Pool
 from digits.ink import find_ink
 from digits.normalize import centre
 from digits.numbers.layout import SYMBOLS
-from digits.numbers.reader import combine, cropped
+from digits.numbers.reader import combine
 from digits.types import UNKNOWN
 from handwriting.compose import random_row
 from handwriting.rows import Bounds, Row, Writer, bounds, on_page
 from training.cleaning import without_doubtful
-from training.export import save_card
 from training.unipen import Drawing
-from training.writers import VALIDATION, by_writer
+from training.writers import VALIDATION, by_writer, split
 
 NUMBERS = 2_000
 MIN_RIGHT = 1e-9  # instead of 0, whose logarithm is not finite
@@ -29,23 +27,18 @@ FACTORS = (1.5, 1.2, 1.07)  # steps of the search, large to small
 CONFIDENCES = np.linspace(0.3, 0.98, 69)  # the limits that are tried
 
 
-def refit(folder: Path, drawings: list[Drawing], seed: int) -> None:
-    """Fits the pool of a model to its networks and saves it, if it has both networks.
+def fit_to(classifier: DigitClassifier, drawings: list[Drawing], seed: int) -> Pool:
+    """Fits the pool of a model on numbers by the validation split's writers.
 
     Args:
-        folder: of the model.
-        drawings: of which those by the validation split's writers are used.
+        classifier: with both networks.
+        drawings: by any writers.
         seed: chooses what they write.
-
-    Raises:
-        ModelError, OSError: the model can't be loaded, or its folder can't be written to.
     """
-    if not drawings or not (folder / LAYOUT).exists():
-        return
     print("Fitting how the predictions of both networks are combined…", flush=True)
-    classifier = DigitClassifier.load(folder)
-    writers = by_writer(without_doubtful(classifier, drawings), VALIDATION)
-    save_card(folder, pool=fit(locate(classifier, writers, NUMBERS, seed)))
+    held_out = [drawing for drawing in drawings if split(drawing.writer) == VALIDATION]
+    writers = by_writer(without_doubtful(classifier, held_out), VALIDATION)
+    return fit(locate(classifier, writers, NUMBERS, seed))
 
 
 class Examples(NamedTuple):
@@ -86,7 +79,8 @@ def _located(
         overlaps = [_overlap(ink.place(symbol.box), box) for box in true]
         best = int(np.argmax(overlaps))
         label = writing.row.labels[best] if overlaps[best] >= MIN_OVERLAP else UNKNOWN
-        yield symbol.probabilities, centre(cropped(ink.pixels, symbol)), SYMBOLS.index(label)
+        pixels = centre(ink.cut(symbol.box, symbol.mask).pixels)
+        yield symbol.probabilities, pixels, SYMBOLS.index(label)
 
 
 def _overlap(one: Bounds, other: Bounds) -> float:

@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -22,10 +23,27 @@ if TYPE_CHECKING:
 PACKAGES = ("tensorflow", "keras", "numpy", "pillow")
 
 
-def command() -> str:
-    """The command line, without the folders of this computer."""
-    words = [re.sub(r"^(--[\w-]+=)?.*[\\/]", r"\1", word) for word in sys.argv]
-    return shlex.join(["python", *words])
+def command(*program: str) -> str:
+    """The command line, without the folders of this computer.
+
+    Args:
+        program: how Python is told to run it: "train.py", or "-m" and a module.
+    """
+    arguments = [re.sub(r"^(--[\w-]+=)?.*[\\/]", r"\1", word) for word in sys.argv[1:]]
+    return shlex.join(["python", *program, *arguments])
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """The versions of Python and of these packages."""
+    return {
+        "python": platform.python_version(),
+        **{package: version(package) for package in packages},
+    }
+
+
+def now() -> str:
+    """The date and time in UTC, in ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def facts(model: keras.Model, mnist: Mnist, args: argparse.Namespace) -> dict[str, Any]:
@@ -38,13 +56,10 @@ def facts(model: keras.Model, mnist: Mnist, args: argparse.Namespace) -> dict[st
         "seed": args.seed,
         "quick": args.quick,
         "data": MnistSource(Path(mnist.source).name, mnist.checksum, mnist.canonical),
-        "trained": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": command(),
+        "trained": now(),
+        "command": command("train.py"),
         "commit": commit(),
-        "versions": {
-            "python": platform.python_version(),
-            **{package: version(package) for package in PACKAGES},
-        },
+        "versions": versions(PACKAGES),
     }
 
 

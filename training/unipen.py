@@ -16,7 +16,7 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -91,6 +91,11 @@ def read(path: Path) -> list[Drawing]:
             "with 1a, 1b, 1c or 1d in it, and a folder “include” beside it."
         )
     return drawings
+
+
+def read_all(paths: Iterable[str | Path]) -> list[Drawing]:
+    """Reads several distributions or files; see `read`."""
+    return [drawing for path in paths for drawing in read(Path(path))]
 
 
 def _unpack(archive: Path, folder: Path) -> None:
@@ -282,7 +287,8 @@ def read_pen_file(path: Path) -> list[Drawing]:
                     stroke.append(_point(words))
         except (ValueError, IndexError):
             raise PenFileError(
-                f"The pen file “{path}” is no UNIPEN text: line {number} is “{line.strip()[:60]}”."
+                f"The pen file “{path}” is not a UNIPEN text: "
+                f"line {number} is “{line.strip()[:60]}”."
             ) from None
     drawings = [d._replace(strokes=pen.unit(d.strokes)) for d in drawings if any(d.strokes)]
     if not drawings:

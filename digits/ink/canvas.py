@@ -117,7 +117,7 @@ def is_flat(grey: np.ndarray) -> bool:
         np.count_nonzero((grey >= background - reach) & (grey <= background + reach))
         for reach in (FLAT, NEAR)
     )
-    return flat >= max(MIN_FLAT * near, MIN_BACKGROUND * grey.size)
+    return bool(flat >= max(MIN_FLAT * near, MIN_BACKGROUND * grey.size))
 
 
 def is_filled(grey: np.ndarray) -> bool:

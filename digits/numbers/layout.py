@@ -145,19 +145,19 @@ def _symbols_in_region(
         is_unknown = np.eye(len(SYMBOLS), dtype=np.float32)[SYMBOLS.index(UNKNOWN)]
         return [LocatedSymbol(region.box, own > 0, is_unknown)]
     components, boxes = label(own > MIN_INK)
-    scale = HEIGHT / region.height
+    scale = min(HEIGHT / region.height, max_scale)
     found: list[LocatedSymbol] = []
     for _ in range(3):
-        scale = min(scale, max_scale)
         found = _symbols_at(own, components, boxes, scale, predict)
         heights = [s.box[3] - s.box[1] for s in found if s.label.isdigit()]
         heights = heights or [s.box[3] - s.box[1] for s in found]
         if not heights:
             break
         error = float(np.median(heights)) * scale / HEIGHT
-        if 1 / MAX_SCALE_ERROR < error < MAX_SCALE_ERROR:
+        better = min(scale / error, max_scale)
+        if 1 / MAX_SCALE_ERROR < scale / better < MAX_SCALE_ERROR:
             break
-        scale /= error
+        scale = better
     for symbol in found:
         x, y, end, foot = symbol.box
         symbol.box = x + left, y + top, end + left, foot + top

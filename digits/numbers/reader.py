@@ -7,7 +7,6 @@ Zidek 1986, https://doi.org/10.1214/ss/1177013825). The label is "?" if none is 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,97 +14,78 @@ from digits.card import Pool
 from digits.normalize import centre
 from digits.numbers.layout import SYMBOLS, LocatedSymbol
 from digits.numbers.rows import find_rows, typical_height
-from digits.types import DIGITS, UNKNOWN, Box
+from digits.types import DIGITS, MARKS, UNKNOWN, Ink, Prediction, Reading, Symbol
 
 MAX_SYMBOLS = 12  # without a digit: more are a pattern, such as dot-grid paper
 MIN_PROBABILITY = 1e-4  # of a label: with 0, one network could veto it
-MAX_DUST = 0.1  # of all ink, beside a single symbol
 
 # The digit network: uint8 (n, 28, 28) to float32 (n, 11), the probabilities of the ten digits,
 # which sum to 1, and that of "none of these".
 Classify = Callable[[np.ndarray], np.ndarray]
 
 
-@dataclass(frozen=True, eq=False)
-class LabelledSymbol:
-    """A symbol with its label."""
-
-    box: Box  # in pixels of the ink
-    mask: np.ndarray  # bool, over the box: the symbol's own pixels
-    label: str  # as `Symbol.label`
-    confidence: float  # as `Symbol.confidence`
-    pixels: np.ndarray | None  # uint8 (28, 28); None for marks
-    outputs: np.ndarray | None  # float32 (11,), of both networks, as of `Classify`; None for marks
-
-    def covers(self, ink: np.ndarray) -> bool:
-        """Whether nearly all of the ink is the symbol's."""
-        left, top, right, bottom = self.box
-        own = float((ink[top:bottom, left:right] * self.mask).sum())
-        return own > (1 - MAX_DUST) * float(ink.sum())
-
-
-@dataclass(frozen=True, eq=False)
-class Row:
-    """A row of symbols, from left to right."""
-
-    text: str
-    symbols: list[LabelledSymbol]
-
-
-def read_ink(
-    ink: np.ndarray, located: list[LocatedSymbol], classify: Classify, pool: Pool
-) -> list[Row]:
+def read_ink(ink: Ink, located: list[LocatedSymbol], classify: Classify, pool: Pool) -> Reading:
     """Reads everything that is written.
 
     Args:
-        ink: float32 (height, width), 0 background to 1 ink.
+        ink: all ink of a picture.
         located: its symbols, as `digits.numbers.layout.find_symbols` returns them.
         classify: the digit network.
         pool: how their predictions are combined.
 
     Returns:
-        The rows that contain symbols, top to bottom; empty if the image is only a pattern.
+        The rows that contain symbols; blank if the image is only a pattern.
     """
     if not located:
-        return []
-    rows = find_rows(located)
-    located = [symbol for row in rows for symbol in row]
-    pixels = np.stack([centre(cropped(ink, symbol)) for symbol in located])
-    outputs = classify(pixels)
-    labelled = iter(label_symbol(*one, pool) for one in zip(located, pixels, outputs, strict=True))
-    read = [[next(labelled) for _ in row] for row in rows]
-    labels = [symbol.label for row in read for symbol in row]
+        return Reading("", [])
+    boxes = np.array([symbol.box for symbol in located], float)
+    cuts = [ink.cut(symbol.box, symbol.mask) for symbol in located]
+    pixels = np.stack([centre(cut.pixels) for cut in cuts])
+    probabilities = np.stack([symbol.probabilities for symbol in located])
+    combined = combine(probabilities, classify(pixels), pool)
+    masks = [symbol.mask for symbol in located]
+    symbols = [
+        label_symbol(cut, mask, image, likelihoods, pool.confidence)
+        for cut, mask, image, likelihoods in zip(cuts, masks, pixels, combined, strict=True)
+    ]
+    labels = [symbol.label for symbol in symbols]
     if len(labels) > MAX_SYMBOLS and not any(label.isdigit() for label in labels):
-        return []
-    return [Row(spell(row), row) for row in read]
-
-
-def cropped(ink: np.ndarray, symbol: LocatedSymbol) -> np.ndarray:
-    """The ink of a symbol alone, float32 (height, width)."""
-    left, top, right, bottom = symbol.box
-    return ink[top:bottom, left:right] * symbol.mask
+        return Reading("", [])
+    rows = find_rows(boxes)
+    text = "\n".join(spell([labels[k] for k in row], boxes[row]) for row in rows)
+    return Reading(text, [symbols[k] for row in rows for k in row])
 
 
 def label_symbol(
-    symbol: LocatedSymbol, pixels: np.ndarray, outputs: np.ndarray, pool: Pool
-) -> LabelledSymbol:
+    ink: Ink, mask: np.ndarray, pixels: np.ndarray, probabilities: np.ndarray, confidence: float
+) -> Symbol:
     """Labels a symbol.
 
     Args:
-        symbol: with the prediction of the layout network.
-        pixels, outputs: input and output of the digit network for it.
-        pool: how the two predictions are combined.
+        ink: of the symbol alone.
+        mask: bool, over the box of the ink: the symbol's own pixels.
+        pixels: uint8 (28, 28), the input of the digit network for it.
+        probabilities: float (SYMBOLS,), from `combine`.
+        confidence: the lowest probability of a label; below, the label is "?".
     """
-    (probabilities,) = combine(symbol.probabilities[None], outputs[None], pool)
     best = int(probabilities.argmax())
-    confidence = float(probabilities[best])
-    label = SYMBOLS[best] if confidence >= pool.confidence else UNKNOWN
-    if not (label.isdigit() or label == UNKNOWN):
-        return LabelledSymbol(symbol.box, symbol.mask, label, confidence, None, None)
-    digits = probabilities[: len(DIGITS)]
-    is_digit = float(digits.sum())
-    combined = np.append(digits / is_digit, 1 - is_digit).astype(np.float32)
-    return LabelledSymbol(symbol.box, symbol.mask, label, confidence, pixels, combined)
+    likelihood = float(probabilities[best])
+    label = SYMBOLS[best] if likelihood >= confidence else UNKNOWN
+    if label in MARKS:
+        return Symbol(label, ink.box, mask, likelihood, None)
+    is_digit = float(probabilities[: len(DIGITS)].sum())
+    digits = (probabilities[: len(DIGITS)] / is_digit).astype(np.float32)
+    digit = None if label == UNKNOWN else int(label)
+    prediction = Prediction(
+        digit=digit,
+        probabilities=digits,
+        confidence=float(digits.max()),
+        none=1 - is_digit,
+        verdict="unsure" if digit is None else "digit",
+        pixels=pixels,
+        ink=ink,
+    )
+    return Symbol(label, ink.box, mask, likelihood, prediction)
 
 
 def combine(probabilities: np.ndarray, outputs: np.ndarray, pool: Pool) -> np.ndarray:
@@ -132,18 +112,22 @@ def combine(probabilities: np.ndarray, outputs: np.ndarray, pool: Pool) -> np.nd
     return np.concatenate([combined[:, :-1], marks, combined[:, -1:]], axis=1)
 
 
-def spell(symbols: list[LabelledSymbol]) -> str:
-    """Joins the labels of a row, with a space where a gap is clearly wider than the others."""
-    boxes = np.array([symbol.box for symbol in symbols], float)
+def spell(labels: list[str], boxes: np.ndarray) -> str:
+    """Joins the labels of a row, with a space where a gap is clearly wider than the others.
+
+    Args:
+        labels: from left to right.
+        boxes: float (n, 4), as `Box`.
+    """
     height = typical_height(boxes)
     # Gaps beside a narrow symbol, such as a 1, are measured as if it were wider.
     spare = np.maximum(0, 0.45 * height - (boxes[:, 2] - boxes[:, 0])) / 2
     gaps = (boxes[1:, 0] - spare[1:]) - (boxes[:-1, 2] + spare[:-1])
-    text = symbols[0].label
-    for number, symbol in enumerate(symbols[1:]):
-        others = np.delete(gaps, number)
+    text = labels[0]
+    for index, label in enumerate(labels[1:]):
+        others = np.delete(gaps, index)
         typical = max(0.0, float(np.median(others))) if len(others) else 0.5 * height
-        if gaps[number] > max(0.7 * height, 2.2 * typical + 0.2 * height):
+        if gaps[index] > max(0.7 * height, 2.2 * typical + 0.2 * height):
             text += " "
-        text += symbol.label
+        text += label
     return text

@@ -1,19 +1,6 @@
 """Groups symbols into rows by their boxes."""
 
-from collections.abc import Sequence
-from typing import Protocol, TypeVar
-
 import numpy as np
-
-from digits.types import Box
-
-
-class Boxed(Protocol):
-    @property
-    def box(self) -> Box: ...
-
-
-T = TypeVar("T", bound=Boxed)
 
 
 def typical_height(boxes: np.ndarray) -> float:
@@ -27,11 +14,15 @@ def typical_height(boxes: np.ndarray) -> float:
     return float(heights[min(half, len(heights) - 1)])
 
 
-def find_rows(symbols: Sequence[T]) -> list[list[T]]:
-    """Groups symbols into rows, from top to bottom; each row from left to right."""
-    if not symbols:
-        return []
-    boxes = np.array([symbol.box for symbol in symbols], float)
+def find_rows(boxes: np.ndarray) -> list[list[int]]:
+    """Groups symbols into rows.
+
+    Args:
+        boxes: float (n, 4), n > 0, as `Box`.
+
+    Returns:
+        The indices of the symbols of each row, from left to right; the rows from top to bottom.
+    """
     heights = boxes[:, 3] - boxes[:, 1]
     typical = typical_height(boxes)
     order = np.argsort(boxes[:, 0], kind="stable")
@@ -41,7 +32,7 @@ def find_rows(symbols: Sequence[T]) -> list[list[T]]:
             _add_to_nearest(boxes, rows, k, 0.6 * typical)
     middles = boxes.reshape(-1, 2, 2).mean(axis=1)
     rows.sort(key=lambda row: middles[row, 1].mean())
-    return [[symbols[k] for k in sorted(row, key=lambda k: middles[k, 0])] for row in rows]
+    return [sorted(row, key=lambda k: middles[k, 0]) for row in rows]
 
 
 def _tall_rows(boxes: np.ndarray, order: list[int]) -> list[list[int]]:

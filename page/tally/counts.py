@@ -15,7 +15,6 @@ from pathlib import Path
 
 from page.core.settings import TALLY
 
-NO_DIGIT = 10  # an answer or a meaning: none of the ten
 TIMEOUT = 5  # seconds to wait while another process writes
 
 
@@ -39,8 +38,8 @@ class Tally:
 
         Args:
             drawing: a unique name of the drawing.
-            said: the answer: 0-9 or NO_DIGIT.
-            meant: what the visitor meant: 0-9 or NO_DIGIT.
+            said: the answer: 0-9 or `pen.NO_DIGIT`.
+            meant: what the visitor meant: 0-9 or `pen.NO_DIGIT`.
 
         Raises:
             TallyError: the file can't be opened or written.

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from handwriting.pen import NO_DIGIT
 from page.core.error_boundary import guarded
 from page.core.patch import patched_html
 from page.core.settings import TALLY
 from page.core.text import _, number
 from page.core.visit import visit
-from page.tally.counts import NO_DIGIT, TallyError, score, tally
+from page.tally.counts import TallyError, score, tally
 
 if TYPE_CHECKING:
     from digits import Prediction

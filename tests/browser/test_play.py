@@ -8,8 +8,9 @@ import pytest
 
 from handwriting import pen
 from handwriting.allographs import SYMBOLS
+from handwriting.pen import NO_DIGIT
 from page.play.challenge import CHALLENGES
-from page.tally.counts import NO_DIGIT, Tally
+from page.tally.counts import Tally
 from tests.helpers.page import (
     HASH,
     PHONE,

@@ -32,7 +32,8 @@ def write_distribution(root: Path, sketches: list[made.Sketch]) -> Path:
             points = [f"{1000 + 1e5 * x:.0f} {2000 - 1e5 * y:.0f}" for x, y in stroke]
             ink += [".PEN_DOWN", *points, ".PEN_UP"]
         last = count + len(strokes) - 1
-        labels.append(f'.SEGMENT CHARACTER {count}-{last} ? "{"A" if label < 0 else label}"')
+        name = "A" if label == pen.NO_DIGIT else label
+        labels.append(f'.SEGMENT CHARACTER {count}-{last} ? "{name}"')
         count = last + 1
     for file, lines in (("data/1a/demo/all.dat", labels), ("include/demo/ink.dat", ink)):
         (root / file).parent.mkdir(parents=True)
@@ -56,10 +57,10 @@ def assert_refused(done, *words):
         assert word in sentence
 
 
-def test_only_writers_kept_aside_are_measured_on(tmp_path):
-    drawn = [*made.sketch_ways(1)[::9], *made.sketch_symbols(1)[:5]]
+def test_only_writers_held_out_are_measured_on(tmp_path):
+    drawn = [*made.sketch_variants(1)[::9], *made.sketch_symbols(1)[:5]]
     root = write_distribution(tmp_path, drawn)
-    read = made.sketch_people([str(root)])
+    read = made.sketch_writers([str(root)])
     assert [sketch.label for sketch in read] == [sketch.label for sketch in drawn]
     for one, other in zip(read, drawn, strict=True):
         for found, expected in zip(one.strokes, other.strokes, strict=True):
@@ -68,7 +69,7 @@ def test_only_writers_kept_aside_are_measured_on(tmp_path):
     teacher = next(f"w{n}" for n in range(99) if writers.split(f"w{n}") == writers.TRAIN)
     ink.write_text(ink.read_text().replace(read[0].name, teacher))
     with pytest.raises(unipen.PenFileError, match="test split"):
-        made.sketch_people([str(root)])
+        made.sketch_writers([str(root)])
 
 
 def test_a_pen_that_only_taps_can_be_drawn():
@@ -104,7 +105,7 @@ def test_varied_stays_on_the_sheet_and_keeps_its_pen():
     assert min(lengths) < 90 and max(lengths) > 220, "from small to large"
     columns = [drawing.any(axis=0).nonzero()[0].mean() for drawing in drawings]
     assert min(columns) < 30 and max(columns) > 250, "from side to side"
-    for drawing in [*drawings, *made.varied(made.sketch_ways(1), seed=2)]:
+    for drawing in [*drawings, *made.varied(made.sketch_variants(1), seed=2)]:
         edge = [drawing[0], drawing[-1], drawing[:, 0], drawing[:, -1]]
         assert not np.any(edge), "nothing is cut off"
     again = made.varied([bar] * 300, seed=1)
@@ -112,7 +113,7 @@ def test_varied_stays_on_the_sheet_and_keeps_its_pen():
 
 
 def test_every_step_of_every_sweep_stays_on_the_sheet():
-    sketches = made.sketch_ways(1)[::30]
+    sketches = made.sketch_variants(1)[::30]
     for sweep in made.SWEEPS.values():
         for step in (sweep.steps[0], sweep.steps[-1]):
             for sketch in sketches:
@@ -132,15 +133,15 @@ def test_slant_leans_right_and_rotation_goes_clockwise():
 
 
 def test_measures():
-    answers = evaluation.Answers(
+    predictions = evaluation.Predictions(
         np.array([3, 3, 5, 1]), np.array([1.0, 0.95, 0.5, 0.4]), np.array([True, True, True, False])
     )
-    found = evaluation.measure(answers, np.array([3, 5, 5, 1]))
+    found = evaluation.measure(predictions, np.array([3, 5, 5, 1]))
     assert found["accuracy"] == 0.75
     assert found["wrong"] == found["wrong_and_sure"] == found["unsure"] == 0.25
     assert found["digit_accuracy"][5] == 0.5 and found["digit_accuracy"][0] is None
     assert found["calibration_error"] == pytest.approx((0 + 0.95 + 0.5 + 0.6) / 4)
-    none = evaluation.measure(answers, np.full(4, -1))
+    none = evaluation.measure(predictions, np.full(4, pen.NO_DIGIT))
     assert (none["unsure"], none["wrong_and_sure"]) == (0.25, 0.5) and "accuracy" not in none
 
 
@@ -156,7 +157,7 @@ def made_up_sweeps(count: int = 5) -> dict:
 @pytest.mark.parametrize("count", [1, 5])
 def test_the_picture_is_drawn(count):
     file = io.BytesIO()
-    charts.draw_sweeps(made_up_sweeps(count), by_people=True).savefig(file)
+    charts.draw_sweeps(made_up_sweeps(count), by_writers=True).savefig(file)
     with Image.open(file) as picture:
         assert picture.format == "PNG" and picture.size == (1440, 880)
         pixels = np.asarray(picture.convert("RGB")).reshape(-1, 3)
@@ -175,15 +176,15 @@ def test_both_files_are_saved_whole(tmp_path):
 
 @pytest.mark.slow
 def test_quick_prints_the_table_and_writes_nothing(tmp_path):
-    drawn = made.sketch_ways(1)[::9]
+    drawn = made.sketch_variants(1)[::9]
     pens = write_distribution(tmp_path, [*drawn, *made.sketch_symbols(1)])
     before = {file: file.stat().st_mtime_ns for file in (ROOT / "model").iterdir()}
     done = run("--quick", "--no-baselines", "--data", SMALL, "--pens", pens)
     assert done.returncode == 0, done.stderr
-    assert "No digit at all" in done.stdout
+    assert "Not a digit" in done.stdout
     table = done.stdout.split("Accuracy by digit")[0].splitlines()
     figures = {line[:17].strip(): line[17:].split() for line in table if "." in line[17:]}
-    assert figures["MNIST"][0] == "100" and figures["People, varied"][0] == str(len(drawn))
+    assert figures["MNIST"][0] == "100" and figures["Writers, varied"][0] == str(len(drawn))
     assert float(figures["MNIST"][1]) > 90
     assert {file: file.stat().st_mtime_ns for file in (ROOT / "model").iterdir()} == before
 

@@ -1,4 +1,4 @@
-"""The contract of a classifier: kept by the one here, and by the one that asks an API."""
+"""The classifier that asks an API keeps the contract of the one here, and survives the network."""
 
 import http.server
 import io
@@ -22,12 +22,10 @@ from tests.helpers.http import as_file, drawing, numbers
 from tests.helpers.servers import ROOT, serve_app
 
 
-@pytest.fixture(params=["here", "remote"])
-def either(request) -> Classifier:
-    """Each kind of classifier in turn, with the same model."""
-    if request.param == "here":
-        return request.getfixturevalue("classifier")
-    return RemoteClassifier(request.getfixturevalue("api"))
+@pytest.fixture
+def remote(api) -> Classifier:
+    """Has the same model as `classifier`."""
+    return RemoteClassifier(api)
 
 
 def assert_same(one, other):
@@ -66,9 +64,9 @@ def images():
 
 
 @pytest.mark.parametrize("kind", images())
-def test_reads_whatever_is_an_image(either, classifier, kind):
+def test_reads_whatever_is_an_image(remote, classifier, kind):
     image = images()[kind]
-    assert_same(either.predict(image), classifier.predict(image))
+    assert_same(remote.predict(image), classifier.predict(image))
 
 
 NO_IMAGES = {
@@ -87,10 +85,10 @@ NO_IMAGES = {
 
 
 @pytest.mark.parametrize("kind", NO_IMAGES)
-def test_what_is_no_image_gets_the_same_error(either, classifier, kind):
+def test_what_is_no_image_gets_the_same_error(remote, classifier, kind):
     image, error = NO_IMAGES[kind]
     said = set()
-    for ask in (classifier.predict, either.predict, either.read):
+    for ask in (classifier.predict, classifier.read, remote.predict, remote.read):
         with pytest.raises(error) as raised:
             ask(image)
         assert raised.type is error
@@ -98,8 +96,8 @@ def test_what_is_no_image_gets_the_same_error(either, classifier, kind):
     assert len(said) == 1
 
 
-def test_a_prediction_is_what_the_contract_says(either):
-    prediction = either.predict(drawing(3))
+def test_a_prediction_is_what_the_contract_says(remote):
+    prediction = remote.predict(drawing(3))
     assert (prediction.digit, prediction.verdict) == (3, "digit")
     assert [type(prediction.digit), type(prediction.confidence), type(prediction.none)] == [
         int, float, float,
@@ -111,31 +109,31 @@ def test_a_prediction_is_what_the_contract_says(either):
     assert prediction.pixels.shape == (28, 28)
     assert prediction.pixels.dtype == np.uint8
     assert prediction.inside is None
-    assert either.predict(drawing(3), inside=True).digit == 3
+    assert remote.predict(drawing(3), inside=True).digit == 3
 
 
-def test_reads_numbers(either, classifier):
+def test_reads_numbers(remote, classifier):
     sheet = numbers("2026", "47  3")
-    reading, expected = either.read(sheet), classifier.read(sheet)
+    reading, expected = remote.read(sheet), classifier.read(sheet)
     assert reading.text == expected.text == "2026\n47 3"
     for symbol, other in zip(reading.symbols, expected.symbols, strict=True):
         assert (symbol.label, symbol.box) == (other.label, other.box)
         assert symbol.confidence == pytest.approx(other.confidence, abs=1e-5)
         assert np.array_equal(symbol.mask, other.mask)
         assert_same(symbol.prediction, other.prediction)
-    assert either.read(np.asarray(drawing(5))).text == "5"
-    blank = either.read(np.zeros((50, 50), np.uint8))
+    assert remote.read(np.asarray(drawing(5))).text == "5"
+    blank = remote.read(np.zeros((50, 50), np.uint8))
     assert (blank.text, blank.symbols) == ("", [])
 
 
-def test_many_threads_may_share_one(either):
+def test_many_threads_may_share_one(remote):
     with ThreadPoolExecutor(16) as threads:
-        found = list(threads.map(either.predict, [drawing(digit % 10) for digit in range(100)]))
+        found = list(threads.map(remote.predict, [drawing(digit % 10) for digit in range(100)]))
     assert [one.digit for one in found] == [digit % 10 for digit in range(100)]
 
 
-def test_tells_of_its_model(either):
-    assert either.card == Card.read(ROOT / "model")
+def test_tells_of_its_model(remote):
+    assert remote.card == Card.read(ROOT / "model")
 
 
 # What may go wrong with an API
@@ -294,10 +292,9 @@ def test_what_is_too_large_for_the_api_is_said_in_its_words():
         RemoteClassifier(url).predict(drawing(1))
 
 
-def test_an_image_that_the_api_would_refuse_is_made_smaller_first(api, classifier):
+def test_an_image_that_the_api_would_refuse_is_made_smaller_first(remote):
     sheet = Image.new("L", (5200, 8000), 255)
     sheet.paste(drawing(3, 2000), (3000, 5000))
-    remote = RemoteClassifier(api)
     assert remote.predict(sheet).digit == 3
     (symbol,) = remote.read(sheet).symbols
     assert (

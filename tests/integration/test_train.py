@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from digits import DigitClassifier
-from digits.card import Card, Pool, Thresholds
+from digits.card import NETWORK, Card, Pool, Thresholds
 from digits.explain.neighbours import Examples
 from digits.images import data_url
 from handwriting import pen
@@ -41,11 +41,12 @@ AMOUNTS = Amounts(
     synthetic_held_out=100,
     letters=50,
 )
+STEPS = 12
 LITTLE = f"""
 from dataclasses import replace
 import train
 from training.datasets import Amounts
-train.QUICK = replace(train.QUICK, steps=12, amounts={AMOUNTS})
+train.QUICK = replace(train.QUICK, steps={STEPS}, amounts={AMOUNTS})
 train.run(train.main, "train.py")
 """
 
@@ -57,17 +58,12 @@ def train(*arguments, program=(ROOT / "train.py",), **options):
     )  # fmt: skip
 
 
-def few_steps(out, *more, data=SMALL, **options):
-    arguments = ("--quick", "--epochs", 3, "--data", data, "--out", out, *more)
-    return train(*arguments, program=("-c", LITTLE), **options)
-
-
 @pytest.fixture
 def train_here(monkeypatch, capsys):
     """As `train`, with little to draw, in this process: it need not import TensorFlow again."""
     import train as program
 
-    little = replace(program.QUICK, epochs=1, steps=8, amounts=AMOUNTS)
+    little = replace(program.QUICK, epochs=1, steps=STEPS, amounts=AMOUNTS)
     monkeypatch.setattr(program, "QUICK", little)
     monkeypatch.setattr(program, "PLAIN", replace(little, small=False, augment=True))
 
@@ -82,28 +78,49 @@ def train_here(monkeypatch, capsys):
     return run
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    out = tmp_path_factory.mktemp("trained") / "model"
-    done = few_steps(out)
+def test_trains_and_saves_a_network(tmp_path, mnist_sample, train_here):
+    """In a process of its own, on an ASCII console, in folders of another language."""
+    folder = tmp_path / "обучение"
+    folder.mkdir()
+    data, out = shutil.copy(SMALL, folder / "цифры.npz"), folder / "модель"
+    arguments = ("--quick", "--epochs", 3, "--data", data)
+    ascii = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = train(*arguments, "--out", out, program=("-c", LITTLE), env=ascii)
     assert done.returncode == 0, done.stderr
-    return out, done
+    assert sorted(os.listdir(folder)) == ["модель", "цифры.npz"], "nothing is left beside it"
+    assert sorted(os.listdir(out)) == ["card.json", "digits.keras", "digits.tflite"]
 
-
-def test_writes_a_model_that_loads_and_predicts(trained, mnist_sample):
-    out, _ = trained
-    assert sorted(file.name for file in out.iterdir()) == [
-        "card.json", "digits.keras", "digits.tflite",
-    ]  # fmt: skip
-    assert os.listdir(out.parent) == ["model"], "nothing half-written is left beside it"
     images, labels = mnist_sample
     predictions = DigitClassifier.load(out).predict_batch(list(images))
     guesses = np.array([p.probabilities.argmax() for p in predictions])
     assert np.mean(guesses == labels) > 0.2, "it has learned something"
+    expect_exports_to_agree(out, images)
+    expect_card_of_three_epochs(out)
+    card = Card.read(out)
+    assert card.data.source == "цифры.npz"
+    assert card.command.endswith("--data 'цифры.npz' --out 'модель'")
+
+    assert "Traceback" not in done.stderr
+    assert "Drawing synthetic handwriting?\n" in done.stdout
+    assert "Data: ?????.npz\n" in done.stdout
+    assert "This is not the full MNIST: 400 training and 100 test images" in done.stdout
+    assert re.search(r"accuracy: 0\.\d+ - loss: \d", done.stdout)
+    assert re.findall(r"Test accuracy: (\S+)", done.stdout) == [f"{card.test.accuracy:.4f}"]
+
+    again = train_here(*arguments, "--out", tmp_path / "again")
+    assert again.returncode == 0, again.stderr
+    for one, other in zip(weights(out), weights(tmp_path / "again"), strict=True):
+        assert np.array_equal(one, other), "the same seed gives the same network"
 
 
-def test_the_card_tells_what_was_done(trained):
-    card = json.loads((trained[0] / "card.json").read_text("utf-8"))
+def weights(folder):
+    import keras
+
+    return keras.models.load_model(folder / "digits.keras").get_weights()
+
+
+def expect_card_of_three_epochs(folder):
+    card = json.loads((folder / "card.json").read_text("utf-8"))
     assert card["network"] == "convnet"
     assert card["command"].startswith("python ")
     assert card["data"]["mnist"] is False
@@ -122,53 +139,21 @@ def test_the_card_tells_what_was_done(trained):
     assert card["files"].keys() == {"digits.keras", "digits.tflite"}
 
 
-def test_prints_progress(trained):
-    _, done = trained
-    assert "This is not the full MNIST: 400 training and 100 test images" in done.stdout
-    assert re.search(r"accuracy: 0\.\d+ - loss: \d", done.stdout)
-    accuracy = Card.read(trained[0]).test.accuracy
-    assert re.findall(r"Test accuracy: (\S+)", done.stdout) == [f"{accuracy:.4f}"]
-    assert "Traceback" not in done.stderr
-
-
-def test_both_exports_agree(trained, mnist_sample):
+def expect_exports_to_agree(folder, images):
     import keras
     from ai_edge_litert.interpreter import Interpreter
 
-    for folder in (trained[0], ROOT / "model"):
-        x = mnist_sample[0][:, :, :, None].astype(np.float32) / 255
-        by_keras = keras.models.load_model(folder / "digits.keras").predict(x, verbose=0)
-        run = Interpreter(str(folder / "digits.tflite")).get_signature_runner()
-        (entry,) = run.get_input_details()
-        by_litert = run(**{entry: x})["probabilities"]
-        assert np.abs(by_keras - by_litert).max() < 0.1, "the weights are rounded to int8"
-        assert np.abs(by_keras - by_litert).mean() < 1e-3
+    x = images[:, :, :, None].astype(np.float32) / 255
+    by_keras = keras.models.load_model(folder / "digits.keras").predict(x, verbose=0)
+    run = Interpreter(str(folder / "digits.tflite")).get_signature_runner()
+    (entry,) = run.get_input_details()
+    by_litert = run(**{entry: x})["probabilities"]
+    assert np.abs(by_keras - by_litert).max() < 0.1, "the weights are rounded to int8"
+    assert np.abs(by_keras - by_litert).mean() < 1e-3
 
 
-@pytest.fixture(scope="module")
-def abroad(tmp_path_factory):
-    """Trained as before, but on an ASCII console, in folders of another language."""
-    folder = tmp_path_factory.mktemp("обучение", numbered=False)
-    data = shutil.copy(SMALL, folder / "цифры.npz")
-    ascii = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    done = few_steps(folder / "модель", data=data, env=ascii)
-    assert done.returncode == 0, done.stderr
-    return folder, done
-
-
-def test_the_same_seed_gives_the_same_network(trained, abroad):
-    first, second = (out / "digits.tflite" for out in (trained[0], abroad[0] / "модель"))
-    assert first.read_bytes() == second.read_bytes()
-
-
-def test_consoles_and_folders_of_any_language(abroad):
-    folder, done = abroad
-    assert "Traceback" not in done.stderr
-    assert "Drawing synthetic handwriting?\n" in done.stdout
-    assert "Data: ?????.npz\n" in done.stdout
-    card = Card.read(folder / "модель")
-    assert card.data.source == "цифры.npz"
-    assert card.command.endswith("--data 'цифры.npz' --out 'модель'")
+def test_the_shipped_exports_agree(mnist_sample):
+    expect_exports_to_agree(ROOT / "model", mnist_sample[0])
 
 
 def write_pens(file, count):
@@ -206,17 +191,20 @@ def test_real_writers_are_split_and_an_interrupted_training_goes_on(tmp_path, tr
     assert resumed.test == card.test, "the network is the same"
 
 
-def test_the_model_before_is_kept(trained, tmp_path, train_here):
-    shutil.copytree(trained[0], tmp_path / "model")
+def test_the_model_before_is_kept(tmp_path, train_here):
+    (tmp_path / "model").mkdir()
+    shutil.copy(ROOT / "model" / NETWORK, tmp_path / "model")
+    shipped = Card.read(ROOT / "model")
+    before = replace(shipped, filters=[], files={NETWORK: shipped.files[NETWORK]})
+    before.write(tmp_path / "model")
     done = train_here("--data", SMALL, "--out", tmp_path / "model", "--seed", 3)
     assert done.returncode == 0, done.stderr
     assert "model.previous" in done.stdout
-    before = Card.read(tmp_path / "model.previous")
-    assert before == Card.read(trained[0]) != Card.read(tmp_path / "model")
+    card = Card.read(tmp_path / "model")
+    assert Card.read(tmp_path / "model.previous") == before != card
     DigitClassifier.load(tmp_path / "model.previous")
     # Without --quick there are also examples and filters to explain with.
-    card = Card.read(tmp_path / "model")
-    assert card.filters and not before.filters
+    assert card.filters
     assert Examples.load(tmp_path / "model", card.sha256) is not None
 
 
@@ -287,16 +275,27 @@ def test_stopped_half_way_leaves_the_model_of_before(files_before):
     assert contents(model.parent) == before
 
 
+DRAWING = """
+import numpy as np
+from handwriting.synthetic import training_images
+from training.command_line import run
+
+def draw():
+    print("Drawing", flush=True)
+    training_images(np.zeros(100_000, int), 1)
+
+run(draw, "train.py")
+"""
+
+
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
-def test_stopped_while_it_draws_leaves_no_process_behind(tmp_path, stop):
+def test_stopped_while_it_draws_leaves_no_process_behind(stop):
     running = subprocess.Popen(
-        [sys.executable, ROOT / "train.py", "--data", SMALL, "--out", tmp_path / "model"],
+        [sys.executable, "-c", DRAWING],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         preexec_fn=heed_interrupts,
     )  # fmt: skip
-    for line in running.stdout:
-        if "Drawing" in line:
-            break
+    assert running.stdout.readline() == "Drawing\n"
     started = psutil.Process(running.pid)
     while len(helpers := started.children(recursive=True)) < 2:
         time.sleep(0.05)
@@ -309,14 +308,6 @@ def test_stopped_while_it_draws_leaves_no_process_behind(tmp_path, stop):
         assert running.returncode == 130
         assert STOPPED in errors.splitlines()
     assert not left
-    assert os.listdir(tmp_path) == []
-
-
-def test_a_sentence_on_a_console_of_another_encoding():
-    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
-    done = train("--quick", "--data", "нет.npz", env=environment, encoding="cp1252")
-    assert done.returncode == 2
-    assert re.search(r"^train.py: \?{3}.npz can't be used: .*\.$", done.stderr, re.M)
 
 
 def test_a_processor_without_avx_is_said_before_tensorflow_dies_of_it(monkeypatch, capsys):
@@ -341,7 +332,7 @@ def test_a_processor_without_avx_is_said_before_tensorflow_dies_of_it(monkeypatc
 )
 def test_the_recorded_command_tells_nothing_of_the_computer(monkeypatch, argument, recorded):
     monkeypatch.setattr(sys, "argv", ["/home/ada/digits/train.py", argument])
-    assert provenance.command() == f"python train.py {recorded}"
+    assert provenance.command("train.py") == f"python train.py {recorded}"
 
 
 def test_a_full_disk_leaves_the_model_of_before(files_before, monkeypatch):
@@ -383,13 +374,13 @@ def test_the_layout_network_keeps_the_pool_that_was_fitted_to_it(tmp_path):
 
     network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     fitted = Pool(layout=0.7, confidence=0.5)
-    export.save(tmp_path / "model", network, b"network", replace(CARD, pool=fitted))
     export.save(tmp_path / "model", network, b"network", CARD)
-    assert Card.read(tmp_path / "model").pool == CARD.pool, "of a layout network that is not there"
-    export.save_part(tmp_path / "model", "layout.tflite", b"layout")
-    export.save_card(tmp_path / "model", pool=fitted)
+    export.save_layout(tmp_path / "model", b"layout", fitted)
     export.save(tmp_path / "model", network, b"another network", CARD)
     assert Card.read(tmp_path / "model").pool == fitted
+    again = Pool(layout=0.9)
+    export.save(tmp_path / "model", network, b"another network", CARD, pool=again)
+    assert Card.read(tmp_path / "model").pool == again
 
 
 def test_a_model_can_be_saved_from_any_thread(tmp_path):
@@ -437,11 +428,16 @@ def test_without_tensorflow_it_says_how_to_add_it(tmp_path):
 
 
 @pytest.mark.parametrize("program", [["train.py"], ["-m", "evaluation.accuracy"]])
-def test_output_can_go_to_files(tmp_path, program):
+def test_output_can_go_to_files_of_another_encoding(tmp_path, program):
     out, errors = tmp_path / "out.txt", tmp_path / "errors.txt"
-    command = [sys.executable, *program, "--data", "nowhere.npz", "--quick"]
+    command = [sys.executable, *program, "--data", "нет.npz", "--quick"]
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
     with out.open("wb") as stdout, errors.open("wb") as stderr:
-        done = subprocess.run(command, cwd=ROOT, stdout=stdout, stderr=stderr, timeout=300)
+        done = subprocess.run(
+            command, cwd=ROOT, stdout=stdout, stderr=stderr, env=environment, timeout=300
+        )
     assert done.returncode == 2
-    assert "Traceback" not in errors.read_text("utf-8")
-    assert "nowhere.npz can't be used" in errors.read_text("utf-8")
+    assert "Traceback" not in errors.read_text("cp1252")
+    assert re.search(
+        r"^\w+(\.py)?: \?{3}\.npz can't be used: .*\.$", errors.read_text("cp1252"), re.M
+    )

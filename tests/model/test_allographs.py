@@ -6,13 +6,13 @@ from PIL import Image
 
 from handwriting import non_digits, pen
 from page.draw import demo_drawing as hand
+from training.calibration import calibration_error
 
 EVERY_VARIANT = [
     (digit, variant) for digit, variants in pen.VARIANTS.items() for variant in variants
 ]
 
 
-@pytest.fixture(scope="module")
 def drawings():
     """2,000 drawings of all variants at many sizes, places and pens, on the page's own canvas."""
     rng = np.random.default_rng(2026)
@@ -29,9 +29,14 @@ def drawings():
     return np.array(labels), sheets
 
 
+def calibration_error_of(predictions, labels) -> float:
+    right = np.array([p.probabilities.argmax() for p in predictions]) == labels
+    return calibration_error(np.array([p.confidence for p in predictions]), right)
+
+
 @pytest.mark.slow
-def test_the_shipped_model_reads_every_variant(classifier, drawings):
-    labels, sheets = drawings
+def test_the_shipped_model_reads_every_variant_and_is_as_sure_as_it_is_right(classifier):
+    labels, sheets = drawings()
     variants = [EVERY_VARIANT[i % len(EVERY_VARIANT)] for i in range(len(labels))]
     predictions = classifier.predict_batch(sheets)
     guesses = np.array([p.probabilities.argmax() for p in predictions])
@@ -39,6 +44,7 @@ def test_the_shipped_model_reads_every_variant(classifier, drawings):
     clear = np.array([not variant.startswith("steep") for _, variant in variants])
     wrong = [(variants[i], int(guesses[i])) for i in np.flatnonzero(clear & (guesses != labels))]
     assert np.mean((guesses == labels)[clear]) >= 0.99, wrong
+    assert calibration_error_of(predictions, labels) <= 0.02
 
 
 @pytest.mark.parametrize("angle", [0, 10, 15, 20])
@@ -62,17 +68,6 @@ def test_the_shipped_model_refuses_what_is_no_digit(classifier):
     ]
     verdicts = [p.verdict for p in classifier.predict_batch(sheets)]
     assert np.mean([v == "unsure" for v in verdicts]) >= 0.9
-
-
-@pytest.mark.slow
-def test_the_shipped_model_is_as_sure_as_it_is_right(classifier, drawings, mnist_sample):
-    from training.calibration import calibration_error
-
-    for labels, images in (drawings, mnist_sample[::-1]):
-        predictions = classifier.predict_batch(list(images))
-        right = np.array([p.probabilities.argmax() for p in predictions]) == labels
-        confidence = np.array([p.confidence for p in predictions])
-        assert calibration_error(confidence, right) <= 0.02
 
 
 @pytest.mark.parametrize("digit", range(10))

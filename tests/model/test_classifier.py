@@ -12,14 +12,18 @@ import pytest
 from digits import DigitClassifier, ModelError
 from digits.network import Network
 from handwriting import allographs, pen
+from training.calibration import calibration_error
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_reads_mnist(classifier, mnist_sample):
     images, labels = mnist_sample
-    guesses = [p.probabilities.argmax() for p in classifier.predict_batch(list(images))]
-    assert np.mean(guesses == labels) >= 0.99
+    predictions = classifier.predict_batch(list(images))
+    right = np.array([p.probabilities.argmax() for p in predictions]) == labels
+    assert np.mean(right) >= 0.99
+    confidence = np.array([p.confidence for p in predictions])
+    assert calibration_error(confidence, right) <= 0.02, "it is as sure as it is right"
 
 
 def test_a_prediction_is_what_the_contract_says(classifier):

@@ -1,6 +1,7 @@
 import hashlib
 import io
 import shutil
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -16,12 +17,6 @@ from tests.helpers.servers import ROOT
 SMALL = ROOT / "tests" / "data" / "mnist_small.npz"
 
 
-@pytest.fixture(scope="module")
-def examples(classifier):
-    """Those that ship with the model."""
-    return Examples.load(ROOT / "model", classifier.card.sha256)
-
-
 def sheet(strokes, width: float = 18) -> np.ndarray:
     return pen.render(pen.place(strokes, 180, (140, 140)), width)
 
@@ -33,19 +28,17 @@ def test_comes_with_the_model_and_stays_small(examples):
     assert np.isfinite(examples.embeddings).all()
 
 
-def test_neighbours_of_digits_are_the_same_digits(classifier, examples, mnist_sample):
+def test_neighbours_of_digits_are_the_same_digits(examples, mnist_sample, mnist_described):
     same = [
         neighbour.label == label
-        for image, label in zip(*mnist_sample, strict=True)
-        for neighbour in examples.nearest(
-            examples.embed(classifier.predict(image, inside=True).inside)
-        )
+        for (embedding, _), label in zip(mnist_described, mnist_sample[1], strict=True)
+        for neighbour in examples.nearest(embedding)
     ]
     assert len(same) == 8 * 300
     assert np.mean(same) > 0.97
 
 
-def test_neighbours_look_like_the_drawing(classifier, examples, mnist_sample):
+def test_neighbours_look_like_the_drawing(examples, mnist_sample, mnist_described):
     """More than other images of the same digit do."""
 
     def blurred(pixels: np.ndarray) -> np.ndarray:
@@ -53,22 +46,22 @@ def test_neighbours_look_like_the_drawing(classifier, examples, mnist_sample):
 
     everything = np.stack([blurred(unpack(one)) for one in examples._packed])
     nearer = []
-    for image, label in zip(mnist_sample[0][:100], mnist_sample[1][:100], strict=True):
-        prediction = classifier.predict(image, inside=True)
+    described = zip(*mnist_sample, mnist_described, strict=True)
+    for image, label, (embedding, _) in islice(described, 100):
         others = everything[examples.labels == label]
         usual = np.mean([np.corrcoef(blurred(image), other)[0, 1] for other in others[::9]])
-        found = examples.nearest(examples.embed(prediction.inside))
+        found = examples.nearest(embedding)
         alike = np.mean([np.corrcoef(blurred(image), blurred(n.pixels))[0, 1] for n in found])
         nearer.append(alike > usual)
     assert np.mean(nearer) > 0.95
 
 
 def test_a_crossed_seven_reminds_it_of_crossed_sevens(classifier, examples):
-    chance = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     bars = []
     for variant in ("crossed", "plain"):
         for _ in range(10):
-            drawing = sheet(pen.draw_digit(7, chance, variant))
+            drawing = sheet(pen.draw_digit(7, rng, variant))
             embedding = examples.embed(classifier.predict(drawing, inside=True).inside)
             # The bar's left end: ink to the left of the stem, at half height.
             ink = [n.pixels[12:19, 5:11].max() > 100 for n in examples.nearest(embedding)]
@@ -76,23 +69,24 @@ def test_a_crossed_seven_reminds_it_of_crossed_sevens(classifier, examples):
     assert np.mean(bars[:10]) > np.mean(bars[10:]) + 0.3
 
 
-def test_what_is_refused_has_neighbours_too_but_farther_away(classifier, examples, mnist_sample):
-    def nearest(image: np.ndarray) -> float:
-        prediction = classifier.predict(image, inside=True)
-        found = examples.nearest(examples.embed(prediction.inside))
+def test_what_is_refused_has_neighbours_too_but_farther_away(classifier, examples, mnist_described):
+    def nearest(embedding: np.ndarray) -> float:
+        found = examples.nearest(embedding)
         assert len(found) == 8
         return found[0].distance
 
-    chance = np.random.default_rng(1)
-    drawn = [nearest(sheet(non_digits.draw_non_digit(chance))) for _ in range(50)]
-    digits = [nearest(image) for image in mnist_sample[0][:50]]
+    rng = np.random.default_rng(1)
+    sheets = [sheet(non_digits.draw_non_digit(rng)) for _ in range(50)]
+    insides = [classifier.predict(one, inside=True).inside for one in sheets]
+    drawn = [nearest(examples.embed(inside)) for inside in insides]
+    digits = [nearest(embedding) for embedding, _ in mnist_described[:50]]
     assert np.median(drawn) > np.quantile(digits, 0.9)
 
 
 def test_finds_the_nearest_in_order(examples):
-    chance = np.random.default_rng(2)
+    rng = np.random.default_rng(2)
     for count in (1, 8, 30):
-        wanted = examples.embeddings[chance.integers(len(examples.labels))] + 0.1
+        wanted = examples.embeddings[rng.integers(len(examples.labels))] + 0.1
         found = examples.nearest(wanted, count)
         distances = np.linalg.norm(examples.embeddings - wanted, axis=1)
         assert [n.distance for n in found] == pytest.approx(np.sort(distances)[:count], abs=1e-3)
@@ -191,12 +185,12 @@ def test_training_chooses_examples_for_its_network(tmp_path):
 def test_what_is_chosen_covers_rare_ways_too():
     from training.examples import _cover
 
-    chance = np.random.default_rng(0)
-    common, rare = chance.normal(0, 1, (1000, 2)), [[50, 0], [0, 50]]
-    chosen = _cover(np.concatenate([common, rare]), 20, chance)
+    rng = np.random.default_rng(0)
+    common, rare = rng.normal(0, 1, (1000, 2)), [[50, 0], [0, 50]]
+    chosen = _cover(np.concatenate([common, rare]), 20, rng)
     assert len(set(chosen.tolist())) == 20
     assert {1000, 1001} <= set(chosen.tolist())
-    assert _cover(common[:5], 20, chance).tolist() == [0, 1, 2, 3, 4]
+    assert _cover(common[:5], 20, rng).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_a_blank_window_finds_only_the_bias():

@@ -7,7 +7,7 @@ from digits.card import Pool
 from digits.ink.components import label as label_components
 from digits.numbers import layout, reader, rows
 from digits.numbers.layout import CELL, HEIGHT, LINE, SYMBOLS, LocatedSymbol
-from digits.numbers.reader import LabelledSymbol
+from digits.types import Ink
 
 
 def outputs_of(image: np.ndarray, symbols: list[tuple[str, tuple[int, int, int, int]]]):
@@ -109,9 +109,9 @@ def found(label, left, top, width=30, height=50):
 
 
 def text_of(symbols):
+    boxes = np.array([symbol.box for symbol in symbols], float)
     return "\n".join(
-        reader.spell([LabelledSymbol(s.box, s.mask, s.label, 1.0, None, None) for s in row])
-        for row in rows.find_rows(symbols)
+        reader.spell([symbols[k].label for k in row], boxes[row]) for row in rows.find_rows(boxes)
     )
 
 
@@ -152,8 +152,8 @@ def read(image, symbols):
         moved = [(name, tuple(np.array(box) + np.tile(shift, 2))) for name, box in symbols]
         return outputs_of(scaled, moved)
 
-    ink = image / np.float32(255)
-    located = layout.find_symbols(ink, predict)
+    ink = Ink(image / np.float32(255), (0, 0, *image.shape[::-1]))
+    located = layout.find_symbols(ink.pixels, predict)
     return reader.read_ink(ink, located, classify, Pool(confidence=0.5))
 
 
@@ -164,27 +164,26 @@ def test_a_number_with_a_mark_is_read_and_its_lines_are_ignored():
     symbols = [*DIGITS, (".", (46, 36, 50, 40))]
     image = page_with(symbols)
     image[46:48, 14:80] = 255  # an underline
-    (row,) = read(image, symbols)
-    assert row.text == "31.7"
-    assert [symbol.pixels is None for symbol in row.symbols] == [False, False, True, False]
+    reading = read(image, symbols)
+    assert reading.text == "31.7"
+    assert [symbol.prediction is None for symbol in reading.symbols] == [False, False, True, False]
 
 
 def test_a_small_mark_is_one_symbol_though_its_cells_point_at_two():
     symbols = [*DIGITS, (",", (46, 36, 50, 40)), (",", (46, 40, 50, 44))]
-    (row,) = read(page_with(symbols), symbols)
-    assert row.text == "31,7"
+    assert read(page_with(symbols), symbols).text == "31,7"
 
 
 def test_a_fragment_goes_to_the_symbol_that_it_is_connected_with():
     symbols = [*DIGITS[:2], ("7", (56, 22, 68, 40)), ("-", (56, 20, 60, 22))]
-    (row,) = read(page_with(symbols), symbols)
-    assert row.text == "317"
-    assert row.symbols[-1].box[3] - row.symbols[-1].box[1] == 20
+    reading = read(page_with(symbols), symbols)
+    assert reading.text == "317"
+    assert reading.symbols[-1].box[3] - reading.symbols[-1].box[1] == 20
 
 
 def test_a_pattern_is_not_writing():
     symbols = [("?", (16 + 20 * k, 20, 28 + 20 * k, 40)) for k in range(14)]
-    assert read(page_with(symbols, (64, 320)), symbols) == []
+    assert read(page_with(symbols, (64, 320)), symbols).text == ""
 
 
 def shares(**likely):
@@ -214,12 +213,13 @@ def test_both_networks_count():
 
 
 def test_an_unlikely_label_is_unknown():
-    symbol = LocatedSymbol((0, 0, 4, 4), np.ones((4, 4), bool), shares(_1=0.45, _7=0.5))
-    blank = np.zeros((28, 28), np.uint8)
-    unsure = reader.label_symbol(symbol, blank, outputs(7, 0.5), Pool(confidence=0.9))
-    assert unsure.label == "?" and unsure.outputs is not None
-    sure = reader.label_symbol(symbol, blank, outputs(7, 0.999), Pool(confidence=0.9))
-    assert sure.label == "7" and sure.outputs[:10].argmax() == 7
+    mask, blank = np.ones((4, 4), bool), np.zeros((28, 28), np.uint8)
+    ink = Ink(np.ones((4, 4), np.float32), (0, 0, 4, 4))
+    unsure = reader.label_symbol(ink, mask, blank, shares(_7=0.85), confidence=0.9)
+    assert unsure.label == "?" and unsure.prediction.digit is None
+    assert unsure.prediction.probabilities.argmax() == 7
+    sure = reader.label_symbol(ink, mask, blank, shares(_7=0.95), confidence=0.9)
+    assert sure.label == "7" and sure.prediction.digit == 7 and sure.confidence == 0.95
 
 
 def test_the_digit_network_neither_favours_nor_excludes_marks():

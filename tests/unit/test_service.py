@@ -25,8 +25,6 @@ from service.schemas import EXAMPLE, Images
 from service.settings import Settings
 from tests.helpers.fake import FakeClassifier
 
-PATHS = ("/v1/classify", "/v1/read")
-
 
 @contextmanager
 def client_of(classifier=None, load=None, **settings):
@@ -54,12 +52,13 @@ def send(client, body, kind="image/png", path="/v1/classify", **headers):
     return client.post(path, content=body, headers={"Content-Type": kind, **headers})
 
 
-def send_json(client, *images: str, path="/v1/classify"):
-    return send(client, json.dumps({"images": images}), "application/json", path)
+def send_json(client, *images: str):
+    return send(client, json.dumps({"images": images}), "application/json")
 
 
-def upload(client, *files: bytes, path="/v1/classify"):
-    return client.post(path, files=[("images", ("a.png", file, "image/png")) for file in files])
+def upload(client, *files: bytes):
+    parts = [("images", ("a.png", file, "image/png")) for file in files]
+    return client.post("/v1/classify", files=parts)
 
 
 def digits(answer) -> list[int | None]:
@@ -196,39 +195,36 @@ def test_an_image_that_trips_the_classifier_spoils_no_other(caplog):
 # Requests
 
 
-@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize(
     "kind",
     ["image/jpg", "image/x-png", "IMAGE/PNG; charset=binary", "application/octet-stream", ""],
 )
-def test_the_content_decides_how_an_image_is_decoded(client, path, kind):
+def test_the_content_decides_how_an_image_is_decoded(client, kind):
     for form in ("PNG", "JPEG", "BMP"):
-        answer = send(client, image(1, form=form), kind, path)
+        answer = send(client, image(1, form=form), kind)
         assert answer.status_code == 200, answer.text
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_other_content_types_are_rejected(client, path):
+def test_other_content_types_are_rejected(client):
     for kind in ("text/plain", "image/tiff", "nonsense"):
-        assert_problem(send(client, image(1), kind, path), 415, "image/png")
+        assert_problem(send(client, image(1), kind), 415, "image/png")
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_compressed_bodies_are_rejected_not_misread(client, path):
+def test_compressed_bodies_are_rejected_not_misread(client):
     for coding in ("gzip", "br", "gzip, identity"):
-        answer = send(client, gzip.compress(image(1)), path=path, **{"Content-Encoding": coding})
+        answer = send(client, gzip.compress(image(1)), **{"Content-Encoding": coding})
         assert_problem(answer, 415, coding)
         assert answer.headers["Accept-Encoding"] == "identity"
-    answer = send(client, image(1), path=path, **{"Content-Encoding": "identity"})
+    answer = send(client, image(1), **{"Content-Encoding": "identity"})
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_json_of_another_format(client, path):
+def test_json_of_another_format(client):
     for body in ("", "{", "[]", "{}", '{"images": []}', '{"images": "x"}', '{"images": [1]}'):
-        assert_problem(send(client, body, "application/json", path), 422)
-    answer = client.post(f"{path}?pixels=perhaps", content=image(1))
-    assert_problem(answer, 422, "pixels")
+        assert_problem(send(client, body, "application/json"), 422)
+    for path in ("/v1/classify", "/v1/read"):
+        answer = client.post(f"{path}?pixels=perhaps", content=image(1))
+        assert_problem(answer, 422, "pixels")
 
 
 def test_json_with_a_byte_order_mark(client):
@@ -249,13 +245,12 @@ def test_wrong_json_costs_one_error_however_many_items_are_wrong():
     assert raised.value.error_count() == 1
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_forms_without_files_and_broken_forms(client, path):
-    assert_problem(client.post(path, files={"text": (None, "hello")}), 400, "file")
-    assert_problem(send(client, b"--x", "multipart/form-data", path), 400, "Send each image")
-    broken = send(client, b"hello", "multipart/form-data; boundary=x", path)
+def test_forms_without_files_and_broken_forms(client):
+    assert_problem(client.post("/v1/classify", files={"text": (None, "hello")}), 400, "file")
+    assert_problem(send(client, b"--x", "multipart/form-data"), 400, "Send each image")
+    broken = send(client, b"hello", "multipart/form-data; boundary=x")
     assert_problem(broken, 400, "Send each image")
-    large_text = client.post(path, files={"text": (None, "x" * 2_000_000)})
+    large_text = client.post("/v1/classify", files={"text": (None, "x" * 2_000_000)})
     assert_problem(large_text, 400, "Send each image")
 
 
@@ -272,12 +267,11 @@ def test_a_form_field_without_a_chosen_file_is_ignored(client):
     assert_problem(send(client, empty, kind), 400, "PNG")
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_too_many_images(path):
+def test_too_many_images():
     with client_of(max_images=3) as client:
-        assert upload(client, *[image(1)] * 3, path=path).status_code == 200
-        assert_problem(upload(client, *[image(1)] * 4, path=path), 413, "3")
-        assert_problem(send_json(client, *[EXAMPLE] * 4, path=path), 413, "3")
+        assert upload(client, *[image(1)] * 3).status_code == 200
+        assert_problem(upload(client, *[image(1)] * 4), 413, "3")
+        assert_problem(send_json(client, *[EXAMPLE] * 4), 413, "3")
 
 
 def test_other_addresses_and_methods(client):

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from page.tally.counts import NO_DIGIT, Tally, TallyError, score
+from handwriting.pen import NO_DIGIT
+from page.tally.counts import Tally, TallyError, score
 from tests.helpers.servers import ROOT, TIMEOUT
 
 # Counts for ever, and says of each answer that it is counted.

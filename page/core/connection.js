@@ -1,8 +1,6 @@
 // @ts-check
-// Watches the connection to the server. While there is none, the page says so in words of its own,
-// and not in Streamlit's dialog, which lies over the page and asks about the internet. When it is
-// back, the whole page is run anew: the server may be another one, which knows nothing of it. A link
-// to another page that was pressed meanwhile is followed then.
+// Shows our own sentence while the connection is lost, and closes Streamlit's dialog. Then reruns the
+// page, because the server may have been restarted, and follows a link pressed meanwhile.
 
 import { isServing } from "./health.js";
 import { pressed } from "./keys.js";

@@ -2,6 +2,8 @@
 // Opens the story with a presenter's remote, whose buttons are Page Up and Page Down; and gives the
 // keyboard's focus back to a door that was closed.
 
+import { hasModifier } from "./keys.js";
+
 const PANEL = ".st-key-story, .st-key-inside, .st-key-panel";
 const WAIT = 5000; // ms for a panel to go away
 
@@ -10,7 +12,7 @@ const buttonOf = (door) => document.querySelector(`.st-key-ask_${door} button`);
 
 /** @param {KeyboardEvent} event */
 function key(event) {
-  if (event.key !== "PageDown" || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.key !== "PageDown" || hasModifier(event)) return;
   const button = buttonOf("story");
   if (!button || document.querySelector(".st-key-story")) return;
   event.preventDefault();

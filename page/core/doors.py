@@ -25,8 +25,8 @@ _script = component(__file__)
 def doors() -> Door:
     """Show the doors that this model has, and return the one that is open.
 
-    A radio button that nobody sees keeps it: the browser reports it to a server that was started
-    anew. A presenter's remote (Page Down) opens the story, too.
+    A hidden radio button stores the open panel, so that the browser restores it after a server
+    restart. A presenter's remote (Page Down) opens the story, too.
     """
     st.radio("door", DOORS, key="door", label_visibility="collapsed")
     possible = possible_doors()
@@ -36,7 +36,7 @@ def doors() -> Door:
             st.button(
                 _(title),
                 key=f"ask_{door}",
-                # Always the same: a button of another type is another element, without the focus.
+                # Constant, because a new type would replace the button and lose the focus.
                 type="primary" if door == "story" else "secondary",
                 on_click=open_door,
                 args=("" if door == opened else door,),
@@ -61,11 +61,7 @@ def opened_door() -> Door:
 
 
 def open_door(door: Door) -> None:
-    """Open a door, and so close any other one. For callbacks: the doors are not shown yet.
-
-    Args:
-        door: "" closes.
-    """
+    """Open a door, or close it (""). Only in callbacks: Streamlit forbids setting a shown widget."""
     st.session_state.door = door
 
 

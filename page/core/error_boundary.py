@@ -28,7 +28,7 @@ def guarded(show: Callable[P, R]) -> Callable[P, R | None]:
     def shown(*args: P.args, **kwargs: P.kwargs) -> R | None:
         try:
             return show(*args, **kwargs)
-        except Exception as error:  # not Streamlit's own way to stop a run: no Exception
+        except Exception as error:  # Streamlit stops a run with a BaseException, which passes
             apologize(error)
             return None
 

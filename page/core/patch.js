@@ -2,6 +2,8 @@
 // Shows HTML in place: what stays the same keeps its element, so that bars can move, pictures keep
 // the focus, and a screen reader hears only the words that changed.
 
+import { hasModifier } from "./keys.js";
+
 /**
  * @param {Element} element
  * @param {Element} wanted
@@ -14,7 +16,7 @@ function patch(element, wanted) {
       continue; // as the arrow keys left it
     else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
   const old = [...element.childNodes];
-  const children = [...wanted.childNodes]; // a list of its own: those that are used leave wanted
+  const children = [...wanted.childNodes]; // copied, because moving a child removes it from `wanted`
   for (const [place, child] of children.entries()) {
     const before = old[place];
     if (!before) element.append(child);
@@ -30,12 +32,12 @@ const closest = ({ target }, selector) =>
   target instanceof Element ? target.closest(selector) : null;
 
 /**
- * Of the pictures in [data-arrows] one is a stop of the Tab key; the arrow keys lead to the others.
+ * One Tab stop; arrow keys move within [data-arrows].
  * @param {KeyboardEvent} event
  */
 function arrows(event) {
   const here = closest(event, "[data-arrows] [tabindex]");
-  if (!here || event.altKey || event.ctrlKey || event.metaKey) return;
+  if (!here || hasModifier(event)) return;
   const table = /** @type {Element} */ (here.closest("[data-arrows]"));
   const rows = [...table.children].map(
     (row) => /** @type {HTMLElement[]} */ ([...row.querySelectorAll("[tabindex]")]),

@@ -19,7 +19,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from page.core.visit import visit
 
 CATALOGUES = Path(__file__).parents[1] / "languages"
-LANGUAGES = {  # each by its own name, since whoever looks for theirs may know no other
+LANGUAGES = {  # in their own language
     "en": "English",
     "de": "Deutsch",
     "fr": "Français",

@@ -14,7 +14,7 @@ HEIGHT, RATIO = 800, 2.2  # of the canvas: pixels, and width by height; see canv
 WIDTH = round(HEIGHT * RATIO)
 PEN = 52  # width in canvas pixels, like a thick marker
 MOVING, LIFTED = 200, 400  # height of the picture that is read, in pixels; small is fast
-EDGE = 0.1  # of the height: white around the picture, so that a blackened canvas has paper
+EDGE = 0.1  # of the height: white around it, so that a black canvas still has a background
 MAX_POINTS = 100_000  # in a drawing
 MAX_STAMPS = 50_000  # of the pen in a picture: enough to blacken the canvas; about 0.1 s
 PHASES = 4  # positions of the pen between two pixels, each way
@@ -67,8 +67,8 @@ def render(strokes: Strokes, height: int) -> Image.Image:
         height: of the canvas in the picture, in pixels.
 
     Returns:
-        A picture in mode L: a square from the middle of the canvas if the strokes fit into it, or
-        from where they are; wider only if they are. It has an EDGE on all sides.
+        A picture in mode L: a square, the middle of the canvas if all ink is there, else moved;
+        wider if the ink is wider. It has an EDGE on all sides.
     """
     scale = height / HEIGHT
     paths = [np.reshape(stroke, (-1, 2)).astype(float) for stroke in strokes]

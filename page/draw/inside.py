@@ -194,7 +194,7 @@ def looked_html(prediction: Prediction, why_not: bool) -> str:
 def overlay(pixels: np.ndarray, heat: np.ndarray) -> np.ndarray:
     """Heat (float, -1 to 1, of any size) as a glow behind the ink: uint8 (LARGE, LARGE, 3).
 
-    Below 0 it is striped, so that it can be told from what is above without seeing colours.
+    Negative values are striped, so that colour is not the only difference.
     """
     size = (LARGE, LARGE)
     glow = np.asarray(Image.fromarray(heat).resize(size, Image.Resampling.BICUBIC)).clip(-1, 1)

@@ -1,5 +1,5 @@
 // @ts-check
-// Sends the drawing to the server, and marks the page by which drawing its answer is for.
+// Sends the drawing and marks whether the answer shown belongs to it.
 
 import { pressed } from "../core/keys.js";
 
@@ -13,7 +13,7 @@ import { pressed } from "../core/keys.js";
  */
 
 const MIN_INTERVAL = 80; // ms between two updates; and at least three round trips
-const REST = 150; // ms: a pen that did not move for so long rests, and words may change
+const REST = 150; // ms: after this long without movement, words may change
 const LATE = 400; // ms without an answer: the bars are marked as waiting, too
 const SILENT = 5000; // ms without an answer: ask again
 const LEAVING = 2000; // ms for a link to another page

@@ -1,1 +1,1 @@
-"""The first page: the canvas, the answer, and what opens in its place."""
+"""The first page."""

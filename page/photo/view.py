@@ -63,7 +63,7 @@ def page() -> None:
     mine = visit().photos
     with st.container(key="photo"):
         with st.container(key="take"):
-            # Streamlit's button says “Upload” in English: the style sheet has it say this.
+            # CSS replaces Streamlit's label “Upload”.
             button = (
                 f"<style>:root {{ --choose: {json.dumps(_(CHOOSE), ensure_ascii=False)} }}</style>"
             )
@@ -114,7 +114,7 @@ def hand_in(key: str) -> None:
         take_file(file.getvalue())
         # Streamlit would keep it until the visit is over.
         context = get_script_run_ctx()
-        files: Any = context.uploaded_file_mgr  # Streamlit's protocol for it knows no `remove_file`
+        files: Any = context.uploaded_file_mgr  # `remove_file` is missing in its protocol type
         files.remove_file(context.session_id, file.file_id)
 
 

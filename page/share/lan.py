@@ -104,7 +104,7 @@ def addresses(url: str) -> list[str]:
         hosts = interfaces  # a name that phones may not know
     else:
         hosts = [here.hostname]
-    query = "kiosk=0" if KIOSK else ""  # a phone is nobody else's, and need not start over
+    query = "kiosk=0" if KIOSK else ""  # a visitor's own phone needs no kiosk mode
     parts = (here.scheme, here.path or "/", query, "")
     return [
         urlunsplit((parts[0], f"{bracketed(host)}{f':{port}' if port else ''}", *parts[1:]))

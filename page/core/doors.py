@@ -61,7 +61,7 @@ def opened_door() -> Door:
 
 
 def open_door(door: Door) -> None:
-    """Open a door, or close it (""). Only in callbacks: Streamlit forbids setting a shown widget."""
+    """Open a door; "" closes. Only in callbacks: Streamlit forbids setting a shown widget."""
     st.session_state.door = door
 
 

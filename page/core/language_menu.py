@@ -9,12 +9,12 @@ import streamlit as st
 from page.core.component import component
 from page.core.text import LANGUAGES, RIGHT_TO_LEFT, _, language, set_language
 
-_switch = component(__file__)
+_menu = component(__file__)
 
 
 def language_menu() -> None:
     """Show the menu, and set the language of the document in the browser."""
-    chosen = _switch(
+    chosen = _menu(
         key="language_switch",
         data={
             "label": _("Language"),

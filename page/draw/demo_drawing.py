@@ -25,12 +25,12 @@ WILD = 0.4  # how much one drawing differs from another; 1 is all that is still 
 SIZE = 0.66  # of the canvas's height
 DECIMALS = 3
 
-_hand = component(__file__)
+_demo_drawing = component(__file__)
 
 
 def mount_demo_drawing() -> None:
     """Mount the script that draws a digit when its button or a key from 0 to 9 is pressed."""
-    _hand(key="script_demo_drawing", data={"drawings": json.dumps(drawings())})
+    _demo_drawing(key="script_demo_drawing", data={"drawings": json.dumps(drawings())})
 
 
 @functools.cache

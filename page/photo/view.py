@@ -68,10 +68,10 @@ def page() -> None:
                 f"<style>:root {{ --choose: {json.dumps(_(CHOOSE), ensure_ascii=False)} }}</style>"
             )
             st.html(f"<p>{_(LEAD)}</p><p class='more'>{_(PRIVATE)}</p>{button}")
-            take(mine.count)
+            show_inputs(mine.count)
             shown = mine.shown is not None or mine.file is not None
             data = {"shown": shown, "large": _(TOO_LARGE), "failed": _(FAILED)}
-            _upload(key="photo_upload", data=data, on_picture_change=take_again)
+            _upload(key="photo_upload", data=data, on_picture_change=restore)
         if mine.file is not None:
             with st.spinner(_("I’m looking at your picture…")):
                 file, mine.file = mine.file, None
@@ -80,19 +80,19 @@ def page() -> None:
             show(mine.shown, mine.count)
 
 
-def take(count: int) -> None:
+def show_inputs(count: int) -> None:
     """Show a button for files (on phones also the camera) and the camera of the browser."""
     key = f"photo_file_{count}"
     with st.container(horizontal=True, vertical_alignment="center", key="ways"):
         st.file_uploader(
             _(CHOOSE), key=key, label_visibility="collapsed",
-            on_change=hand_in, args=(key,),
+            on_change=on_upload, args=(key,),
         )  # fmt: skip
         camera = is_secure() and st.toggle(_("Use a camera"), key=f"photo_camera_{count}")
     if camera:
         key = f"photo_shot_{count}"
         st.camera_input(
-            _("Hold your paper in front of the camera."), key=key, on_change=hand_in, args=(key,)
+            _("Hold your paper in front of the camera."), key=key, on_change=on_upload, args=(key,)
         )
 
 
@@ -107,25 +107,25 @@ def is_possible() -> bool:
     return is_secure() or not is_kiosk()
 
 
-def hand_in(key: str) -> None:
+def on_upload(key: str) -> None:
     """Take the file out of its widget; the next run makes a new, empty one."""
     file = st.session_state.get(key)
     if file is not None:
-        take_file(file.getvalue())
+        accept(file.getvalue())
         # Streamlit would keep it until the visit is over.
         context = get_script_run_ctx()
         files: Any = context.uploaded_file_mgr  # `remove_file` is missing in its protocol type
         files.remove_file(context.session_id, file.file_id)
 
 
-def take_file(file: bytes) -> None:
+def accept(file: bytes) -> None:
     """Have a photograph read in the next run, with new, empty widgets beside it."""
     mine = visit().photos
     mine.file, mine.chosen = file, None
     mine.count += 1
 
 
-def take_again() -> None:
+def restore() -> None:
     """Take the picture that was shown before the server was restarted; see view.js."""
     from digits.images import ImageError, decode_data_url
 
@@ -133,7 +133,7 @@ def take_again() -> None:
         file = decode_data_url(st.session_state.photo_upload["picture"])
     except ImageError:
         return
-    take_file(file)
+    accept(file)
 
 
 def forget() -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_NAME_LENGTH = 12  # characters of a symbol's name
 
-_clean = component(__file__)
+_clear_canvas = component(__file__)
 
 
 class Known(NamedTuple):
@@ -129,7 +129,7 @@ def teach(drawing: Drawing, reading: CanvasReading) -> None:
         close_button("close_teach")
     with words:
         patched_html(taught_html(reading.known), "taught_html")
-    _clean(key="script_clear", data={"kept": mine.changes})
+    _clear_canvas(key="script_clear", data={"kept": mine.changes})
 
 
 def keep(drawing: Drawing, prediction: Prediction | None) -> None:

@@ -50,7 +50,7 @@ class Tally:
                 (drawing, said, meant, int(time.time())),
             )
 
-    def taken(self) -> dict[tuple[int, int], int]:
+    def counts(self) -> dict[tuple[int, int], int]:
         """Return how often each meaning got each answer.
 
         Returns:
@@ -95,7 +95,7 @@ def tally() -> Tally | None:
     return Tally(Path(TALLY)) if TALLY else None
 
 
-def score(taken: dict[tuple[int, int], int]) -> tuple[int, int]:
-    """Return how many answers were right, and how many there are, from `Tally.taken`."""
-    right = sum(count for (meant, said), count in taken.items() if meant == said)
-    return right, sum(taken.values())
+def score(counts: dict[tuple[int, int], int]) -> tuple[int, int]:
+    """Return how many answers were right, and how many there are, from `Tally.counts`."""
+    right = sum(count for (meant, said), count in counts.items() if meant == said)
+    return right, sum(counts.values())

@@ -78,12 +78,12 @@ def _count(meant: int) -> None:
     mine.counted, mine.words = mine.drawing, ""
     with suppress(TallyError):  # the presenter sees it
         tally().add(mine.drawing, mine.answer, meant)
-        mine.words = score_words(tally().taken())
+        mine.words = score_words(tally().counts())
 
 
-def score_words(taken: dict[tuple[int, int], int]) -> str:
+def score_words(counts: dict[tuple[int, int], int]) -> str:
     """Return how many answers were right."""
-    right, total = score(taken)
+    right, total = score(counts)
     return _("I got {right} of {total} right.").format(right=number(right), total=number(total))
 
 
@@ -105,14 +105,14 @@ def show() -> None:
             st.html(f"<p>{off}</p>")
             return
         try:
-            taken = tally().taken()
+            counts = tally().counts()
         except TallyError as error:
             trouble = _("The file {file} can’t be used, so nothing is counted: {why}.")
             words = trouble.format(file=json.dumps(str(TALLY)), why=error)
             st.html(f'<p role="alert">{escape(words)}</p>')
             return
-        st.html(f'<p class="total">{score_words(taken)}</p>{mistakes_html(taken)}')
-        if not taken:
+        st.html(f'<p class="total">{score_words(counts)}</p>{mistakes_html(counts)}')
+        if not counts:
             return
         if visit().tally.confirm_clear:
             with st.container(horizontal=True):
@@ -133,9 +133,9 @@ def _clear() -> None:
         tally().clear()
 
 
-def mistakes_html(taken: dict[tuple[int, int], int]) -> str:
+def mistakes_html(counts: dict[tuple[int, int], int]) -> str:
     """Return a table of the mistakes, the most frequent first."""
-    wrong = [(count, *pair) for pair, count in taken.items() if pair[0] != pair[1]]
+    wrong = [(count, *pair) for pair, count in counts.items() if pair[0] != pair[1]]
     if not wrong:
         return ""
     name = names()

@@ -211,7 +211,7 @@ def test_answers_are_counted_once_and_the_presenter_sees_and_clears_them(visit, 
         expect_answer(page, "not a digit")
         press(page, "Right")
         expect_text(page.locator(".score-row"), "I got 2 of 3 right")
-        assert Tally(path).taken() == {(3, 3): 1, (1, 7): 1, (NO_DIGIT, NO_DIGIT): 1}
+        assert Tally(path).counts() == {(3, 3): 1, (1, 7): 1, (NO_DIGIT, NO_DIGIT): 1}
         presenter = visit(f"{url}/?{urlencode({'presenter': ''})}")
         expect_text(presenter.locator(".st-key-presenter .total"), "I got 2 of 3 right")
         expect_text(presenter.locator(".st-key-presenter tbody"), r"1\s*7\s*1")
@@ -220,7 +220,7 @@ def test_answers_are_counted_once_and_the_presenter_sees_and_clears_them(visit, 
         press(presenter, "Clear the count")
         press(presenter, "Yes, forget it")
         expect_text(presenter.locator(".st-key-presenter .total"), "I got 0 of 0 right")
-        assert Tally(path).taken() == {}
+        assert Tally(path).counts() == {}
         assert page.locator(".st-key-presenter").count() == 0
 
 

@@ -42,20 +42,20 @@ def tapping(path, who: str, count: int) -> subprocess.Popen:
 
 
 def total(path) -> int:
-    return sum(Tally(path).taken().values())
+    return sum(Tally(path).counts().values())
 
 
 def test_counts_what_was_taken_for_what(path):
     tally = Tally(path)
-    assert score(tally.taken()) == (0, 0)
+    assert score(tally.counts()) == (0, 0)
     tally.add("one", 7, 7)
     tally.add("two", 7, 1)
     tally.add("three", NO_DIGIT, NO_DIGIT)
     tally.add("four", 7, 1)
-    assert tally.taken() == {(7, 7): 1, (1, 7): 2, (10, 10): 1}
-    assert score(tally.taken()) == (2, 4)
+    assert tally.counts() == {(7, 7): 1, (1, 7): 2, (10, 10): 1}
+    assert score(tally.counts()) == (2, 4)
     tally.clear()
-    assert Tally(path).taken() == {}
+    assert Tally(path).counts() == {}
 
 
 def test_a_second_tap_on_the_same_answer_does_not_count(path):
@@ -103,7 +103,7 @@ def test_a_file_that_can_not_be_used_is_said_to_be(path, damage, caplog):
         path.mkdir()
     else:
         path.write_bytes(b"These are notes, and no tally." * 100)
-    for use in (Tally(path).taken, Tally(path).clear, lambda: Tally(path).add("one", 1, 1)):
+    for use in (Tally(path).counts, Tally(path).clear, lambda: Tally(path).add("one", 1, 1)):
         with pytest.raises(TallyError):
             use()
     assert str(path) in caplog.text

@@ -16,10 +16,10 @@ from digits.explain.neighbours import Examples
 from digits.images import png_url
 from digits.normalize import field
 from digits.types import Ink, Inside
-from page.core.text import _, percent
+from page.core.text import _
 from page.draw.answer import symbol_name
 from page.draw.drawing import Drawing, to_png
-from page.draw.inside import BEGIN, BLOCKS, MAPS, NONE
+from page.draw.inside import BEGIN, BLOCKS, MAPS, guesses
 from page.draw.reading import TILE, CanvasReading, part_of
 from page.story import words
 
@@ -44,8 +44,8 @@ def content(
         return common | {"steps": []}
     inside = prediction.inside
     found = examples.nearest(examples.embed(inside)) if examples else []
-    order = words.in_question(prediction)
-    bars = bar_texts(prediction)
+    order = list(guesses(prediction))
+    bars = words.bar_texts(prediction)
     kernel, found_map, own = sliding(prediction, card)
     best = [int(axis) for axis in np.unravel_index(found_map.argmax(), found_map.shape)]
     matches = rule(kernel, prediction.pixels, best) if kernel else None
@@ -78,7 +78,7 @@ def content(
             "names": list(bars),
             "percents": list(bars.values()),
             "shares": prediction.bars.round(4).tolist(),
-            "best": NONE if prediction.digit is None else prediction.digit,
+            "best": int(prediction.bars.argmax()),
         },
         "answer": "?" if prediction.digit is None else str(prediction.digit),
         "number": number(drawing, reading),
@@ -136,15 +136,6 @@ def rule(kernel: list[list[float]], pixels: np.ndarray, at: list[int]) -> tuple[
     window = padded[at[0] : at[0] + height, at[1] : at[1] + width]
     wanted = weights >= STRONG * np.abs(weights).max()
     return int((wanted & (window >= BRIGHT)).sum()), int(wanted.sum())
-
-
-def bar_texts(prediction: Prediction) -> dict[str, str]:
-    """The bars' names, and how likely each is in words; nothing where that is next to nothing."""
-    names = [*map(str, range(10)), words.name(NONE)]
-    return {
-        name: percent(share) if share >= 0.005 else ""
-        for name, share in zip(names, prediction.bars, strict=True)
-    }
 
 
 def place_in_dots(ink: Ink) -> list[float]:

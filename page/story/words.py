@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from page.core.text import N_, _, a_digit, certain, ngettext, percent
-from page.draw.inside import NONE
+from page.draw.inside import NONE, guesses
 
 if TYPE_CHECKING:
     from digits import Prediction
@@ -93,11 +93,7 @@ def steps(
     """
     prediction = reading.prediction
     labels = [symbol.label for symbol in reading.symbols]
-    bars = [
-        f"{name(output)}: {percent(share)}"
-        for output, share in enumerate(prediction.bars)
-        if share >= 0.005
-    ]
+    bars = [f"{bar}: {text}" for bar, text in bar_texts(prediction).items() if text]
     found, wanted = rule or (0, 0)
     first = step("drawing", _(DRAWING), _(ALT_DRAWING))
     if labels:
@@ -155,7 +151,7 @@ def lit(blocks: int) -> dict[str, str]:
 
 def looked(prediction: Prediction) -> dict[str, str]:
     """The step that shows what speaks for the answer, and against the next guess."""
-    first, second = in_question(prediction)
+    first, second = guesses(prediction)
     because = _(LOOKED_NONE) if first == NONE else _(LOOKED).format(a_digit=a_digit(first))
     against = prediction.inside.evidence[..., second].mean() < 0
     why_not = _(WHY_NOT if against else WHY_NOT_ENOUGH).format(a_digit=a_digit(second))
@@ -172,9 +168,9 @@ def answer(prediction: Prediction) -> str:
     return sentence.format(digit=prediction.digit, percent=percent(min(sure, 0.99)))
 
 
-def in_question(prediction: Prediction) -> list[int]:
-    """The two outputs whose evidence is shown: the answer's, and the next guess'."""
-    import numpy as np
-
-    first, second = np.argsort(-prediction.probabilities, kind="stable")[:2].tolist()
-    return [NONE, first] if prediction.digit is None else [first, second]
+def bar_texts(prediction: Prediction) -> dict[str, str]:
+    """The bars' names, and how likely each is in words; nothing where that is next to nothing."""
+    return {
+        name(output): percent(share) if share >= 0.005 else ""
+        for output, share in enumerate(prediction.bars)
+    }

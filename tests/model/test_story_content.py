@@ -12,10 +12,10 @@ from PIL import Image
 from digits.explain.neighbours import Examples
 from page.core.text import a_digit
 from page.draw.drawing import Drawing
+from page.draw.inside import NONE, guesses
 from page.draw.reading import CanvasReading
 from page.story import words
-from page.story.content import MAPS, NONE, content, rule
-from page.story.words import in_question
+from page.story.content import MAPS, content, rule
 from tests.helpers.page import HASH, number, sent, written
 from tests.helpers.servers import ROOT
 
@@ -93,6 +93,16 @@ def test_what_is_refused_gets_a_story_too(tell):
     assert step(told, "answer")["sentence"] == words.NO_ANSWER
 
 
+def test_a_digit_that_is_unsure_is_asked_about_like_anywhere_else(classifier, examples):
+    """Not sure enough for an answer, and yet a 4 more than anything else."""
+    drawing = Drawing(sent(written(4)))
+    prediction = classifier.predict(drawing.picture, inside=True)
+    unsure = replace(prediction, digit=None, verdict="unsure", none=0.1)
+    told = content(drawing, CanvasReading(unsure), classifier.card, examples)
+    assert told["evidence"]["names"][0] == "4" and told["bars"]["best"] == 4
+    assert "made me think of a 4" in step(told, "looked")["sentence"]
+
+
 def test_a_number_is_cut_apart_first_and_read_as_a_whole_at_the_end(tell):
     prediction, told = tell(number("2026"), several=True)
     assert json.loads(json.dumps(told)) == told
@@ -131,7 +141,7 @@ def test_the_evidence_is_on_one_scale(tell):
     prediction, told = tell(written(8))
     side = told["evidence"]["side"]
     maps = np.stack([array(m, side, side, kind=np.int8) for m in told["evidence"]["maps"]])
-    outputs = in_question(prediction)
+    outputs = guesses(prediction)
     own = np.moveaxis(prediction.inside.evidence[..., outputs], 2, 0)
     assert np.abs(maps).max() == 127
     assert maps / 127 == pytest.approx(own / np.abs(own).max(), abs=0.005)

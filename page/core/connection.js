@@ -13,6 +13,9 @@ const STUCK = 10; // requests answered, and yet no connection: load the page ane
 const root = document.documentElement;
 /** @type {(() => void) | null} */
 let back = null; // asks the server to run the page
+/** @type {HTMLElement | null} */
+let line = null; // shows
+let words = ""; // these, while the connection is gone
 let lost = 0; // since when there is no connection
 let failed = 0;
 let stuck = 0;
@@ -37,10 +40,7 @@ function look() {
   const now = !lost ? "" : performance.now() - lost > GONE ? "gone" : "lost";
   if (root.dataset.connection !== now) {
     root.dataset.connection = now;
-    /** @type {NodeListOf<HTMLElement>} */
-    const lines = document.querySelectorAll("[data-gone]");
-    for (const element of lines)
-      element.textContent = now === "gone" ? (element.dataset.gone ?? "") : "";
+    if (line) line.textContent = now === "gone" ? words : "";
     dispatchEvent(new Event("connection"));
   }
   if (lost) find("[data-testid=stDialog] button[aria-label=Close]")?.click();
@@ -68,7 +68,8 @@ function hold(event) {
 
 /** @param {StreamlitComponent<{ gone: string }>} component */
 export default function ({ data, parentElement, setTriggerValue }) {
-  parentElement.querySelector("[data-gone]").dataset.gone = data.gone;
+  line = parentElement.querySelector("p");
+  words = data.gone;
   if (!back) {
     new MutationObserver(look).observe(document.body, {
       subtree: true,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from page.core.connection import gone_html
 from page.core.error_boundary import apology_html
 from page.core.text import N_, _, a_digit, percent, sure
 from page.core.visit import visit
@@ -39,7 +38,7 @@ def reading_html(reading: CanvasReading, drawing: Drawing) -> str:
     bars = bars_html(prediction, reading.known, unfinished(reading, drawing.lifted))
     return (
         f'<div class="reading" data-reading="{drawing.number}">'
-        f'<div class="st-key-answer">{words}{gone_html("reader-gone")}</div>'
+        f'<div class="st-key-answer">{words}</div>'
         f'<div class="st-key-probabilities">{bars}</div>'
         f'<div class="st-key-seen">{seen_html(prediction)}</div></div>'
     )

@@ -207,7 +207,7 @@ def server_to_kill(mortal):
 def expect_gone(page) -> None:
     from playwright.sync_api import expect
 
-    expect(page.locator(".reader-gone")).to_have_text(GONE, timeout=TIMEOUT * 1000)
+    expect(page.locator(".connection-gone")).to_have_text(GONE, timeout=TIMEOUT * 1000)
     expect(page.locator(".says")).to_be_hidden()
 
 

@@ -11,7 +11,7 @@ from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 
 from digits.card import Card, CardError
 from digits.images import MAX_PIXELS, decode_data_url, small
-from digits.ink.pixels import to_grey
+from digits.ink.pixels import is_deep, to_grey
 from digits.network import ModelError
 from digits.types import AnyImage, Prediction, Reading, Source, Symbol
 
@@ -173,7 +173,7 @@ def to_png(image: AnyImage) -> bytes:
         image = Image.fromarray(image)
     if image.width * image.height > MAX_PIXELS:  # the API refuses more
         image = small(Image.fromarray(grey))
-    elif image.mode == "F" or (image.mode.startswith("I") and image.mode not in LOSSLESS):
+    elif is_deep(image) and image.mode not in LOSSLESS:
         image = Image.fromarray(grey)
     elif image.mode not in LOSSLESS:
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")

@@ -5,11 +5,12 @@ import platform
 import subprocess
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from statistics import median, quantiles
 
 import psutil
+
+from training import provenance
 
 LIBRARIES = ("streamlit", "ai-edge-litert", "tensorflow", "keras")
 
@@ -54,7 +55,7 @@ def as_table(measures: list[Measure]) -> str:
 
 def circumstances(gradio_python: str | None) -> str:
     """The date, the commit, the machine and the versions, as a sentence."""
-    versions = [f"Python {platform.python_version()}", *(f"{n} {version(n)}" for n in LIBRARIES)]
+    versions = [f"{name} {number}" for name, number in provenance.versions(LIBRARIES).items()]
     if gradio_python:
         ask = "from importlib.metadata import version; print(version('gradio'))"
         answer = subprocess.run([gradio_python, "-c", ask], capture_output=True, text=True)

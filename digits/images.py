@@ -11,11 +11,11 @@ from urllib.parse import unquote_to_bytes
 import numpy as np
 from PIL import Image, ImageOps
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")  # and HEIC; no other decoder is reached
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")  # and HEIC; only these decoders are enabled
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 MAX_PIXELS = 40_000_000
-ENOUGH = 4_000_000  # pixels: on a page of so many, digits of a hundredth of its height are legible
-STRIP = 1_000_000  # pixels of a large image that are averaged at a time
+MAX_KEPT_PIXELS = 4_000_000  # digits 1% as tall as such a page are still legible
+MAX_STRIP_PIXELS = 1_000_000  # of a large image, averaged at a time
 EXIF_KEYS = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")  # of Pillow's `info`
 URL_SAFE = bytes.maketrans(b"-_", b"+/")  # to the alphabet of plain base64
 NOT_AN_IMAGE = (
@@ -68,7 +68,7 @@ def open_image(
         budget: pays for the image's width × height before decoding.
 
     Returns:
-        The image, of at most `ENOUGH` pixels, in a mode that `digits.ink.pixels.to_grey` knows.
+        The image, of at most `MAX_KEPT_PIXELS`, in a mode that `digits.ink.pixels.to_grey` knows.
 
     Raises:
         ImageTooLarge: it has more than `max_pixels`, or more than the budget has left.
@@ -112,12 +112,12 @@ def _formats(data: bytes) -> tuple[str, ...]:
 
 
 def small(image: Image.Image) -> Image.Image:
-    """Shrinks an image to at most `ENOUGH` pixels, each the mean of a square."""
+    """Shrinks an image to at most `MAX_KEPT_PIXELS` pixels, each the mean of a square."""
     factor = _factor(image)
     if factor == 1:
         return image
     width, height = image.size
-    rows = max(1, STRIP // (width * factor)) * factor
+    rows = max(1, MAX_STRIP_PIXELS // (width * factor)) * factor
     strips = [
         _averageable(image.crop((0, top, width, min(top + rows, height)))).reduce(factor)
         for top in range(0, height, rows)
@@ -130,7 +130,7 @@ def small(image: Image.Image) -> Image.Image:
 
 def _factor(image: Image.Image) -> int:
     """The factor by which width and height are divided."""
-    return ceil(sqrt(image.width * image.height / ENOUGH))
+    return ceil(sqrt(image.width * image.height / MAX_KEPT_PIXELS))
 
 
 def _averageable(image: Image.Image) -> Image.Image:
@@ -153,9 +153,9 @@ def _upright(image: Image.Image, original: Image.Image) -> Image.Image:
 
 
 def image_size(data: bytes) -> tuple[int, int]:
-    """Width and height as they are in an image file's header, before it is turned upright.
+    """Returns width and height from an image file's header, before it is turned upright.
 
-    Decodes nothing. Raises what Pillow raises where it is no image.
+    Decodes nothing. Raises whatever Pillow raises if the data is not an image.
     """
     return Image.open(io.BytesIO(data), formats=_formats(data)).size
 

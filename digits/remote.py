@@ -11,13 +11,13 @@ from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 
 from digits.card import Card, CardError
 from digits.images import MAX_PIXELS, decode_data_url, small
-from digits.ink.pixels import to_grey
+from digits.ink.pixels import is_deep, to_grey
 from digits.network import ModelError
 from digits.types import AnyImage, Prediction, Reading, Source, Symbol
 
 TIMEOUT = 2, 5  # seconds to connect and to read: a visitor is waiting at the page
 LOSSLESS = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")  # modes that PNG can store
-ABOUT_AN_IMAGE = (400, 413)  # statuses; others are about the API
+IMAGE_ERRORS = (400, 413)  # statuses; other errors are the API's
 TRY_AGAIN = (502, 503, 504)  # statuses: another replica may answer
 
 
@@ -39,7 +39,7 @@ class RemoteClassifier:
         try:
             return Card.from_json(self._request("GET", "/v1/model"))
         except CardError:
-            raise self._strange() from None
+            raise self._not_our_api() from None
 
     def predict(self, image: AnyImage, inside: bool = False, source: Source = "any") -> Prediction:
         """Classifies one digit; `ink` and `inside` of the prediction are None."""
@@ -62,7 +62,7 @@ class RemoteClassifier:
             symbols = [self._symbol(symbol, scale) for symbol in result["symbols"]]
             return Reading(str(result["text"]), symbols)
         except (KeyError, TypeError, AttributeError, ValueError, OSError):
-            raise self._strange() from None
+            raise self._not_our_api() from None
 
     def _result(self, path: str, file: bytes, **params: str) -> dict[str, Any]:
         """Sends an image file; returns the API's result for it."""
@@ -73,13 +73,17 @@ class RemoteClassifier:
         try:
             (result,) = answer["results"]
         except (KeyError, TypeError, ValueError):
-            raise self._strange() from None
+            raise self._not_our_api() from None
         if not isinstance(result, dict):
-            raise self._strange()
+            raise self._not_our_api()
         return result
 
     def _request(self, method: str, path: str, **options: Any) -> Any:
-        """The JSON of the API's answer."""
+        """Returns the JSON of the API's answer.
+
+        Raises:
+            ValueError, ModelError: as `DigitClassifier` for an image or a model.
+        """
         try:
             answer = self._send(method, path, **options)
         except (InvalidSchema, InvalidURL, MissingSchema):
@@ -96,12 +100,14 @@ class RemoteClassifier:
             body = answer.json()
             detail = "" if answer.ok else str(body["detail"])
         except (ValueError, KeyError, TypeError):  # the page of a proxy, or of another server
-            raise self._strange(answer) from None
+            raise self._not_our_api(answer) from None
         if answer.ok:
             return body
-        if answer.status_code in (*ABOUT_AN_IMAGE, 500, 503):
-            raise _error(answer.status_code, detail)
-        raise self._strange(answer)
+        if answer.status_code in IMAGE_ERRORS:
+            raise ValueError(detail)
+        if answer.status_code in (500, 503):
+            raise ModelError(detail)
+        raise self._not_our_api(answer)
 
     def _send(self, method: str, path: str, **options: Any) -> requests.Response:
         """Sends a request, and sends it again at once if the API is unavailable.
@@ -118,7 +124,7 @@ class RemoteClassifier:
             return send()
         return send() if answer.status_code in TRY_AGAIN else answer
 
-    def _strange(self, answer: requests.Response | None = None) -> ModelError:
+    def _not_our_api(self, answer: requests.Response | None = None) -> ModelError:
         status = "" if answer is None else f" Its status is “{answer.status_code} {answer.reason}”."
         return ModelError(
             f"The server at {self._url} is not this program's API, or another version of it."
@@ -148,7 +154,7 @@ class RemoteClassifier:
                 pixels=_decoded(result["pixels"]),
             )
         except (KeyError, TypeError, AttributeError, ValueError, OSError):
-            raise self._strange() from None
+            raise self._not_our_api() from None
 
 
 def _decoded(url: str) -> np.ndarray:
@@ -156,23 +162,18 @@ def _decoded(url: str) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(decode_data_url(url)), formats=["PNG"]))
 
 
-def _error(status: int, detail: str) -> Exception:
-    """The exception that `DigitClassifier` would raise, for a problem from the API."""
-    return ValueError(detail) if status in ABOUT_AN_IMAGE else ModelError(detail)
-
-
 def to_png(image: AnyImage) -> bytes:
     """Converts an image to a PNG file in which the API finds the same ink.
 
     Raises:
-        TypeError, ValueError: not an image; see `digits.normalize.normalize`.
+        TypeError, ValueError: not an image; see `digits.ink.pixels.to_grey`.
     """
     grey = to_grey(image)  # checks the type and the shape, too
     if isinstance(image, np.ndarray):
         image = Image.fromarray(image)
     if image.width * image.height > MAX_PIXELS:  # the API refuses more
         image = small(Image.fromarray(grey))
-    elif image.mode == "F" or (image.mode.startswith("I") and image.mode not in LOSSLESS):
+    elif is_deep(image) and image.mode not in LOSSLESS:
         image = Image.fromarray(grey)
     elif image.mode not in LOSSLESS:
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")

@@ -33,13 +33,13 @@ class Baseline:
 
     def __call__(self, drawings: Iterable[np.ndarray]) -> np.ndarray:
         """Reads drawings: uint8 (height, width) with light ink on 0; returns float32 (n, 10)."""
-        small = [np.asarray(Image.fromarray(one).resize((SIDE, SIDE))) for one in drawings]
+        small = [np.asarray(Image.fromarray(drawing).resize((SIDE, SIDE))) for drawing in drawings]
         entry = self._interpreter.get_input_details()[0]
         inputs = np.stack(small).reshape(-1, *entry["shape"][1:]).astype(np.float32) / 255
         output = self._interpreter.get_output_details()[0]["index"]
         probabilities = np.empty((len(inputs), 10), np.float32)
-        for row, one in zip(probabilities, inputs, strict=True):
-            self._interpreter.set_tensor(entry["index"], one[None])
+        for row, pixels in zip(probabilities, inputs, strict=True):
+            self._interpreter.set_tensor(entry["index"], pixels[None])
             self._interpreter.invoke()
             row[:] = self._interpreter.get_tensor(output)[0]
         return probabilities
@@ -54,9 +54,7 @@ def cached(name: str, mnist: Mnist) -> Baseline | None:
 
 def train(name: str, mnist: Mnist) -> Baseline:
     """Trains "dense" or "convnet" on MNIST's training images and keeps it in the cache."""
-    cache = _cache(
-        name, mnist
-    )  # before training, as the key depends on this file, which may be edited meanwhile
+    cache = _cache(name, mnist)  # before training: the key depends on this file
     import keras
 
     from training import export
@@ -79,12 +77,12 @@ def _dense(mnist: Mnist):
     return model
 
 
-def _convnet(mnist: Mnist):
+def convnet():
     """F. Chollet, Simple MNIST convnet, https://keras.io/examples/vision/mnist_convnet/."""
     import keras
     from keras import layers
 
-    model = keras.Sequential(
+    return keras.Sequential(
         [
             keras.Input((SIDE, SIDE, 1)),
             layers.Conv2D(32, kernel_size=3, activation="relu"),
@@ -96,6 +94,10 @@ def _convnet(mnist: Mnist):
             layers.Dense(10, activation="softmax"),
         ]
     )
+
+
+def _convnet(mnist: Mnist):
+    model = convnet()
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
     x_train = mnist.x_train[..., None].astype(np.float32) / 255
     how = {"epochs": CONVNET_EPOCHS, "batch_size": BATCH_SIZE, "validation_split": 0.1}

@@ -100,11 +100,6 @@ def bent(strokes: Strokes, matrix: Any) -> Strokes:
     return pen.unit([stroke @ np.array(matrix) for stroke in strokes])
 
 
-def turned(strokes: Strokes, degrees: float) -> Strokes:
-    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    return bent(strokes, [[cos, sin], [-sin, cos]])
-
-
 SWEEPS = {
     "size": Sweep(
         "Size", "longer side in pixels of 280", [30, 40, 60, *range(80, 261, 20)],
@@ -124,6 +119,6 @@ SWEEPS = {
     ),
     "rotation": Sweep(
         "Rotation", "degrees clockwise", [7.5 * step for step in range(-6, 7)],
-        lambda strokes, degrees: on_canvas(turned(strokes, degrees)),
+        lambda strokes, degrees: on_canvas(bent(strokes, pen.rotation(np.radians(degrees)))),
     ),
 }  # fmt: skip

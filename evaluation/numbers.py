@@ -19,17 +19,15 @@ from PIL import Image
 
 from digits import DigitClassifier
 from digits.images import open_image
-from digits.ink.components import label as label_components
 from digits.types import UNKNOWN
 from handwriting import lines, rows
-from handwriting.compose import random_digits
+from handwriting.compose import random_digits as number
 from handwriting.rows import Row, Writer, on_page
 from training import unipen, writers
 from training.command_line import add_pens, run
 
 Sample = tuple[Image.Image, str]  # a picture and its text
 Compose = Callable[[Writer, Generator], Sample]
-Read = Callable[[Image.Image], str]
 
 
 def main() -> int:
@@ -45,10 +43,6 @@ def main() -> int:
 # Composing
 
 
-def number(rng: Generator, least: int = 2, most: int = 6) -> str:
-    return random_digits(rng, least, most)
-
-
 def scanned(row: Row, rng: Generator) -> Sample:
     """Dark ink on white."""
     writing = on_page(row, rng)
@@ -57,7 +51,7 @@ def scanned(row: Row, rng: Generator) -> Sample:
 
 def plain(spacing: rows.Spacing, least: int = 2, **style: Any) -> Compose:
     return lambda writer, rng: scanned(
-        rows.write(writer, number(rng, least), rng, spacing, **style), rng
+        rows.write(writer, number(rng, least, 6), rng, spacing, **style), rng
     )
 
 
@@ -67,23 +61,23 @@ def with_marks(text: Callable[[Generator], str]) -> Compose:
 
 def with_lines(draw: Callable[[Row, Generator], Row]) -> Compose:
     return lambda writer, rng: scanned(
-        draw(rows.write(writer, number(rng, 3), rng, "close", steepest=2), rng), rng
+        draw(rows.write(writer, number(rng, 3, 6), rng, "close", steepest=2), rng), rng
     )
 
 
 def in_boxes(writer: Writer, rng: Generator, comb: bool = False) -> Sample:
-    return scanned(lines.boxed(writer, number(rng, 6), rng, comb), rng)
+    return scanned(lines.boxed(writer, number(rng, 6, 6), rng, comb), rng)
 
 
 def below(
     writer: Writer, rng: Generator, lengths: tuple[int, int], counts: tuple[int, int], **how: Any
 ) -> Row:
     size, width = rng.uniform(50, 120), rng.uniform(3, 9)
-    some = [
+    numbers = [
         rows.write(writer, number(rng, *lengths), rng, "close", size, width, steepest=2)
         for _ in range(rng.integers(counts[0], counts[1] + 1))
     ]
-    return rows.below(some, rng, **how)
+    return rows.below(numbers, rng, **how)
 
 
 def total(writer: Writer, rng: Generator) -> Sample:
@@ -102,16 +96,16 @@ def window(writer: Writer, rng: Generator) -> Sample:
     """An opaque picture with transparent corners, as a screenshot of a window has."""
     image, text = plain("wide")(writer, rng)
     side = max(image.size)
-    sheet = Image.new("L", (side + 40, side // 2 + 60), 255)
-    sheet.paste(image, (20, 20))
-    down, across = np.indices((sheet.height, sheet.width))
-    from_edge_x = np.minimum(across, sheet.width - 1 - across)
-    from_edge_y = np.minimum(down, sheet.height - 1 - down)
+    page = Image.new("L", (side + 40, side // 2 + 60), 255)
+    page.paste(image, (20, 20))
+    down, across = np.indices((page.height, page.width))
+    from_edge_x = np.minimum(across, page.width - 1 - across)
+    from_edge_y = np.minimum(down, page.height - 1 - down)
     radius = rng.uniform(6, 20)
     corner = np.hypot(radius - from_edge_x, radius - from_edge_y) > radius
     opaque = ~((from_edge_x < radius) & (from_edge_y < radius) & corner)
     alpha = Image.fromarray(np.where(opaque, 255, 0).astype(np.uint8))
-    return Image.merge("LA", (sheet, alpha)).convert("RGBA"), text
+    return Image.merge("LA", (page, alpha)).convert("RGBA"), text
 
 
 def small_on_page(writer: Writer, rng: Generator) -> Sample:
@@ -134,7 +128,9 @@ KINDS: dict[str, Compose] = {
     "close": plain("close"),
     "touching": plain("touching"),
     "uneven, as in formulas": plain("mixed", 1, uneven=0.18, drift=0.1),
-    "two rows": lambda writer, rng: scanned(below(writer, rng, (2, 4), (2, 2)), rng),
+    "two rows": lambda writer, rng: scanned(
+        below(writer, rng, (2, 4), (2, 2), gaps=(0.35, 1.0)), rng
+    ),
     "two numbers in a row": with_marks(lambda rng: f"{number(rng, 2, 4)} {number(rng, 2, 4)}"),
     "with other symbols": with_marks(
         lambda rng: "".join(np.where(rng.random(4) < 0.3, UNKNOWN, list(number(rng, 4, 4))))
@@ -169,29 +165,11 @@ KINDS: dict[str, Compose] = {
 # Measuring
 
 
-def contours(classifier: DigitClassifier) -> Read:
-    """The baseline: each connected component is a digit, from left to right."""
-
-    def read(picture: Image.Image) -> str:
-        image = 255 - np.asarray(picture.convert("L"))
-        labels, boxes = label_components(image > 0)
-        sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
-        order = np.argsort(boxes[:, 0])
-        crops = [
-            image[top:bottom, left:right] * (labels[top:bottom, left:right] == k + 1)
-            for k in order[sizes[order] >= 0.15 * sizes.max()]
-            for left, top, right, bottom in [boxes[k]]
-        ]
-        return "".join(str(p.probabilities.argmax()) for p in classifier.predict_batch(crops))
-
-    return read
-
-
-def is_right(kind: str, text: str, found: str) -> bool:
+def is_right(kind: str, text: str, read: str) -> bool:
     """Whether the text is right; for a struck-out number, any text without digits is."""
     if kind == "struck out":
-        return bool(found) and not any(label.isdigit() for label in found)
-    return found == text or (kind == "minus" and found == UNKNOWN + text[1:])
+        return bool(read) and not any(label.isdigit() for label in read)
+    return read == text or (kind == "minus" and read == UNKNOWN + text[1:])
 
 
 def measure(classifier: DigitClassifier, by_writer: list[Writer], count: int) -> dict[str, Any]:
@@ -202,20 +180,15 @@ def measure(classifier: DigitClassifier, by_writer: list[Writer], count: int) ->
         without a "?".
     """
     report: dict[str, Any] = {}
-    for place, (kind, compose) in enumerate(KINDS.items()):
-        rng = np.random.default_rng([9, place])
+    for index, (kind, compose) in enumerate(KINDS.items()):
+        rng = np.random.default_rng([9, index])
         samples = [compose(by_writer[k % len(by_writer)], rng) for k in range(count)]
-        found = [classifier.read(image).text for image, _ in samples]
-        right = [is_right(kind, text, read) for (_, text), read in zip(samples, found, strict=True)]
+        texts = [classifier.read(image).text for image, _ in samples]
+        right = [is_right(kind, text, read) for (_, text), read in zip(samples, texts, strict=True)]
         different = [
-            UNKNOWN not in read and not is_it for read, is_it in zip(found, right, strict=True)
+            UNKNOWN not in read and not is_it for read, is_it in zip(texts, right, strict=True)
         ]
         report[kind] = {"right": float(np.mean(right)), "different": float(np.mean(different))}
-        if kind in ("wide", "close", "touching"):
-            baseline = contours(classifier)
-            report[kind]["contours_right"] = float(
-                np.mean([baseline(image) == text for image, text in samples])
-            )
         print(f"{kind:24s}", {k: round(v, 3) for k, v in report[kind].items()}, flush=True)
     return report
 

@@ -73,7 +73,6 @@ def random_row(writer: Writer, rng: np.random.Generator, height: float = 60.0) -
 
     Args:
         writer: whose drawings are used, each slightly varied.
-        rng: the source of randomness.
         height: of a digit in pixels; the median.
     """
     style = _random_style(rng, height)
@@ -96,10 +95,10 @@ def random_row(writer: Writer, rng: np.random.Generator, height: float = 60.0) -
             comb, uprights = rng.random(2) < 0.35
             return lines.boxed(writer, text, rng, comb=comb, uprights=uprights, **style)
         case "circled":
-            one = row(steepest=5)
+            written = row(steepest=5)
             around_a_symbol = rng.random() < 0.7
-            index = int(rng.integers(len(one.symbols))) if around_a_symbol else None
-            return lines.circled(one, rng, index)
+            index = int(rng.integers(len(written.symbols))) if around_a_symbol else None
+            return lines.circled(written, rng, index)
         case "framed":
             return lines.framed(row(steepest=2), rng)
         case "struck out":
@@ -110,8 +109,8 @@ def random_row(writer: Writer, rng: np.random.Generator, height: float = 60.0) -
             return lines.ruled(row(steepest=3), rng, squared=rng.random() < 0.4)
         case "column":
             longest = int(rng.choice([1, 1, 2, 4]))
-            some = [number(1, longest, steepest=3) for _ in range(rng.integers(2, 4))]
-            return rows.below(some, rng, (0.02, 0.7), rng.choice([0, 0.5, 1]))
+            numbers = [number(1, longest, steepest=3) for _ in range(rng.integers(2, 4))]
+            return rows.below(numbers, rng, (0.02, 0.7), rng.choice([0, 0.5, 1]))
         case "sum":
             terms = [number(1, 3, steepest=3) for _ in range(2)]
             if rng.random() < 0.4:

@@ -18,7 +18,7 @@ def drawn_line(
 
     Args:
         start, stop: where the ends should be.
-        rng: the source of randomness.
+        rng: chooses the bend and the ends.
         shaky: how far the line strays; 0 for a straight line.
     """
     ends = np.array([start, stop], float)
@@ -76,7 +76,7 @@ def ring(box: Bounds, rng: np.random.Generator, room: float) -> np.ndarray:
 
     Args:
         box: what is inside.
-        rng: the source of randomness.
+        rng: chooses the shape.
         room: pixels between the box and the ring, roughly.
     """
     left, top, right, bottom = box
@@ -90,8 +90,7 @@ def ring(box: Bounds, rng: np.random.Generator, room: float) -> np.ndarray:
     off = 1 + rng.normal(0, 0.04) * np.sin(t / 2 + rng.uniform(0, 6)) + rng.normal(0, 0.02) * t
     tilt = rng.normal(0, 0.15)
     points = np.stack([np.cos(start + t), np.sin(start + t)], axis=1) * off[:, None] * reach
-    matrix = np.array([[np.cos(tilt), np.sin(tilt)], [-np.sin(tilt), np.cos(tilt)]])
-    return middle + (points @ matrix if reach.max() < 1.5 * reach.min() else points)
+    return middle + (points @ pen.rotation(tilt) if reach.max() < 1.5 * reach.min() else points)
 
 
 def circled(row: Row, rng: np.random.Generator, index: int | None = None) -> Row:
@@ -131,7 +130,6 @@ def boxed(
     text: str,
     rng: np.random.Generator,
     comb: bool = False,
-    gap: float | None = None,
     uprights: bool = False,
     **style: Any,
 ) -> Row:
@@ -140,15 +138,13 @@ def boxed(
     Args:
         writer, text, rng: as in `write`.
         comb: a line below with short upright ones between the symbols, instead of boxes.
-        gap: between two boxes, in heights of a digit; by default random.
         uprights: only the upright sides of the boxes. They are what is left where long lines were
             removed from a photograph.
         style: other arguments of `write`.
     """
     pitch = rng.uniform(1.0, 1.6)
-    if gap is None:
-        gap = 0.0 if rng.random() < 0.5 else rng.uniform(0.05, 0.5)
-    gap = 0.0 if comb else gap
+    gap = 0.0 if rng.random() < 0.5 else rng.uniform(0.05, 0.5)
+    gap = 0.0 if comb else gap  # between two boxes, in heights of a digit
     row = write(writer, text, rng, pitch=pitch + gap, **style)
     size = row.size
     row = replace(row, symbols=[_fitted(symbol, 0.9 * pitch * size) for symbol in row.symbols])

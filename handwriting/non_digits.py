@@ -5,7 +5,15 @@ from collections.abc import Callable
 import numpy as np
 
 from handwriting.allographs import SYMBOLS
-from handwriting.pen import Strokes, by_hand, curve, draw_digit, strokes_from_skeleton, unit
+from handwriting.pen import (
+    Strokes,
+    by_hand,
+    curve,
+    draw_digit,
+    rotation,
+    strokes_from_skeleton,
+    unit,
+)
 
 
 def draw_non_digit(rng: np.random.Generator) -> Strokes:
@@ -50,8 +58,7 @@ def _waves(rng: np.random.Generator) -> Strokes:
     if rng.random() < 0.25:  # loops, as in trying out a pen
         x = x + height * np.cos(x / 100 * 2 * np.pi * count)
     turn = rng.normal(0, 0.25) if rng.random() < 0.8 else rng.uniform(0, np.pi)
-    turned = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    return by_hand([np.stack([x, y], axis=1) @ turned], rng, wild=0.3)
+    return by_hand([np.stack([x, y], axis=1) @ rotation(-turn)], rng, wild=0.3)
 
 
 def _dot(rng: np.random.Generator) -> Strokes:

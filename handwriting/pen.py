@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from handwriting.allographs import VARIANTS
 
 CANVAS = 280  # pixels: the side of the page's canvas
-NO_DIGIT = 10  # the label of anything else than a digit
+NO_DIGIT = 10  # the label of what is not a digit
 # Degrees by which a stroke rises to its corner: see `is_between_one_and_seven`.
 MAX_SEVEN_RISE, MIN_ONE_RISE = 22, 28
 
@@ -92,7 +92,6 @@ def by_hand(strokes: Strokes, rng: np.random.Generator, wild: float = 1.0) -> St
 
     Args:
         strokes: arrays (points, 2) of any unit.
-        rng: the source of chance.
         wild: how much; 0 leaves the strokes as they are, 1 is the range of legible handwriting.
 
     Returns:
@@ -222,6 +221,28 @@ def draw(image: ImageDraw.ImageDraw, strokes: Strokes, width: float, shade: int 
         image.line(path, fill=shade, width=max(1, round(width)), joint="curve")
         for x, y in (path[0], path[-1]):
             image.ellipse((x - radius, y - radius, x + radius, y + radius), fill=shade)
+
+
+def rotation(angle: float) -> np.ndarray:
+    """The matrix for `points @ matrix` that rotates by an angle in radians, clockwise.
+
+    Args:
+        angle: y points down.
+    """
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([[cos, sin], [-sin, cos]])
+
+
+def lengths(stroke: np.ndarray) -> np.ndarray:
+    """The distance along a stroke (n, 2) from its first point to each point: float (n,)."""
+    return np.concatenate([[0], np.hypot(*np.diff(stroke, axis=0).T).cumsum()])
+
+
+def evenly(stroke: np.ndarray, count: int) -> np.ndarray:
+    """`count` points at equal distances along a stroke: float (count, 2)."""
+    at = lengths(stroke)
+    even = np.linspace(0, at[-1], count)
+    return np.column_stack([np.interp(even, at, stroke[:, k]) for k in (0, 1)])
 
 
 def place(strokes: Strokes, size: float, middle: tuple[float, float]) -> Strokes:

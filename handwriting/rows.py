@@ -119,7 +119,7 @@ def write(
     Args:
         writer: drawings of each symbol in the text.
         text: digits, marks, "?" for any other symbol, spaces.
-        rng: the source of randomness.
+        rng: chooses among the drawings, and places them.
         spacing: "wide", "close" (a gap of about the width of the pen), "touching" (at least two
             neighbours share ink, the others stand close), or "mixed" (all three).
         size, width: of the digits and the pen in pixels; by default random.
@@ -164,7 +164,7 @@ def write(
 
 def _after_spaces(text: str) -> set[int]:
     """The indices of the symbols that follow a space."""
-    return {len(text[:place].replace(" ", "")) for place, one in enumerate(text) if one == " "}
+    return {len(text[:k].replace(" ", "")) for k, character in enumerate(text) if character == " "}
 
 
 def _on_baseline(
@@ -233,31 +233,27 @@ def _advance(left: Strokes, right: Strokes, gap: float, width: float | None = No
 
 def _dense(strokes: Strokes, step: float) -> np.ndarray:
     """Points along the strokes, at most `step` apart."""
-    parts = []
-    for stroke in strokes:
-        lengths = np.concatenate([[0], np.hypot(*np.diff(stroke, axis=0).T).cumsum()])
-        at = np.linspace(0, lengths[-1], int(lengths[-1] / step) + 2)
-        parts.append(np.column_stack([np.interp(at, lengths, stroke[:, k]) for k in (0, 1)]))
-    return np.concatenate(parts)
+    return np.concatenate(
+        [pen.evenly(stroke, int(pen.lengths(stroke)[-1] / step) + 2) for stroke in strokes]
+    )
 
 
 def _rotated(row: Row, degrees: float) -> Row:
-    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    matrix = np.array([[cos, sin], [-sin, cos]])
+    matrix = pen.rotation(np.radians(degrees))
     return row.map(lambda points: points @ matrix)
 
 
 def below(
     rows: Sequence[Row],
     rng: np.random.Generator,
-    gaps: tuple[float, float] = (0.35, 1.0),
+    gaps: tuple[float, float],
     align: float = 0.0,
 ) -> Row:
     """Arranges rows from top to bottom.
 
     Args:
         rows: of about the same size.
-        rng: the source of randomness.
+        rng: chooses the gaps.
         gaps: the least and the greatest gap between two rows, in heights of a digit.
         align: 0 for left, 0.5 for middle, 1 for right.
     """
@@ -281,10 +277,10 @@ def below(
     )
 
 
-def on_page(row: Row, rng: np.random.Generator, room: float | None = None) -> Writing:
-    """Puts the row on a page with a margin of `room` pixels; by default random."""
+def on_page(row: Row, rng: np.random.Generator) -> Writing:
+    """Puts the row on a page with random margins."""
     left, top, right, bottom = row.box(with_lines=True)
-    sides = row.width + (rng.uniform(4, 60, 4) if room is None else np.full(4, room))
+    sides = row.width + rng.uniform(4, 60, 4)
     size = np.ceil([right - left + sides[0] + sides[2], bottom - top + sides[1] + sides[3]])
     width, height = size.astype(int).tolist()
     return Writing(row.moved(sides[0] - left, sides[1] - top), (width, height))

@@ -26,9 +26,8 @@ def loosened(strokes: pen.Strokes, rng: np.random.Generator) -> pen.Strokes:
     moved = []
     for stroke in strokes:
         middle, turn = (stroke.min(axis=0) + stroke.max(axis=0)) / 2, rng.normal(0, 0.08)
-        matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
         scale, shift = np.exp(rng.normal(0, 0.08)), rng.normal(0, 0.03, 2)
-        moved.append((stroke - middle) @ matrix * scale + middle + shift)
+        moved.append((stroke - middle) @ pen.rotation(turn) * scale + middle + shift)
     return moved
 
 
@@ -48,6 +47,6 @@ def resampled(strokes: pen.Strokes, rng: np.random.Generator) -> pen.Strokes:
 
 def _thinned(stroke: np.ndarray, step: float) -> np.ndarray:
     """The first and the last point, and between them one for each `step` along the stroke."""
-    lengths = np.concatenate([[0], np.hypot(*np.diff(stroke, axis=0).T).cumsum()])
+    lengths = pen.lengths(stroke)
     kept = np.searchsorted(lengths, np.arange(0, lengths[-1], step))
     return stroke[np.unique(np.append(kept, len(stroke) - 1))]

@@ -16,8 +16,8 @@ TOO_LARGE = (
     "This request is larger than {:,} bytes. Send fewer or smaller images; a few hundred pixels a "
     "side are plenty."
 )
-LINGER = 5  # seconds
-BUSY = "The server is receiving too many large requests. Try again in a second."
+LINGER_SECONDS = 5
+TOO_BUSY = "The server is receiving too many large requests. Try again in a second."
 
 
 class Budget:
@@ -75,7 +75,7 @@ def lingering(receive: Receive, send: Send) -> tuple[Receive, Send]:
             return await send(message)
         await send({**message, "more_body": True})
         with suppress(TimeoutError):
-            async with asyncio.timeout(LINGER):
+            async with asyncio.timeout(LINGER_SECONDS):
                 while not complete:
                     await receiving()
         await send({"type": "http.response.body"})
@@ -116,7 +116,7 @@ class LimitBodies:
             async with asyncio.timeout(self.max_wait):
                 await self.budget.acquire(size)
         except TimeoutError:
-            response = problem_response(503, BUSY, {"Retry-After": "1", **CLOSE})
+            response = problem_response(503, TOO_BUSY, {"Retry-After": "1", **CLOSE})
             return await response(scope, receive, send)
         try:
             await self.app(scope, self._limited(receive), send)

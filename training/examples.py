@@ -86,7 +86,7 @@ def filters(model: keras.Model, x: np.ndarray) -> list[Filter]:
     recognize the pattern. Max pooling and batch normalization come between a filter and its feature
     map. Where the normalization keeps the sign, the map is the maximum over 2×2 of the response of
     the filter with the normalization folded in; other filters are left out.
-    `digits.explain.inside.slide` applies one.
+    `digits.explain.inside.filter_response` applies one.
 
     Args:
         model: the trained network.

@@ -20,37 +20,36 @@ class MissingPackageError(Exception):
     """A package is not installed. The message gives the command that installs it."""
 
 
-def require(*modules: str, otherwise: str = "") -> None:
-    """Raises an error if one of these modules is missing.
+def require(module: str, otherwise: str = "") -> None:
+    """Raises an error if a module is missing.
 
     Args:
-        modules: as in `missing`.
+        module: as in `missing`.
         otherwise: what else to do, as an imperative, for the message.
 
     Raises:
         MissingPackageError: the sentence of `missing`, and `otherwise`.
     """
-    if sentence := missing(*modules):
+    if sentence := missing(module):
         if otherwise:
             sentence = f"{sentence.removesuffix('.')}; or {otherwise}."
         raise MissingPackageError(sentence)
 
 
-def missing(*modules: str) -> str:
-    """Returns which of these modules are not installed, and which command adds them.
+def missing(module: str) -> str:
+    """Returns why a module can't be used, and which command adds it.
 
     Args:
-        modules: "tensorflow", "matplotlib".
+        module: "tensorflow" or "matplotlib".
 
     Returns:
-        One sentence, with the command in backticks; empty if all can be used.
+        One sentence, with the command in backticks; empty if it can be used.
     """
-    absent = [NAMES[module] for module in modules if importlib.util.find_spec(module) is None]
-    if not absent:
-        return NO_AVX if "tensorflow" in modules and not has_avx() else ""
-    verb = "are" if len(absent) > 1 else "is"
-    start = f"{' and '.join(absent)} {verb} not installed"
-    if NAMES["tensorflow"] in absent and sys.version_info >= NO_TENSORFLOW_FROM:
+    is_tensorflow = module == "tensorflow"
+    if importlib.util.find_spec(module):
+        return NO_AVX if is_tensorflow and not has_avx() else ""
+    start = f"{NAMES[module]} is not installed"
+    if is_tensorflow and sys.version_info >= NO_TENSORFLOW_FROM:
         return (
             f"{start}: there is no TensorFlow for Python {sys.version_info[0]}."
             f"{sys.version_info[1]}, but `uv sync --python 3.13 --extra train` sets up Python 3.13 "

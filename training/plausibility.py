@@ -1,4 +1,4 @@
-"""Rejects data that has the right form but cannot be handwritten digits to train on."""
+"""Rejects data of the right form that can't be handwritten digits."""
 
 import numpy as np
 
@@ -8,7 +8,8 @@ from training.data import DataError, Mnist
 MIN_IMAGES = 200  # to train on
 MIN_OF_EACH = 5  # training images of each digit
 CHECKED, DRAWN = 500, 500  # images, and the synthetic digits that they are compared with
-READABLE, CHANCE = 0.5, 0.15  # accuracy of that comparison; it is 0.7 for MNIST
+# Accuracy of that comparison; it is 0.7 for MNIST:
+MIN_READABLE, MIN_MATCHING = 0.5, 0.15
 
 
 def check_plausible(mnist: Mnist) -> None:
@@ -62,9 +63,9 @@ def _check_orientation(mnist: Mnist, x: np.ndarray, y: np.ndarray) -> None:
         for name, images in orientations.items()
     }
     best = max(accuracy, key=lambda name: accuracy[name])
-    if best and accuracy[best] > READABLE > accuracy[""]:
+    if best and accuracy[best] > MIN_READABLE > accuracy[""]:
         raise _rejected(mnist, f"its images are {best}")
-    if accuracy[best] < CHANCE:
+    if accuracy[best] < MIN_MATCHING:
         raise _rejected(mnist, "its labels don't belong to its images. Check their order")
 
 

@@ -78,15 +78,7 @@ def redraw(drawings: list[Drawing], seed: int) -> np.ndarray:
     Returns:
         uint8 (n, 28, 28), the same for the same seed.
     """
-    if not drawings:
-        return np.zeros((0, 28, 28), np.uint8)
-    with processes.in_processes(_redraw_part, drawings, seed) as drawn:
-        return np.concatenate(drawn())
-
-
-def _redraw_part(drawings: list[Drawing], seed: np.random.SeedSequence) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    return np.stack([redrawn(drawing, rng) for drawing in drawings])
+    return processes.images(redrawn, drawings, seed)
 
 
 def redrawn(drawing: Drawing, rng: np.random.Generator) -> np.ndarray:

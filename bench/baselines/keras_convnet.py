@@ -11,8 +11,8 @@ import time
 
 import keras
 import numpy as np
-from keras import layers
 
+from evaluation.baselines import convnet
 from training.data import load_mnist
 
 GOAL = 0.99
@@ -52,18 +52,7 @@ def main() -> None:
     keras.utils.set_random_seed(args.seed)
     mnist = load_mnist()
     x_train, x_test = (x[..., None].astype("float32") / 255 for x in (mnist.x_train, mnist.x_test))
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(32, kernel_size=(3, 3), activation="relu"),
-            layers.MaxPooling2D(pool_size=(2, 2)),
-            layers.Conv2D(64, kernel_size=(3, 3), activation="relu"),
-            layers.MaxPooling2D(pool_size=(2, 2)),
-            layers.Flatten(),
-            layers.Dropout(0.5),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
+    model = convnet()
     model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
     y_train, y_test = (keras.utils.to_categorical(y, 10) for y in (mnist.y_train, mnist.y_test))
     watch = Watch(x_test, y_test)

@@ -1,15 +1,15 @@
-"""What the filters of the first layer find in a drawing."""
+"""The responses of the first layer's filters to a drawing."""
 
 import numpy as np
 
 
-def slide(kernel: np.ndarray, bias: float, pixels: np.ndarray) -> np.ndarray:
-    """What one filter of the first layer finds where, as the window slides over a drawing.
+def filter_response(kernel: np.ndarray, bias: float, pixels: np.ndarray) -> np.ndarray:
+    """Computes the response of a first-layer filter at each pixel.
 
     Args:
         kernel: float (height, width), odd sides; from `card.json`'s filters.
         bias: added everywhere.
-        pixels: uint8 (28, 28), what the network was shown.
+        pixels: uint8 (28, 28), the network's input.
 
     Returns:
         float32 (28, 28), 0 and above. The maxima over 2×2 are the network's own feature map.
@@ -17,5 +17,5 @@ def slide(kernel: np.ndarray, bias: float, pixels: np.ndarray) -> np.ndarray:
     height, width = kernel.shape
     padded = np.pad(pixels.astype(np.float32) / 255, ((height // 2,) * 2, (width // 2,) * 2))
     windows = np.lib.stride_tricks.sliding_window_view(padded, kernel.shape)
-    found = np.einsum("yxij,ij->yx", windows, kernel.astype(np.float32)) + np.float32(bias)
-    return np.maximum(found, 0)
+    response = np.einsum("yxij,ij->yx", windows, kernel.astype(np.float32)) + np.float32(bias)
+    return np.maximum(response, 0)

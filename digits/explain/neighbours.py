@@ -29,9 +29,8 @@ class Neighbour:
 class Examples:
     """A few thousand training images with their embeddings, to look up the nearest ones.
 
-    An embedding describes a drawing in the network's own terms: the last block's feature maps,
-    averaged over nine overlapping regions and projected by PCA (`training.examples` fits it). Any
-    number of threads may share one.
+    An embedding is the last block's feature maps, averaged over nine overlapping regions and
+    projected by PCA (`training.examples` fits it). Any number of threads may share one.
 
     Attributes:
         labels: (n,) uint8, 0-9.
@@ -94,12 +93,12 @@ class Examples:
         """
         squares = self._norms - 2 * (self.embeddings @ embedding)
         count = min(count, len(squares))
-        found = np.argpartition(squares, count - 1)[:count]
-        found = found[np.argsort(squares[found])]
-        distances = np.linalg.norm(self.embeddings[found] - embedding, axis=1)
+        nearest = np.argpartition(squares, count - 1)[:count]
+        nearest = nearest[np.argsort(squares[nearest])]
+        distances = np.linalg.norm(self.embeddings[nearest] - embedding, axis=1)
         return [
-            Neighbour(unpack(self._packed[place]), int(self.labels[place]), float(distance))
-            for place, distance in zip(found, distances, strict=True)
+            Neighbour(unpack(self._packed[index]), int(self.labels[index]), float(distance))
+            for index, distance in zip(nearest, distances, strict=True)
         ]
 
 

@@ -6,12 +6,13 @@ import numpy as np
 
 from digits.explain.neighbours import Examples
 
-ENOUGH, MOST = 5, 10  # examples: as a rule enough, and never asked for more
-# How near to an example a drawing must be to be taken for the symbol: within SPREAD times the
-# examples' own distances, GAP of their distance from the digits, and MARGIN of the drawing's own.
-SPREAD, GAP, MARGIN = 2.5, 0.65, 0.8
-STEEP = 8  # how fast the score falls with the distance
-SAMPLE = 200  # training images that tell how near to each other drawings of the same thing are
+USUAL_EXAMPLES, MAX_EXAMPLES = 5, 10
+# The largest distance of the symbol from its nearest example, as a share of
+MAX_SPREAD_SHARE = 2.5  # the distances between the examples,
+MAX_GAP_SHARE = 0.65  # the distance of the examples from the digits,
+MAX_OWN_GAP_SHARE = 0.8  # and the drawing's own distance from the digits.
+STEEPNESS = 8  # how fast the score falls with the distance
+SAMPLED = 200  # training images for the usual distance between drawings of the same thing
 
 
 class TaughtSymbol:
@@ -24,7 +25,7 @@ class TaughtSymbol:
 
     Attributes:
         embeddings: (n, d) float32, of the examples so far.
-        bars: (n, 11) float32, what the network read them as.
+        bars: (n, 11) float32, their predictions.
     """
 
     def __init__(self, digits: Examples):
@@ -32,7 +33,7 @@ class TaughtSymbol:
         self._digits = digits
         self.embeddings = np.empty((0, digits.embeddings.shape[1]), np.float32)
         every = digits.embeddings
-        sample = every[:: max(1, len(every) // SAMPLE)]
+        sample = every[:: max(1, len(every) // SAMPLED)]
         squares = (every**2).sum(axis=1) - 2 * (sample @ every.T)
         squares += (sample**2).sum(axis=1)[:, None]
         second = min(1, len(every) - 1)  # the nearest one to a training image is itself
@@ -40,7 +41,7 @@ class TaughtSymbol:
         self._usual = float(np.median(np.sqrt(np.maximum(nearest, 0))))
         self.bars = np.empty((0, 11), np.float32)
         self._reach = 0.0
-        self._wanted = ENOUGH
+        self._wanted = USUAL_EXAMPLES
 
     def __len__(self) -> int:
         return len(self.embeddings)
@@ -73,39 +74,39 @@ class TaughtSymbol:
         return min(agreement, self._score(embedding, self.embeddings, self._reach))
 
     def wanted(self) -> int:
-        """How many more examples would help: 0 to `ENOUGH`.
+        """How many more examples would help: 0 to `USUAL_EXAMPLES`.
 
-        Up to `ENOUGH`, the missing ones; then one for each example that is unlike all others.
+        First the missing ones; then one for each example that is unlike all others.
         """
         return self._wanted
 
     def _count_wanted(self) -> int:
         count = len(self)
-        if count < ENOUGH:
-            return ENOUGH - count
+        if count < USUAL_EXAMPLES:
+            return USUAL_EXAMPLES - count
         unlike = 0
-        for place, one in enumerate(self.embeddings):
-            others = np.delete(self.embeddings, place, axis=0)
-            unlike += self._score(one, others, self._reach_of(others)) < 0.5
-        return max(0, min(unlike, MOST - count))
+        for index, embedding in enumerate(self.embeddings):
+            others = np.delete(self.embeddings, index, axis=0)
+            unlike += self._score(embedding, others, self._reach_of(others)) < 0.5
+        return max(0, min(unlike, MAX_EXAMPLES - count))
 
     def _score(self, embedding: np.ndarray, examples: np.ndarray, reach: float) -> float:
         near = _distances(examples, embedding).min()
         digit = self._digits.nearest(embedding, 1)[0].distance
-        limit = min(reach, MARGIN * digit)
-        return float(1 / (1 + (near / max(limit, 1e-9)) ** STEEP))
+        limit = min(reach, MAX_OWN_GAP_SHARE * digit)
+        return float(1 / (1 + (near / max(limit, 1e-9)) ** STEEPNESS))
 
     def _reach_of(self, examples: np.ndarray) -> float:
         """How far from the examples the symbol may be."""
         spread = self._usual
         if len(examples) > 1:
-            apart = np.stack([_distances(examples, one) for one in examples])
+            apart = np.stack([_distances(examples, example) for example in examples])
             np.fill_diagonal(apart, np.inf)
             spread = max(0.8 * self._usual, float(np.median(apart.min(axis=1))))
-        digits = [self._digits.nearest(one, 1)[0].distance for one in examples]
-        return min(SPREAD * spread, GAP * float(np.median(digits)))
+        digits = [self._digits.nearest(example, 1)[0].distance for example in examples]
+        return min(MAX_SPREAD_SHARE * spread, MAX_GAP_SHARE * float(np.median(digits)))
 
 
-def _distances(embeddings: np.ndarray, one: np.ndarray) -> np.ndarray:
-    distances: np.ndarray = np.linalg.norm(embeddings - one, axis=1)
+def _distances(embeddings: np.ndarray, other: np.ndarray) -> np.ndarray:
+    distances: np.ndarray = np.linalg.norm(embeddings - other, axis=1)
     return distances

@@ -88,20 +88,21 @@ def _components(
     """Returns the contrast without lines, its components, and the main one."""
     value = without_lines(seen, page, pen)
     faint = max(MIN_CONTRAST, 5 * seen.grain)
+
+    def above(low: float) -> tuple["Components", int | None]:
+        components = find_components(value, low, page)
+        components.need_edges(seen, value, thick or 0.02 * min(value.shape))
+        return components, components.main(faint)
+
     # Writing across the edge of a shadow may be connected with it: then try a higher level.
     for raised in (1, 2, 4):
-        components = find_components(value, 0.7 * raised * faint, page)
-        components.need_edges(seen, value, thick or 0.02 * min(value.shape))
-        main = components.main(faint)
+        components, main = above(0.7 * raised * faint)
         if main is not None:
             break
     else:
         return None
     # Rulings and smears are weaker than the writing: again without them.
-    low = max(0.7 * raised * faint, MIN_STRENGTH * components.strength[main])
-    components = find_components(value, low, page)
-    components.need_edges(seen, value, thick or 0.02 * min(value.shape))
-    main = components.main(faint)
+    components, main = above(max(0.7 * raised * faint, MIN_STRENGTH * components.strength[main]))
     return None if main is None else (value, components, main)
 
 

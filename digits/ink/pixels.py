@@ -44,7 +44,7 @@ def to_colour(image: AnyImage) -> np.ndarray:
     array = to_array(image)
     if array.ndim == 3 and array.shape[2] == 3:
         return array
-    if isinstance(image, Image.Image) and not _is_deep(image) and array.ndim == 2:
+    if isinstance(image, Image.Image) and not is_deep(image) and array.ndim == 2:
         return np.asarray(image.convert("RGB"))
     return np.repeat(to_grey(array)[..., None], 3, axis=2)  # or transparent: strokes
 
@@ -119,7 +119,7 @@ def _page_shade(grey: np.ndarray, alpha: np.ndarray) -> int | None:
 def _from_pillow(image: Image.Image) -> np.ndarray:
     if 0 in image.size:
         return np.zeros((image.height, image.width), np.uint8)
-    if _is_deep(image):
+    if is_deep(image):
         return _deep_as_bytes(np.asarray(image, np.float64), floats=image.mode == "F")
     if image.mode == "LAB":  # Pillow converts it with a colour profile only
         return np.asarray(image.getchannel("L"))
@@ -130,7 +130,7 @@ def _from_pillow(image: Image.Image) -> np.ndarray:
     return _bytes_of(image if image.mode == "L" else image.convert("L"))
 
 
-def _is_deep(image: Image.Image) -> bool:
+def is_deep(image: Image.Image) -> bool:
     """Whether an image has 16 or 32 bits for each pixel's shade."""
     return image.mode.startswith("I") or image.mode == "F"
 

@@ -1,6 +1,6 @@
-"""Writes on a sheet and photographs it, in the order of nature.
+"""Renders ink on a page and simulates a photograph of it.
 
-Ink covers paper, the sheet lies on something, light falls on both, and the camera blurs, adds noise
+Ink covers paper, the page lies on something, light falls on both, and the camera blurs, adds noise
 and compresses.
 """
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from evaluation.photographs.scenes import KINDS, Pen, Scene
 from evaluation.photographs.textures import Rng, waves
-from handwriting.pen import Strokes
+from handwriting.pen import Strokes, evenly, lengths, rotation
 
 
 def cover(
@@ -32,12 +32,9 @@ def cover(
     box = np.zeros((high - low)[::-1] * fine, np.uint8)
     for stroke in points:
         path = (stroke - low) * fine
-        steps = np.hypot(*np.diff(path, axis=0).T) if len(path) > 1 else np.zeros(1)
-        if len(path) > 1 and steps.sum() > 0:
-            count = int(max(2, steps.sum() / max(2, width * fine / 3)))
-            place = np.concatenate([[0], np.cumsum(steps)])
-            at = np.linspace(0, place[-1], count)
-            path = np.stack([np.interp(at, place, path[:, i]) for i in (0, 1)], axis=1)
+        length = lengths(path)[-1]
+        if length > 0:
+            path = evenly(path, int(max(2, length / max(2, width * fine / 3))))
         pressure = np.ones(len(path))
         if pen.fading:
             wave = rng.normal(0, 1, max(2, len(path) // 12 + 2))
@@ -64,20 +61,20 @@ def cover(
     return whole * pen.cover
 
 
-def write(sheet: np.ndarray, inked: np.ndarray, pen: Pen, rng: Rng) -> None:
-    """Puts ink on a sheet, in place."""
+def write(page: np.ndarray, inked: np.ndarray, pen: Pen, rng: Rng) -> None:
+    """Puts ink on a page, in place."""
     if pen.smear:
         radius = rng.uniform(4, 18)
         smudge = cv2.GaussianBlur(inked, (0, 0), radius)
         smudge = np.roll(smudge, rng.integers(-12, 13, 2), (0, 1)) * pen.smear
         inked = np.maximum(inked, smudge)
     inked = inked[..., None]
-    np.copyto(sheet, sheet * (1 - inked) + np.array(pen.colour, np.float32) * inked)
+    np.copyto(page, page * (1 - inked) + np.array(pen.colour, np.float32) * inked)
 
 
 def photograph(scene: Scene, rng: Rng) -> np.ndarray:
     """Photograph a scene: uint8 (height, width, 3) RGB."""
-    picture = scene.sheet
+    picture = scene.page
     height, width = picture.shape[:2]
     if scene.table is not None:
         whole = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
@@ -85,7 +82,7 @@ def photograph(scene: Scene, rng: Rng) -> np.ndarray:
         laid = cv2.warpPerspective(picture, matrix, (width, height), flags=cv2.INTER_AREA)
         mask = cv2.warpPerspective(np.ones((height, width), np.float32), matrix, (width, height))
         table = scene.table.copy()
-        if rng.random() < 0.5:  # the sheet throws a shadow on the table
+        if rng.random() < 0.5:  # the page throws a shadow on the table
             dark = cv2.GaussianBlur(mask, (0, 0), rng.uniform(2, 8))
             dark = np.roll(dark, rng.integers(-5, 6, 2), (0, 1))
             table *= 1 - 0.4 * dark[..., None]
@@ -109,17 +106,11 @@ def photograph(scene: Scene, rng: Rng) -> np.ndarray:
     return np.ascontiguousarray(picture)
 
 
-def turned(strokes: Strokes, degrees: float) -> Strokes:
-    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    return [stroke @ np.array([[cos, sin], [-sin, cos]]) for stroke in strokes]
-
-
 def take(kind: str, strokes: Strokes | None, rng: Rng) -> np.ndarray:
-    """Photographs one digit, or a blank sheet, on a kind of paper: uint8 (height, width, 3)."""
+    """Photographs one digit, or a blank page, on a kind of paper: uint8 (height, width, 3)."""
     scene = KINDS[kind].scene(rng)
     if strokes:
-        strokes = turned(strokes, scene.turn)
-        shape = scene.sheet.shape[:2]
-        inked = cover(shape, strokes, scene.size, scene.middle, scene.pen, rng)
-        write(scene.sheet, inked, scene.pen, rng)
+        strokes = [stroke @ rotation(np.radians(scene.turn)) for stroke in strokes]
+        inked = cover(scene.shape, strokes, scene.size, scene.middle, scene.pen, rng)
+        write(scene.page, inked, scene.pen, rng)
     return photograph(scene, rng)

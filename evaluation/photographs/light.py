@@ -1,9 +1,9 @@
-"""Light on a sheet: float32 arrays (height, width, 1) that multiply what the sheet reflects."""
+"""Light on a page: float32 arrays (height, width, 1) that multiply what the page reflects."""
 
 import cv2
 import numpy as np
 
-from evaluation.photographs.textures import Rng
+from evaluation.photographs.textures import Range, Rng
 
 
 def lamp(shape: tuple[int, int], rng: Rng, low: float, high: float) -> np.ndarray:
@@ -16,16 +16,22 @@ def lamp(shape: tuple[int, int], rng: Rng, low: float, high: float) -> np.ndarra
     return (1 - rng.uniform(low, high) * ramp ** rng.uniform(0.7, 2))[..., None]
 
 
-def vignette(shape: tuple[int, int], amount: float) -> np.ndarray:
+def vignette(shape: tuple[int, int], rng: Rng, amount: Range) -> np.ndarray:
     """Light whose corners are darker than the middle by `amount`, a share."""
     height, width = shape
     y, x = np.mgrid[:height, :width].astype(np.float32)
     radius = np.hypot((x - width / 2) / (width / 2), (y - height / 2) / (height / 2)) / np.sqrt(2)
-    return (1 - amount * radius**2)[..., None]
+    return (1 - rng.uniform(*amount) * radius**2)[..., None]
 
 
-def shadow(shape: tuple[int, int], rng: Rng, softness: float, amount: float) -> np.ndarray:
-    """A shadow of a hand, a head or a phone that comes in from an edge."""
+def shadow(shape: tuple[int, int], rng: Rng, softness: Range, amount: Range) -> np.ndarray:
+    """A shadow of a hand, a head or a phone that comes in from an edge.
+
+    Args:
+        softness: of its edge, in pixels.
+        amount: the share of the light that is missing.
+    """
+    soft, share = rng.uniform(*softness), rng.uniform(*amount)
     height, width = shape
     mask = np.zeros(shape, np.float32)
     side = max(shape)
@@ -46,13 +52,14 @@ def shadow(shape: tuple[int, int], rng: Rng, softness: float, amount: float) -> 
             mask, np.rint(middle).astype(int).tolist(), axes.tolist(), rng.uniform(0, 180), 0, 360,
             1.0, -1,
         )  # fmt: skip
-    if softness > 0.3:
-        mask = cv2.GaussianBlur(mask, (0, 0), softness)
-    return (1 - amount * mask)[..., None]
+    if soft > 0.3:
+        mask = cv2.GaussianBlur(mask, (0, 0), soft)
+    return (1 - share * mask)[..., None]
 
 
-def crease(shape: tuple[int, int], rng: Rng, amount: float) -> np.ndarray:
+def crease(shape: tuple[int, int], rng: Rng, amount: Range) -> np.ndarray:
     """A fold in the paper: one side is darker by `amount`, a share."""
+    share = rng.uniform(*amount)
     height, width = shape
     mask = np.zeros(shape, np.float32)
     ends = rng.uniform(0, 1, (2, 2)) * (width, height)
@@ -60,7 +67,7 @@ def crease(shape: tuple[int, int], rng: Rng, amount: float) -> np.ndarray:
     normal = np.array([ends[1, 1] - ends[0, 1], ends[0, 0] - ends[1, 0]])
     side = ends + normal / max(np.hypot(*normal), 1) * 3 * max(shape)
     cv2.fillPoly(mask, [np.rint([*ends, *side[::-1]]).astype(np.int32)], 1.0)
-    return 1 - amount * cv2.GaussianBlur(mask, (0, 0), 1.2)[..., None]
+    return 1 - share * cv2.GaussianBlur(mask, (0, 0), 1.2)[..., None]
 
 
 def glare(shape: tuple[int, int], rng: Rng) -> np.ndarray:

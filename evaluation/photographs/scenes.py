@@ -7,7 +7,18 @@ import cv2
 import numpy as np
 
 from evaluation.photographs import light
-from evaluation.photographs.textures import Colour, Rng, cloth, fibres, line, paper, waves, wood
+from evaluation.photographs.textures import (
+    Colour,
+    Range,
+    Rng,
+    cloth,
+    fibres,
+    line,
+    paper,
+    waves,
+    wood,
+)
+from handwriting.pen import rotation
 
 
 @dataclass
@@ -24,16 +35,16 @@ class Pen:
 
 @dataclass
 class Scene:
-    """A sheet, its surroundings, and the light on both; all float32 and 0-1."""
+    """A page, its surroundings, and the light on both; all float32 and 0-1."""
 
-    sheet: np.ndarray  # (height, width, 3): the paper's reflectance, ink included
+    page: np.ndarray  # (height, width, 3): the paper's reflectance, ink included
     light: np.ndarray  # (height, width, 1 or 3)
     pen: Pen
     size: float  # the digit's height in pixels
     middle: tuple[float, float]  # where it is written: x, y
-    table: np.ndarray | None = None  # (height, width, 3): what the sheet lies on, if it shows
-    corners: np.ndarray | None = None  # (4, 2): the sheet's corners on the table
-    turn: float = 0.0  # degrees by which the writing, with its sheet, is turned
+    table: np.ndarray | None = None  # (height, width, 3): what the page lies on, if it shows
+    corners: np.ndarray | None = None  # (4, 2): the page's corners on the table
+    turn: float = 0.0  # degrees by which the writing, with its page, is turned
     noise: float = 0.0  # standard deviation, 0-1
     blur: float = 0.0  # standard deviation, pixels
     quality: int | None = None  # of the JPEG; None: not compressed
@@ -42,10 +53,9 @@ class Scene:
     @property
     def shape(self) -> tuple[int, int]:
         """The picture's height and width in pixels."""
-        return self.sheet.shape[0], self.sheet.shape[1]
+        return self.page.shape[0], self.page.shape[1]
 
 
-Range = tuple[float, float]  # a uniform distribution: from, to
 Step = Callable[[Scene, Rng], None]  # changes a scene
 
 BLACK = [(0.1, 0.1, 0.11), (0.15, 0.14, 0.16), (0.05, 0.05, 0.06)]
@@ -103,7 +113,7 @@ USUAL = (FELT, FELT, FELT, BALLPOINT, BALLPOINT, PENCIL)
 
 @dataclass(frozen=True)
 class Kind:
-    """A row of `KINDS`: a sheet, its pens, and the steps that change the plain scene."""
+    """A row of `KINDS`: a page, its pens, and the steps that change the plain scene."""
 
     steps: tuple[Step, ...] = ()
     size: Range = (0.25, 0.7)  # the digit's height, of the shorter side
@@ -113,18 +123,18 @@ class Kind:
     pens: tuple[PenKind, ...] = USUAL
 
     def scene(self, rng: Rng) -> Scene:
-        """A sheet that fills the picture in fair light, changed by the steps in turn."""
+        """A page that fills the picture in fair light, changed by the steps in turn."""
         shapes = self.shapes or SHAPES
         shape = height, width = shapes[rng.integers(len(shapes))]
-        flat = rng.random() < 0.25  # as simple programs draw photographs: no grain at all
+        flat = rng.random() < 0.25  # without grain, as a rendered image
         if self.papers is None:
             colour = rng.uniform(0.72, 0.97) * (1 + rng.normal(0, 0.015, 3))
         else:
             colour = np.array(self.papers[rng.integers(len(self.papers))])
             colour = colour * rng.uniform(*self.brightness)
-        sheet = paper(shape, tuple(colour.clip(0, 1)), rng, 0 if flat else rng.uniform(0.003, 0.02))
+        page = paper(shape, tuple(colour.clip(0, 1)), rng, 0 if flat else rng.uniform(0.003, 0.02))
         scene = Scene(
-            sheet,
+            page,
             np.ones((*shape, 1), np.float32) if flat else light.lamp(shape, rng, 0.0, 0.2),
             self.pens[rng.integers(len(self.pens))].pen(rng),
             rng.uniform(*self.size) * min(shape),
@@ -142,11 +152,11 @@ class Kind:
 # Steps. Each takes the ranges of its distributions and returns a change of a scene.
 
 
-def vignette(amount: Range) -> Step:
-    """Darken the corners."""
+def shaded(shade: Callable[..., np.ndarray], *ranges: Range) -> Step:
+    """Multiply the light by one of `light`'s functions."""
 
     def step(scene: Scene, rng: Rng) -> None:
-        scene.light = scene.light * light.vignette(scene.shape, rng.uniform(*amount))
+        scene.light = scene.light * shade(scene.shape, rng, *ranges)
 
     return step
 
@@ -167,22 +177,6 @@ def dim(amount: Range) -> Step:
         scene.light = scene.light * rng.uniform(*amount)
 
     return step
-
-
-def shadow(softness: Range, amount: Range) -> Step:
-    """Throw a shadow; `softness` in pixels."""
-
-    def step(scene: Scene, rng: Rng) -> None:
-        scene.light = scene.light * light.shadow(
-            scene.shape, rng, rng.uniform(*softness), rng.uniform(*amount)
-        )
-
-    return step
-
-
-def crease(scene: Scene, rng: Rng) -> None:
-    """Fold the paper."""
-    scene.light = scene.light * light.crease(scene.shape, rng, rng.uniform(0.03, 0.12))
 
 
 def glare(scene: Scene, rng: Rng) -> None:
@@ -228,7 +222,7 @@ def ruling(scene: Scene, rng: Rng) -> None:
     width, height = scene.shape[1], scene.shape[0]
     if rng.random() < 0.35:
         x = rng.uniform(0.06, 0.16) * width
-        line(scene.sheet, [(x, -9), (x, height + 9)], 1, (0.85, 0.45, 0.45))
+        line(scene.page, [(x, -9), (x, height + 9)], 1, (0.85, 0.45, 0.45))
 
 
 def squares(scene: Scene, rng: Rng) -> None:
@@ -239,14 +233,14 @@ def squares(scene: Scene, rng: Rng) -> None:
 def _rule(scene: Scene, rng: Rng, across: bool = False) -> None:
     height, width = scene.shape
     gap = rng.uniform(0.03, 0.1) * max(height, width)
-    paper_colour = scene.sheet[0, 0] / max(float(scene.sheet[0, 0].max()), 0.1)
+    paper_colour = scene.page[0, 0] / max(float(scene.page[0, 0].max()), 0.1)
     colour = np.array(RULING[rng.integers(len(RULING))]) * paper_colour
     thick = int(rng.integers(1, 4)) if gap > 25 else 1
     for y in np.arange(rng.uniform(0, gap), height, gap):
-        line(scene.sheet, [(-9, y), (width + 9, y)], thick, colour)
+        line(scene.page, [(-9, y), (width + 9, y)], thick, colour)
     if across:
         for x in np.arange(rng.uniform(0, gap), width, gap):
-            line(scene.sheet, [(x, -9), (x, height + 9)], thick, colour)
+            line(scene.page, [(x, -9), (x, height + 9)], thick, colour)
 
 
 def dots(scene: Scene, rng: Rng) -> None:
@@ -257,7 +251,7 @@ def dots(scene: Scene, rng: Rng) -> None:
     for y in np.arange(rng.uniform(0, gap), height, gap):
         for x in np.arange(gap / 2, width, gap):
             centre = (round(x * 16), round(y * 16))
-            cv2.circle(scene.sheet, centre, round(radius * 16), (grey,) * 3, -1, cv2.LINE_AA, 4)
+            cv2.circle(scene.page, centre, round(radius * 16), (grey,) * 3, -1, cv2.LINE_AA, 4)
 
 
 def frame(scene: Scene, rng: Rng) -> None:
@@ -265,12 +259,12 @@ def frame(scene: Scene, rng: Rng) -> None:
     height, width = scene.shape
     shade, thick = (rng.uniform(0.02, 0.4),) * 3, int(rng.integers(1, 14))
     if rng.random() < 0.4:
-        cv2.rectangle(scene.sheet, (0, 0), (width - 1, height - 1), shade, thick * 2 - 1)
+        cv2.rectangle(scene.page, (0, 0), (width - 1, height - 1), shade, thick * 2 - 1)
         return
     inset = rng.uniform(0.02, 0.12) * min(height, width)
     right, bottom = width - inset, height - inset
     corners = [(inset, inset), (right, inset), (right, bottom), (inset, bottom), (inset, inset)]
-    line(scene.sheet, corners, thick, shade)
+    line(scene.page, corners, thick, shade)
 
 
 def cells(scene: Scene, rng: Rng) -> None:
@@ -281,13 +275,13 @@ def cells(scene: Scene, rng: Rng) -> None:
     shade, thick = (rng.uniform(0.02, 0.45),) * 3, int(rng.integers(1, 5))
     for number in np.arange(-6, 7) + 0.5:
         at_y, at_x = y + number * cell_y, x + number * cell_x
-        line(scene.sheet, [(-9, at_y), (width + 9, at_y)], thick, shade)
-        line(scene.sheet, [(at_x, -9), (at_x, height + 9)], thick, shade)
+        line(scene.page, [(-9, at_y), (width + 9, at_y)], thick, shade)
+        line(scene.page, [(at_x, -9), (at_x, height + 9)], thick, shade)
 
 
 def flecks(scene: Scene, rng: Rng) -> None:
     """Scatter the fibres of recycled paper."""
-    fibres(scene.sheet, rng, int(rng.integers(60, 400)))
+    fibres(scene.page, rng, int(rng.integers(60, 400)))
 
 
 def crumbs(scene: Scene, rng: Rng) -> None:
@@ -296,7 +290,7 @@ def crumbs(scene: Scene, rng: Rng) -> None:
     for _ in range(rng.integers(5, 40)):
         place = (rng.uniform(0, 1, 2) * (width, height)).astype(int).tolist()
         shade = (rng.uniform(0.1, 0.6),) * 3
-        cv2.circle(scene.sheet, place, int(rng.integers(1, 4)), shade, -1, cv2.LINE_AA)
+        cv2.circle(scene.page, place, int(rng.integers(1, 4)), shade, -1, cv2.LINE_AA)
 
 
 def words(scene: Scene, rng: Rng) -> None:
@@ -306,7 +300,7 @@ def words(scene: Scene, rng: Rng) -> None:
     printed = np.zeros((height, width), np.uint8)
     size = rng.uniform(0.4, 0.7)
     cv2.putText(printed, "Name, 12.5.", place, cv2.FONT_HERSHEY_SIMPLEX, size, 255, 1)
-    scene.sheet *= 1 - 0.7 * (printed / np.float32(255))[..., None]
+    scene.page *= 1 - 0.7 * (printed / np.float32(255))[..., None]
 
 
 def wiped(scene: Scene, rng: Rng) -> None:
@@ -316,18 +310,18 @@ def wiped(scene: Scene, rng: Rng) -> None:
     streaks = 4 * cv2.blur(noise, (1, 61) if rng.random() < 0.5 else (61, 1))
     clouds = 0.5 * waves(shape, rng.uniform(40, 160), rng)
     clouds += 0.3 * waves(shape, rng.uniform(8, 30), rng)
-    scene.sheet += (rng.uniform(0.0, 0.06) * (clouds + streaks))[..., None]
+    scene.page += (rng.uniform(0.0, 0.06) * (clouds + streaks))[..., None]
 
 
 def turn(degrees: Range) -> Step:
-    """Turn what is printed on the sheet, and the writing with it."""
+    """Turn what is printed on the page, and the writing with it."""
 
     def step(scene: Scene, rng: Rng) -> None:
         height, width = scene.shape
         scene.turn = rng.uniform(*degrees)
         matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -scene.turn, 1)
-        scene.sheet = cv2.warpAffine(
-            scene.sheet, matrix, (width, height), flags=cv2.INTER_LINEAR,
+        scene.page = cv2.warpAffine(
+            scene.page, matrix, (width, height), flags=cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REFLECT,
         )  # fmt: skip
 
@@ -335,16 +329,14 @@ def turn(degrees: Range) -> Step:
 
 
 def on(*tables: Callable[[tuple[int, int], Rng], np.ndarray], tilt: float = 0.012) -> Step:
-    """Lay the sheet on a table, not quite straight, seen not quite from above."""
+    """Lay the page on a table, not quite straight, seen not quite from above."""
 
     def step(scene: Scene, rng: Rng) -> None:
         height, width = scene.shape
         middle = np.array([width, height]) * rng.uniform(0.47, 0.53, 2)
         box = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (width / 2, height / 2)
         box = box * rng.uniform(0.68, 0.9)
-        angle = np.radians(scene.turn)
-        cos, sin = np.cos(angle), np.sin(angle)
-        box = box @ np.array([[cos, sin], [-sin, cos]])
+        box = box @ rotation(np.radians(scene.turn))
         scene.corners = middle + box + rng.normal(0, tilt, (4, 2)) * (width, height)
         scene.turn = 0
         scene.table = tables[rng.integers(len(tables))](scene.shape, rng)
@@ -371,15 +363,18 @@ WHITE_PEN = PenKind(
 )
 DARK_CARD = [(0.05, 0.05, 0.06), (0.25, 0.08, 0.1), (0.08, 0.15, 0.28), (0.1, 0.22, 0.14)]
 INK_PENS = (FELT, FELT, BALLPOINT)
-HARD_SHADOW = shadow((0, 6), (0.12, 0.6))
+HARD_SHADOW = shaded(light.shadow, (0, 6), (0.12, 0.6))
+CREASE = shaded(light.crease, (0.03, 0.12))
 
 KINDS = {
     "white": Kind(),
-    "dark corners": Kind((vignette((0.1, 0.6)),), size=(0.2, 0.65)),
+    "dark corners": Kind((shaded(light.vignette, (0.1, 0.6)),), size=(0.2, 0.65)),
     "slanting light": Kind((lamp((0.3, 0.75)),)),
-    "soft shadow": Kind((shadow((12, 90), (0.1, 0.55)),)),
+    "soft shadow": Kind((shaded(light.shadow, (12, 90), (0.1, 0.55)),)),
     "hard shadow": Kind((HARD_SHADOW,)),
-    "shadows, crease": Kind((HARD_SHADOW, shadow((1, 30), (0.1, 0.35)), sometimes(0.6, crease))),
+    "shadows, crease": Kind(
+        (HARD_SHADOW, shaded(light.shadow, (1, 30), (0.1, 0.35)), sometimes(0.6, CREASE))
+    ),
     "ruled": Kind((ruling,)),
     "squared": Kind((squares,)),
     "ruled, in shade": Kind(
@@ -387,7 +382,7 @@ KINDS = {
             sometimes(0.5, squares, ruling),
             turn((-6, 6)),
             lamp((0.1, 0.5)),
-            shadow((2, 50), (0.1, 0.4)),
+            shaded(light.shadow, (2, 50), (0.1, 0.4)),
         )
     ),
     "dot grid": Kind((dots,)),
@@ -423,7 +418,9 @@ KINDS = {
     "noise": Kind((camera(noise=(0.02, 0.07)), dim((0.45, 0.9))), pens=INK_PENS),
     "JPEG": Kind((camera(blur=(0.3, 2), quality=(8, 40)),)),
     "blurred": Kind((out_of_focus,)),
-    "small": Kind((lamp((0, 0.3)), vignette((0, 0.3))), size=(0.03, 0.1), shapes=PAGES),
+    "small": Kind(
+        (lamp((0, 0.3)), shaded(light.vignette, (0, 0.3))), size=(0.03, 0.1), shapes=PAGES
+    ),
     "note on a desk": Kind((on(wood, cloth),), papers=CARD, pens=INK_PENS),
     "specks": Kind((crumbs, sometimes(0.5, words))),
 }  # fmt: skip

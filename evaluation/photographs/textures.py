@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 Rng = np.random.Generator
+Range = tuple[float, float]  # a uniform distribution: from, to
 Colour = tuple[float, float, float]  # reflectance of red, green and blue, 0-1
 Points = np.ndarray | list[tuple[float, float]]  # x, y
 
@@ -20,25 +21,25 @@ def waves(shape: tuple[int, int], scale: float, rng: Rng) -> np.ndarray:
 
 
 def paper(shape: tuple[int, int], colour: Colour, rng: Rng, rough: float) -> np.ndarray:
-    """A sheet whose fibres and tooth show by `rough` (deviation, 0-1)."""
-    sheet = np.empty((*shape, 3), np.float32)
-    sheet[:] = colour
+    """A page whose fibres and tooth show by `rough` (deviation, 0-1)."""
+    page = np.empty((*shape, 3), np.float32)
+    page[:] = colour
     if rough:
         texture = 0.6 * rng.standard_normal(shape, dtype=np.float32)
         texture = cv2.GaussianBlur(texture, (0, 0), rng.uniform(0.6, 1.6)) * 1.6
         texture += 0.5 * waves(shape, rng.uniform(10, 60), rng)
-        sheet *= 1 + rough * texture[..., None]
-    return sheet
+        page *= 1 + rough * texture[..., None]
+    return page
 
 
-def fibres(sheet: np.ndarray, rng: Rng, count: int) -> None:
+def fibres(page: np.ndarray, rng: Rng, count: int) -> None:
     """Flecks and hairs, as recycled paper has."""
-    height, width = sheet.shape[:2]
+    height, width = page.shape[:2]
     for _ in range(count):
         start = rng.uniform(0, 1, 2) * (width, height)
         bend = np.cumsum(rng.normal(0, 2.5, (rng.integers(2, 7), 2)) + rng.normal(0, 1.5, 2), 0)
         shade = rng.uniform(0.55, 0.92)
-        line(sheet, start + bend, 1, tuple(c * shade for c in sheet[0, 0]))
+        line(page, start + bend, 1, tuple(c * shade for c in page[0, 0]))
 
 
 def line(picture: np.ndarray, points: Points, width: int, colour: Iterable[float]) -> None:

@@ -134,7 +134,7 @@ def teach(drawing: Drawing, reading: CanvasReading) -> None:
 
 def keep(drawing: Drawing, prediction: Prediction | None) -> None:
     """Learn from the drawing on the canvas, once."""
-    from digits.explain.teaching import MOST, TaughtSymbol
+    from digits.explain.teaching import MAX_EXAMPLES, TaughtSymbol
     from digits.images import data_url
 
     mine = visit().play
@@ -143,7 +143,7 @@ def keep(drawing: Drawing, prediction: Prediction | None) -> None:
         return
     if mine.taught is None:
         mine.taught, mine.pictures = TaughtSymbol(examples), []
-    if len(mine.taught) == MOST:
+    if len(mine.taught) == MAX_EXAMPLES:
         return
     mine.last_example = drawing.strokes
     mine.taught.add(examples.embed(prediction.inside), prediction.bars)
@@ -165,7 +165,7 @@ def taught_html(known: Known | None) -> str:
     Args:
         known: how much the drawing on the canvas is like the symbol.
     """
-    from digits.explain.teaching import ENOUGH
+    from digits.explain.teaching import USUAL_EXAMPLES
 
     taught = visit().play.taught
     if not taught:
@@ -174,10 +174,10 @@ def taught_html(known: Known | None) -> str:
         )
         return f'<p class="hint" role="status">{words}</p>'
     count, wanted = len(taught), taught.wanted()
-    if known and known.matches and count >= ENOUGH:
+    if known and known.matches and count >= USUAL_EXAMPLES:
         words = _("{name}!").format(name=escape(known.name))
         return f'{examples_html()}<p class="known" role="status">{words}</p>'
-    if wanted and count < ENOUGH:
+    if wanted and count < USUAL_EXAMPLES:
         words = ngettext(
             "Draw it again, a bit differently. {count} more would help.",
             "Draw it again, a bit differently. {count} more would help.",

@@ -11,7 +11,7 @@ from PIL import Image
 
 from digits import Prediction
 from digits.card import Card
-from digits.explain.inside import slide
+from digits.explain.inside import filter_response
 from digits.explain.neighbours import Examples
 from digits.images import png_url
 from digits.normalize import field
@@ -155,7 +155,7 @@ def sliding(
         are not known, no weights and no index, but what the liveliest one found.
     """
     for one in card.filters:
-        found = slide(np.array(one.kernel), one.bias, prediction.pixels)
+        found = filter_response(np.array(one.kernel), one.bias, prediction.pixels)
         if found.any():
             return one.kernel, np.rint(found * (255 / found.max())).astype(np.uint8), one.map
     (found,) = prediction.inside.liveliest(0, 1)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from PIL import Image
 
-from digits.explain.inside import slide
+from digits.explain.inside import filter_response
 from digits.explain.neighbours import Examples
 from page.draw.inside import BEGIN
 from page.story import words
@@ -147,7 +147,7 @@ def test_shows_the_networks_own_numbers(visit, classifier):
     prediction = classifier.predict(image, inside=True)
     assert np.corrcoef(ink.ravel(), prediction.pixels.ravel())[0, 1] > 0.99
     one = classifier.card.filters[0]
-    found = slide(np.array(one.kernel), one.bias, prediction.pixels)
+    found = filter_response(np.array(one.kernel), one.bias, prediction.pixels)
     light = dots(shown, places["map"]).mean(axis=2)
     assert np.corrcoef(light.ravel(), found.ravel())[0, 1] > 0.9
     to_step(page, 7)

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from evaluation.photographs.camera import cover, photograph, turned, write
+from evaluation.photographs.camera import cover, photograph, write
 from evaluation.photographs.scenes import KINDS
-from handwriting.pen import Strokes
+from handwriting.pen import Strokes, rotation
 
 
 def take_page(kind: str, rows: list[list[Strokes]], rng: np.random.Generator) -> np.ndarray:
     """Photographs rows of numbers; each row a list of digits' strokes, an empty one for a space."""
     scene = KINDS[kind].scene(rng)
-    height, width = scene.sheet.shape[:2]
+    height, width = scene.page.shape[:2]
     longest = max(len(row) for row in rows)
     size = min(
         0.8 * width / (0.85 * longest + 0.5), 0.75 * height / (1.7 * len(rows)), 0.3 * height
@@ -19,8 +19,7 @@ def take_page(kind: str, rows: list[list[Strokes]], rng: np.random.Generator) ->
     spacing = rng.uniform(0.8, 0.95) * size
     left = width / 2 + rng.uniform(-0.05, 0.05) * width - (longest - 1) * spacing / 2
     top = height / 2 - (len(rows) - 1) * 0.8 * size
-    turn = np.radians(scene.turn)
-    matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    matrix = rotation(np.radians(scene.turn))
     inked = np.zeros((height, width), np.float32)
     for y, row in enumerate(rows):
         for x, strokes in enumerate(row):
@@ -32,12 +31,12 @@ def take_page(kind: str, rows: list[list[Strokes]], rng: np.random.Generator) ->
                 tall = size * rng.uniform(0.88, 1.08)
                 one = cover(
                     (height, width),
-                    turned(strokes, scene.turn),
+                    [stroke @ matrix for stroke in strokes],
                     tall,
                     tuple(middle),
                     scene.pen,
                     rng,
                 )
                 inked = np.maximum(inked, one)
-    write(scene.sheet, inked, scene.pen, rng)
+    write(scene.page, inked, scene.pen, rng)
     return photograph(scene, rng)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digits.explain.inside import slide
+from digits.explain.inside import filter_response
 from digits.explain.neighbours import FILE, Examples, pack, pool, unpack
 from digits.normalize import normalize
 from handwriting import non_digits, pen
@@ -148,7 +148,7 @@ def test_filters_find_what_the_network_finds(classifier, mnist_sample):
     for image in mnist_sample[0][:10]:
         prediction = classifier.predict(image, inside=True)
         for one in classifier.card.filters:
-            found = slide(np.array(one.kernel), one.bias, prediction.pixels)
+            found = filter_response(np.array(one.kernel), one.bias, prediction.pixels)
             assert found.shape == (28, 28)
             pooled = found.reshape(14, 2, 14, 2).max(axis=(1, 3))
             own = prediction.inside.blocks[0][..., one.map]
@@ -194,6 +194,6 @@ def test_what_is_chosen_covers_rare_ways_too():
 
 
 def test_a_blank_window_finds_only_the_bias():
-    assert slide(np.ones((5, 5)), -0.5, np.zeros((28, 28), np.uint8)).max() == 0
-    found = slide(np.eye(3), 0.5, normalize(np.zeros((9, 9), np.uint8)))
+    assert filter_response(np.ones((5, 5)), -0.5, np.zeros((28, 28), np.uint8)).max() == 0
+    found = filter_response(np.eye(3), 0.5, normalize(np.zeros((9, 9), np.uint8)))
     assert found == pytest.approx(np.full((28, 28), 0.5))

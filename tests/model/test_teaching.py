@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from digits.explain.teaching import ENOUGH, MOST, TaughtSymbol
+from digits.explain.teaching import MAX_EXAMPLES, USUAL_EXAMPLES, TaughtSymbol
 from handwriting import pen
 from handwriting.allographs import SYMBOLS, VARIANTS
 
@@ -37,7 +37,7 @@ def by_hand(skeleton: str, rng: np.random.Generator) -> pen.Strokes:
 
 @pytest.fixture
 def teach(embed, examples):
-    def teach(skeleton: str, rng: np.random.Generator, count: int = ENOUGH) -> TaughtSymbol:
+    def teach(skeleton: str, rng: np.random.Generator, count: int = USUAL_EXAMPLES) -> TaughtSymbol:
         symbol = TaughtSymbol(examples)
         for _ in range(count):
             symbol.add(*embed(by_hand(skeleton, rng), rng))
@@ -93,10 +93,10 @@ def test_says_how_many_more_would_help(teach, embed, examples):
         0,
     ]
     unlike = TaughtSymbol(examples)
-    for name in TAUGHT[:ENOUGH]:
+    for name in TAUGHT[:USUAL_EXAMPLES]:
         unlike.add(*embed(by_hand(SYMBOLS[name], rng), rng))
     assert unlike.wanted() == 5
-    while len(unlike) < MOST:
+    while len(unlike) < MAX_EXAMPLES:
         unlike.add(*embed(by_hand(SYMBOLS["x"], rng), rng))
     assert unlike.wanted() == 0, "enough is enough"
 

@@ -58,7 +58,7 @@ def test_lines_are_no_symbols(writer, add):
     row = rows.write(writer, "365", np.random.default_rng(2), size=80, width=6)
     added = add(row, np.random.default_rng(3))
     assert len(added.lines) > len(row.lines) and len(added.symbols) == 3
-    ink = [rows.on_page(one, np.random.default_rng(0), 99).image.sum() for one in (row, added)]
+    ink = [rows.on_page(one, np.random.default_rng(0)).image.sum() for one in (row, added)]
     assert ink[1] > 1.05 * ink[0]
 
 
@@ -79,7 +79,7 @@ def test_a_ring_is_round_its_symbol(writer):
 
 @pytest.mark.parametrize("comb", [False, True])
 def test_each_symbol_stands_in_its_own_box(writer, comb):
-    row = lines.boxed(writer, "502632", np.random.default_rng(4), comb, 0.2)
+    row = lines.boxed(writer, "502632", np.random.default_rng(4), comb)
     if comb:
         edges = [stroke[0, 0] for stroke in row.lines[0].strokes[1:]]
         assert len(edges) in (5, 7)

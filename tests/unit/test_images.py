@@ -122,8 +122,8 @@ FILES = {
 @pytest.fixture
 def small(monkeypatch):
     """Images of more than 40,000 pixels are made smaller."""
-    monkeypatch.setattr(images, "ENOUGH", 40_000)
-    monkeypatch.setattr(images, "STRIP", 10_000)
+    monkeypatch.setattr(images, "MAX_KEPT_PIXELS", 40_000)
+    monkeypatch.setattr(images, "MAX_STRIP_PIXELS", 10_000)
 
 
 def assert_reads(kind: str, size: tuple[int, int]) -> None:

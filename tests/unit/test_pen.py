@@ -52,7 +52,7 @@ def test_no_two_drawings_are_alike_but_a_seed_repeats_them():
 
 @pytest.mark.slow
 def test_images_depend_on_the_seed_alone_not_on_the_processors(monkeypatch):
-    monkeypatch.setattr("handwriting.processes.PART", 20)
+    monkeypatch.setattr("handwriting.processes.PART_SIZE", 20)
     labels = np.array([0, 7, pen.NO_DIGIT] * 20)
     images = synthetic.training_images(labels, seed=5)
     assert images.shape == (60, 28, 28)

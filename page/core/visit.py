@@ -34,12 +34,14 @@ class Play:
 
     challenge: int = 0  # counts up
     solved: set[int] = field(default_factory=set)  # the challenges that were solved
+    shown: int = -1  # the challenge that was shown last
+    before: Strokes | None = None  # what was drawn before it was shown
     hint: str = ""
     symbol_name: str = ""  # as the visitor typed it: escape it
     taught: TaughtSymbol | None = None
     pictures: list[str] = field(default_factory=list)  # the examples, as data URLs
     last_example: Strokes | None = None  # the drawing it was taught with
-    changes: int = 0  # to what was taught: other numbers, other readings
+    changes: int = 0  # to what was taught, and other challenges: see panel.js
 
 
 @dataclass

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PLACE = "\N{OBJECT REPLACEMENT CHARACTER}"  # where a visitor's own words come to stand
 
 SEEN = N_("This is all that I see of your drawing: 28 by 28 dots.")
+SEEN_SYMBOL = N_("This is all that I see of this digit: 28 by 28 dots.")
 
 
 def reading_html(reading: CanvasReading, drawing: Drawing) -> str:
@@ -35,12 +36,13 @@ def reading_html(reading: CanvasReading, drawing: Drawing) -> str:
         if drawing.rests or prediction is None:
             visit().draw.words = words_html(reading, drawing.lifted)
         words = visit().draw.words or answer_html(None)
+    caption = _(SEEN_SYMBOL if reading.symbols else SEEN)
     bars = bars_html(prediction, reading.known, unfinished(reading, drawing.lifted))
     return (
         f'<div class="reading" data-reading="{drawing.number}">'
         f'<div class="st-key-answer">{words}</div>'
         f'<div class="st-key-probabilities">{bars}</div>'
-        f'<div class="st-key-seen">{seen_html(prediction)}</div></div>'
+        f'<div class="st-key-seen">{seen_html(prediction, caption)}</div></div>'
     )
 
 
@@ -210,7 +212,7 @@ def bars_html(
     )
 
 
-def seen_html(prediction: Prediction | None) -> str:
+def seen_html(prediction: Prediction | None, caption: str) -> str:
     """The picture that the network was shown, enlarged."""
     if prediction is None:
         return '<div class="seen"><div class="nothing"></div><p class="caption"></p></div>'
@@ -218,4 +220,4 @@ def seen_html(prediction: Prediction | None) -> str:
 
     url = data_url(prediction.pixels)
     alt = _("Your drawing as I see it: light on dark, in 28 by 28 dots")
-    return f'<div class="seen"><img src="{url}" alt="{alt}"><p class="caption">{_(SEEN)}</p></div>'
+    return f'<div class="seen"><img src="{url}" alt="{alt}"><p class="caption">{caption}</p></div>'

@@ -52,7 +52,6 @@ function updateLine() {
   const isAsking = wasUsed && !isBusy() && left < settings.warning;
   const text = isShowing() ? settings.touch : isAsking ? settings.there : "";
   if (line.textContent !== text) line.textContent = text;
-  line.hidden = !text;
 }
 
 /** Something goes on that a visitor watches without touching anything. */

@@ -84,6 +84,7 @@ class Lesson {
     this.$(".example canvas").setAttribute("aria-label", this.words.example);
     this.$(".area").replaceChildren();
     this.say(this.sentence);
+    this.showTitle();
     this.showPause();
     this.showBet();
     this.showScore();
@@ -98,6 +99,11 @@ class Lesson {
   }
 
   // What is to be seen
+
+  showTitle() {
+    const { kind, words } = this;
+    this.$("h2").textContent = kind === "whole" ? words.title : words.runs[kind];
+  }
 
   /** @param {string} state */
   show(state) {
@@ -123,6 +129,12 @@ class Lesson {
 
   showBet() {
     this.$(".bet output").textContent = this.number(this.bet.valueAsNumber);
+  }
+
+  /** Where not all of it fits, the stage and what is said of it. */
+  scrollIntoView() {
+    for (const part of [".curve", ".controls", ".say"])
+      this.$(part).scrollIntoView({ block: "nearest" });
   }
 
   /** @param {string} place @param {Float32Array | null} probabilities */
@@ -210,6 +222,7 @@ class Lesson {
     this.batch = 1;
     this.pause(false);
     this.wall.clear();
+    this.showTitle();
     this.showScore();
     try {
       this.showGuess(".mine", (await this.ask(this.settings())).drawing);
@@ -257,8 +270,9 @@ class Lesson {
     paint(this.$(".example canvas"), this.school.image(place));
     this.$(".truth").textContent = "";
     this.showGuess(".example", null);
+    this.say(() => this.words.question);
     this.show("looking");
-    if (!this.score.count) this.root.scrollIntoView({ block: "nearest" });
+    if (!this.score.count) this.scrollIntoView();
     await this.sleep(0.3 * duration);
     this.showGuess(".example", probabilities);
     await this.sleep(0.3 * duration);

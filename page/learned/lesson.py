@@ -34,24 +34,24 @@ WORDS = {
     "faster": N_("Faster"),
     "over": N_("Start over"),
     "intro": N_(
-        "Here I’m brand new: I know nothing, and can only guess. Let me practise with digits like "
-        "these!"
+        "Here I’m brand new: my 512 brain cells know nothing, and I can only guess. Let me "
+        "practise with digits like these!"
     ),
     "example": N_("A digit to practise with"),
     "guess": N_("My guess: {digit}"),
     "right": N_("Right! So I hardly change."),
-    "wrong": N_("Wrong. So I change a little, to do better next time."),
+    "wrong": N_("Wrong. So I change a little, and my bars move."),
     "streaming": N_("And now faster and faster: I look, guess, hear the answer, and change."),
     "worse": N_("Oops, my latest changes made me worse. I go on."),
     "chance": N_("just guessing"),
     "curve": N_("How many of 100 I get right"),
-    "curve_spoken": N_("Digits so far: {count}. Right, of 100: {right}."),
-    "count": N_("Digits so far: {count}"),
+    "curve_spoken": N_("Looks so far: {count}. Right, of 100: {right}."),
+    "count": N_("Looks so far: {count}"),
     "test": N_("Test me"),
     "testing": N_("I look at each digit once, and nobody tells me the answer."),
     "so_far": N_("{right} of {count} right"),
     "your_guess": N_("Your guess"),
-    "reference": N_("Me on the first page"),
+    "reference": N_("Me on “Draw a digit”"),
     "what_if": N_("What happens if…"),
     "few": N_("…I get only 100 digits?"),
     "small": N_("…I have 6 brain cells, not 512?"),
@@ -60,7 +60,7 @@ WORDS = {
     "broken": N_("I can’t learn in this browser. With a newer one you can watch me."),
 }
 RUNS = {
-    "whole": N_("After 6,000 digits"),
+    "whole": N_("With 6,000 digits"),
     "few": N_("With only 100 digits"),
     "small": N_("With 6 brain cells"),
     "giant": N_("With too large changes"),
@@ -97,7 +97,7 @@ def words(reference: float | None, experience: str) -> dict[str, Any]:
     tests = number(TESTS)
     whole = ""
     if reference:
-        whole = _("On the first page I’d get about {right} right.").format(
+        whole = _("On “Draw a digit” I’d get about {right} right.").format(
             right=number(TESTS * reference)
         )
     drawn = visit().draw.last_digit is not None

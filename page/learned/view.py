@@ -19,8 +19,9 @@ PEOPLE_SOURCE = (
     "ICANN 1995"
 )
 LEAD = N_(
-    "Nobody told me what a 4 looks like. I looked at a digit, guessed, and heard the right answer. "
-    "Then I changed the patterns I look for a little, to guess better next time. Again and again."
+    "Nobody gave me rules for what a 4 looks like. I looked at a digit, guessed, and heard the "
+    "right answer. Then I changed the patterns I look for a little, to guess better next time. "
+    "Again and again."
 )
 
 

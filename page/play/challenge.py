@@ -11,6 +11,7 @@ from page.core.text import N_, _, a_digit
 
 MIN_TRACE = 0.05  # bar of the digit that must not be read; below it, any scribble would do
 MIN_SHARE = 0.15  # bar of each digit in “something between two”
+FAR = N_("That’s too far away: I don’t see that digit in it at all.")
 MAX_BAR = 0.5  # in “make me unsure”, whose sentence says “half”
 
 
@@ -61,7 +62,7 @@ class Challenge:
 def _unread(share: float, highest: float) -> Verdict:
     if share < MIN_TRACE:
         # Past the goal: a scribble is not a digit that can't be read.
-        return Verdict(0.9 * share / MIN_TRACE, False, N_("That’s too far away: I see none in it."))
+        return Verdict(0.9 * share / MIN_TRACE, False, FAR)
     if share < highest:
         return Verdict(1.0, True, "")
     return Verdict(min(0.9, 2 * (1 - share)), False, N_("Not yet: I can still read it."))

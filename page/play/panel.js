@@ -1,13 +1,13 @@
 // @ts-check
-// After an example was kept, the canvas is empty for the next one.
+// After an example was kept, or for another challenge, the canvas is empty.
 
 /** @type {number | null} */
-let kept = null;
+let known = null;
 
-/** @param {StreamlitComponent<{ kept: number }>} component */
+/** @param {StreamlitComponent<{ changes: number }>} component */
 export default function ({ data }) {
   /** @type {HTMLElement | null} */
   const clear = document.querySelector("[data-command=clear]");
-  if (kept !== null && data.kept > kept) clear?.click();
-  kept = data.kept;
+  if (known !== null && data.changes > known) clear?.click();
+  known = data.changes;
 }

@@ -60,6 +60,7 @@ def play(door: Door, drawing: Drawing, reading: CanvasReading) -> None:
             teach(drawing, reading)
         else:
             fool(drawing, reading.prediction)
+        _clear_canvas(key="script_clear", data={"changes": visit().play.changes})
 
 
 def fool(drawing: Drawing, prediction: Prediction | None) -> None:
@@ -70,9 +71,11 @@ def fool(drawing: Drawing, prediction: Prediction | None) -> None:
     place = mine.challenge % len(CHALLENGES)
     challenge = CHALLENGES[place]
     progress = 0.0
+    if mine.shown != mine.challenge:
+        mine.shown, mine.before = mine.challenge, drawing.strokes
     if place in mine.solved:
         progress, words = 1.0, _("You did it! Well done.")
-    elif prediction is None:
+    elif prediction is None or drawing.strokes == mine.before:
         words = _("Draw it on the sheet. The bars show what I think.")
     else:
         verdict = challenge.judge(prediction.bars)
@@ -107,6 +110,7 @@ def fool(drawing: Drawing, prediction: Prediction | None) -> None:
 
 def _another() -> None:
     visit().play.challenge += 1
+    visit().play.changes += 1
 
 
 def teach(drawing: Drawing, reading: CanvasReading) -> None:
@@ -129,7 +133,6 @@ def teach(drawing: Drawing, reading: CanvasReading) -> None:
         close_button("close_teach")
     with words:
         patched_html(taught_html(reading.known), "taught_html")
-    _clear_canvas(key="script_clear", data={"kept": mine.changes})
 
 
 def keep(drawing: Drawing, prediction: Prediction | None) -> None:

@@ -99,13 +99,13 @@ class Story {
     event.preventDefault();
   }
 
-  /** A tap on a tile chooses its digit; any other leads on, or, at the left, back. @param {PointerEvent} event @param {number} moved @param {HTMLElement} screen */
+  /** A tap on a tile chooses its digit; any other leads on. A finger turns pages, too. @param {PointerEvent} event @param {number} moved @param {HTMLElement} screen */
   tap(event, moved, screen) {
     const box = screen.getBoundingClientRect();
     const tile = this.scene.hit("tile", event.clientX - box.left, event.clientY - box.top);
     if (tile && Math.abs(moved) < SWIPE) return this.choose(Number(tile.slice("tile".length)));
-    const back = Math.abs(moved) > SWIPE ? moved > 0 : event.clientX < box.left + box.width / 4;
-    this.go(this.step + (back ? -1 : 1));
+    if (Math.abs(moved) > SWIPE && event.pointerType === "mouse") return;
+    this.go(this.step + (moved > SWIPE ? -1 : 1));
   }
 
   /** Tells another digit of the number. @param {number} place */

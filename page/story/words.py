@@ -36,28 +36,25 @@ CUT = N_("First I cut it apart. Tap a digit, and I’ll show you how I read it."
 DRAWING = N_("This is your drawing. But I have no eyes. So what do I do with it?")
 DOTS = N_("I cut it out and shrink it to 28 by 28 dots. Each dot is a number, from 0 to 255.")
 WINDOW = N_("I slide small windows over the dots. This one lights up where it finds its pattern.")
-RULE = N_(
-    "I look through a small window. Bright where it should be: {found} of {wanted}. Light up!"
-)
+RULE = N_("I slide a small window along. Best fit: {found} of {wanted} dots are bright. Light up!")
 LOOKED = N_("These places made me think of {a_digit}.")
 LOOKED_NONE = N_("These places made me think that this is no digit.")
 WHY_NOT = N_("Why not {a_digit}? These places speak against it.")
 WHY_NOT_ENOUGH = N_("Why not {a_digit}? Some places speak for it, but not enough.")
 NEAREST = N_("I don’t look drawings up. But of all the digits I have seen, these are the nearest.")
 NEAREST_MISSING = N_("My memories of what people wrote were not kept. Train me again to get them.")
-ANSWER = N_("So my answer is {digit}. I’m {percent} sure.")
-ANSWER_CERTAIN = N_("So my answer is {digit}. I’m more than {percent} sure.")
+ANSWER = N_("I add that up: my answer is {digit}. I’m {percent} sure.")
+ANSWER_CERTAIN = N_("I add that up: my answer is {digit}. I’m more than {percent} sure.")
 NO_ANSWER = N_("So my answer is: I don’t know this as a digit.")
 NUMBER = N_("{digits}: I see {number}.")
-NO_DIGIT = N_("no digit")
 
-KEEP_UP = N_("Keep drawing: I’ll keep up.")
+KEEP_UP = N_("You can still draw on the sheet: I’ll keep up.")
 KERNEL_NOTE = N_(
     '<i class="for"></i> + bright here, <i class="against"></i> − dark there: that’s the pattern. '
     "I look for it everywhere."
 )
 HEAT_NOTE = N_('<i class="for"></i> + speaks for it, <i class="against"></i> − speaks against it.')
-NEAR_NOTE = N_("The number says what the writer meant.")
+NEAR_NOTE = N_("In each circle: the digit that the writer meant.")
 
 ALT_CUT = N_("Your drawing, cut into {count} parts: {labels}")
 ALT_DRAWING = N_("Your drawing")
@@ -76,8 +73,8 @@ def translated() -> dict[str, str]:
 
 
 def name(output: int) -> str:
-    """An output of the network, on a label: “3”, “no digit”."""
-    return _(NO_DIGIT) if output == NONE else str(output)
+    """An output of the network, on a label: “3”, “none”."""
+    return _("none") if output == NONE else str(output)
 
 
 def steps(
@@ -137,8 +134,8 @@ def step(name: str, sentence: str, alt: str, note: str = "") -> dict[str, str]:
 def lit(blocks: int) -> dict[str, str]:
     """The step that shows what lit up in each block of the network."""
     sentence = ngettext(
-        "I do that again with what lit up, {count} time: fewer dots, but larger finds.",
-        "I do that again with what lit up, {count} times: fewer dots, but larger finds.",
+        "I do that {count} more time with what lit up, and find larger parts.",
+        "I do that {count} more times with what lit up, and find larger and larger parts.",
         blocks - 1,
     )
     alt = ngettext(

@@ -25,7 +25,7 @@ from tests.helpers.page import (
     region,
     written,
 )
-from tests.helpers.servers import TIMEOUT, running, serve
+from tests.helpers.servers import TIMEOUT, running, serve, serve_page
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 DESK = {"width": 1280, "height": 800}
@@ -47,6 +47,7 @@ TEXTS = """() => {
         const one = node.parentElement ?? node.getRootNode().host;
         const style = getComputedStyle(one);
         if (one.closest(":disabled, [aria-disabled=true], style, script, option")) continue;
+        if (one.closest("label")?.control?.disabled) continue;
         if (!one.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
         if (one.clientWidth && one.clientWidth < 3) continue; // for screen readers only
         const range = document.createRange();
@@ -262,6 +263,48 @@ def test_counting_right_answers(visitor, tmp_path):
         press(page, "Clear the count")
         page.get_by_role("button", name="Yes, forget it").wait_for()
         both(page)
+
+
+# In a kiosk, time stands still while its window is hidden.
+HIDE = "Object.defineProperty(document, 'hidden', { value: true, configurable: true })"
+SHOW = "delete document.hidden"
+
+
+def test_the_line_of_a_kiosk(visitor):
+    with serve(DIGITS_KIOSK_SECONDS="8") as url:
+        page = visitor(url=f"{url}/?kiosk", color_scheme="light")
+        page.get_by_text("Touch the sheet and draw a digit!").wait_for()
+        expect_answer(page, "I see")
+        page.evaluate(HIDE)
+        both(page)
+        page.evaluate(SHOW)
+        draw(page, written(4))
+        page.get_by_text("Are you still there?").wait_for()
+        page.evaluate(HIDE)
+        both(page)
+
+
+def test_a_lost_connection(visitor):
+    looks = ("dark", PHONE), ("light", DESK)
+    with serve_page() as (url, process):
+        pages = []
+        for opened in ("", "story", "inside", "fool"):
+            page = visitor(url=url, color_scheme="light")
+            draw(page, written(3))
+            expect_digit(page, 3)
+            if opened:
+                open_door(page, opened)
+            pages.append(page)
+        pages.append(visitor(url=f"{url}/photo", until=".st-key-take", color_scheme="light"))
+        pages.append(visitor(url=f"{url}/learned", until=".lesson figure", color_scheme="light"))
+        process.kill()
+        for nth, page in enumerate(pages):
+            page.locator("html[data-connection=gone]").wait_for(state="attached")
+            look(page, *looks[nth % 2])
+        for nth, page in enumerate(pages[:4]):
+            press(page, "Clear")
+            page.locator("html[data-stale]").wait_for(state="attached")
+            look(page, *looks[1 - nth % 2])
 
 
 def test_right_to_left(visitor):

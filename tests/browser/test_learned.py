@@ -233,13 +233,13 @@ def test_learns_in_the_visitors_browser_even_offline(visit, server):
     expect_state(page, "streaming")
     press(page, "Faster")
     expect_state(page, "bet")
-    expect(lesson.locator(".count")).to_have_text("Digits so far: 12,000")
+    expect(lesson.locator(".count")).to_have_text("Looks so far: 12,000")
     expect(lesson.locator(".mine .guess")).to_have_text("My guess: 7")
     page.get_by_label("Guess how many of 1,000").fill("800")
     press(page, "Test me")
     expect_state(page, "done")
     said = re.search(
-        r"I got (\d+) of 1,000 right\. You guessed 800\. On the first page I’d get about 997 right",
+        r"I got (\d+) of 1,000 right\. You guessed 800\. On “Draw a digit” I’d get about 997 right",
         text(page, ".lesson .say"),
     )
     right = int(said[1])
@@ -296,7 +296,7 @@ def test_can_be_paused_stepped_restarted_and_translated(visit, server):
     expect(truth).to_be_empty()
     press(page, "One step")
     expect(truth).to_have_text(re.compile(r"It’s an? \d\."))
-    expect(count).to_have_text(f"Digits so far: {done + 1}")
+    expect(count).to_have_text(f"Looks so far: {done + 1}")
     page.get_by_label("Language").select_option("Deutsch")
     expect(count).to_have_text(f"Ziffern bisher: {done + 1}")
     press(page, "Weiter")

@@ -273,7 +273,7 @@ def test_a_lost_connection_is_said_beside_whatever_is_open(visit, server_to_kill
         expect(shown).to_have_css("opacity", "1")  # it is the drawing's still
     press(page, "Clear")
     draw(page, written(6))
-    expect(shown).to_have_css("opacity", "0.35")
+    expect(shown).to_be_hidden()
     healthy(page)
     start()
     expect(words).to_be_hidden()

@@ -80,7 +80,7 @@ def test_a_challenge_is_judged_as_one_draws(visit):
     assert int(page.get_by_role("progressbar").get_attribute("aria-valuenow")) < 50
     clear(page)
     draw(page, HASH)
-    expect_text(hint, "I see none in it")
+    expect_text(hint, "I don’t see that digit")
     press(page, "Another one")
     expect_text(page.locator(".task"), "between a 4 and a 9")
     expect_text(page.locator(".count"), f"0 of {len(CHALLENGES)} fooled")

@@ -92,12 +92,11 @@ def test_is_told_forwards_and_backwards_by_keys_buttons_and_taps(visit):
     seen = [page.locator(".story .sentence").inner_text()]
     pictures = [pixels(page)]
     screen = page.locator(".story .screen")
-    box = screen.bounding_box()
     forwards = [
         lambda: page.keyboard.press("PageDown"),
         lambda: page.keyboard.press("ArrowRight"),
         lambda: page.locator(".story .next").click(),
-        lambda: screen.click(position={"x": box["width"] * 0.7, "y": 50}),
+        lambda: screen.click(position={"x": 50, "y": 50}),
         lambda: page.keyboard.press("PageDown"),
         lambda: page.keyboard.press("ArrowRight"),
     ]
@@ -118,9 +117,8 @@ def test_is_told_forwards_and_backwards_by_keys_buttons_and_taps(visit):
         lambda: page.keyboard.press("PageUp"),
         lambda: page.keyboard.press("ArrowLeft"),
         lambda: page.locator(".story .back").click(),
-        lambda: screen.click(position={"x": box["width"] * 0.1, "y": 50}),
     ]
-    for nth, go in zip((6, 5, 4, 3), backwards, strict=True):
+    for nth, go in zip((6, 5, 4), backwards, strict=True):
         go()
         expect_step(page, nth)
         assert np.array_equal(pixels(page), pictures[nth - 1]), "it looks as on the way there"

@@ -86,7 +86,7 @@ def test_the_answer_is_compared_with_the_next_guess(tell):
 
 def test_what_is_refused_gets_a_story_too(tell):
     _, told = tell(HASH)
-    assert told["evidence"]["names"][0] == "no digit"
+    assert told["evidence"]["names"][0] == "none"
     assert told["answer"] == "?" and told["bars"]["best"] == NONE
     # It has seen thousands of letters: it never claims that it has seen nothing like this.
     assert step(told, "nearest")["sentence"] == words.NEAREST

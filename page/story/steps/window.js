@@ -7,6 +7,7 @@ import { MOVE } from "../scene.js";
 /** @import { Box } from "../pictures.js" */
 /** @import { Scene, Step } from "../scene.js" */
 
+const STRONG = 0.4; // as in content.py: only what the sentence counts has a mark
 const REST = 5000; // ms: as long as it takes to compare the window with its pattern
 // It slides slowly where it finds the first things, so that one can follow it.
 const [SLOW_ROWS, SLOW, QUICK] = [3, 1300, 90]; // rows; ms for a slow row and for any other
@@ -114,7 +115,8 @@ export const sliding = {
           const value = inside ? values[dotRow * SIDE + dotColumn] : 0;
           pen.fillStyle = `rgb(${grey(value).slice(0, 3).join(" ")})`;
           pen.fillRect(x + cell * 0.17, y + cell * 0.17, cell * 0.66, cell * 0.66);
-          scene.mark(x + cell / 2, y + cell / 2, cell * 0.26 * strength, weight > 0);
+          if (strength >= STRONG)
+            scene.mark(x + cell / 2, y + cell / 2, cell * 0.26 * strength, weight > 0);
         }),
       );
       scene.outline(place, ACCENT, Math.max(3, place.w * 0.02));

@@ -18,7 +18,7 @@ from page.core.patch import patched_html
 from page.core.settings import find_classifier
 from page.core.text import N_, _, ngettext, number
 from page.core.visit import visit
-from page.draw.answer import answer_html, bars_html, says_html, symbol_name
+from page.draw.answer import SEEN_SYMBOL, answer_html, bars_html, says_html, seen_html, symbol_name
 from page.kiosk.kiosk import is_kiosk
 
 if TYPE_CHECKING:  # imported when the first photograph comes
@@ -239,7 +239,6 @@ def picture_html(photo: Photo, chosen: int) -> str:
 
 def said_html(reading: Reading, prediction: Prediction) -> str:
     """Return the reading, and the certainty, bars and 28×28 pixels of one symbol."""
-    from digits.images import data_url
     from digits.types import UNKNOWN
 
     several = ""
@@ -259,10 +258,5 @@ def said_html(reading: Reading, prediction: Prediction) -> str:
             words += f'<p class="more">{sentence.format(count=number(unsure))}</p>'
         tap = _("Tap a box in the picture to see what I think of it.")
         several = f'<div class="number" role="status">{words}<p class="more">{tap}</p></div>'
-    alt = _("A symbol as I see it: light on dark, in 28 by 28 dots")
-    words = _("This is what I see: 28 by 28 dots, light on dark.")
-    return (
-        f'{several}<div class="one">{answer_html(prediction)}'
-        f'<div class="seen"><img src="{data_url(prediction.pixels)}" alt="{alt}">'
-        f'<p class="caption">{words}</p></div></div>{bars_html(prediction)}'
-    )
+    seen = seen_html(prediction, _(SEEN_SYMBOL))
+    return f'{several}<div class="one">{answer_html(prediction)}{seen}</div>{bars_html(prediction)}'

@@ -186,7 +186,6 @@ class Story {
     this.note.innerHTML = step?.note ?? "";
     this.canvas.setAttribute("aria-label", step?.alt ?? begin);
     this.root.dataset.step = String(this.step + 1);
-    this.root.dataset.name = step?.name ?? "";
     [...this.list.querySelectorAll("button")].forEach((button, place) => {
       button.setAttribute("aria-label", `${place + 1}. ${steps[place].title}`);
       if (place === this.step) button.setAttribute("aria-current", "step");

@@ -14,7 +14,7 @@ const [SLOW_ROWS, SLOW, QUICK] = [3, 1300, 90]; // rows; ms for a slow row and f
 const ALL = SIDE * SIDE;
 
 /** How many of the 28×28 places the window has slid over; -1 before it slides. @param {Scene} scene @param {number} now */
-export function slid(scene, now) {
+function slid(scene, now) {
   let age = scene.age(now) - MOVE - (scene.data.kernel ? REST : 0);
   if (age < 0) return -1;
   const { firstRow } = scene.data;

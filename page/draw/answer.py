@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from handwriting.pen import NO_DIGIT
 from page.core.error_boundary import apology_html
 from page.core.text import N_, _, a_digit, percent, sure
 from page.core.visit import visit
@@ -185,7 +186,7 @@ def bars_html(
         more = "more"
     if unfinished:
         shares = shares.copy()
-        shares[10] = 0
+        shares[NO_DIGIT] = 0
     first, second = (-shares).argsort()[:2]
     bars = "".join(
         f'<div class="{kind}{" best" if place == first and not unfinished else ""}">'

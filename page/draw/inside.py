@@ -10,6 +10,7 @@ from digits import Prediction
 from digits.images import data_url, png_url
 from digits.normalize import BOX, shrink
 from digits.types import Inside
+from handwriting.pen import NO_DIGIT
 from page.core.doors import close_button, open_door
 from page.core.error_boundary import guarded
 from page.core.patch import patched_html
@@ -17,7 +18,6 @@ from page.core.text import N_, _, a_digit, ngettext
 from page.draw.reading import Part
 
 MAPS = 6  # shown of each block: the liveliest
-NONE = 10  # the eleventh output: none of the ten digits
 LARGE = 112  # pixels: a side of the picture of where it looked
 STRIPE = 4  # pixels of it: how wide the stripes of what speaks against are
 # Light for “found”: dark to orange to white, like glowing iron.
@@ -143,17 +143,21 @@ def map_words(one: np.ndarray, block: int, place: int) -> str:
 
 
 def guesses(prediction: Prediction) -> tuple[int, int]:
-    """The best guess and the one to compare it with: digits, or NONE for none of them.
+    """The best guess and the one to compare it with: digits, or NO_DIGIT for none of them.
 
-    NONE is compared with the likeliest digit, a digit with the second likeliest.
+    NO_DIGIT is compared with the likeliest digit, a digit with the second likeliest.
     """
     first, second = np.argsort(-prediction.probabilities)[:2]
-    return (NONE, int(first)) if prediction.bars.argmax() == NONE else (int(first), int(second))
+    return (
+        (NO_DIGIT, int(first))
+        if prediction.bars.argmax() == NO_DIGIT
+        else (int(first), int(second))
+    )
 
 
 def named(guess: int) -> str:
     """A guess in words: “an 8”, “no digit”."""
-    return _("no digit") if guess == NONE else a_digit(guess)
+    return _("no digit") if guess == NO_DIGIT else a_digit(guess)
 
 
 def question(prediction: Prediction) -> str:
@@ -170,7 +174,7 @@ def looked_html(prediction: Prediction, why_not: bool) -> str:
     scale = np.abs(evidence[..., [best, second]]).max()
     picture = overlay(prediction.pixels, evidence[..., guess] / max(scale, 1e-9))
     name = named(guess)
-    if best == NONE and not why_not:
+    if best == NO_DIGIT and not why_not:
         words = _("These places made me think that this is no digit.")
     elif not why_not:
         words = _("These places made me think of {a_digit}.")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from handwriting.pen import NO_DIGIT
 from page.core.text import N_, _, a_digit, certain, ngettext, percent
-from page.draw.inside import NONE, guesses
+from page.draw.inside import guesses
 
 if TYPE_CHECKING:
     from digits import Prediction
@@ -74,7 +75,7 @@ def translated() -> dict[str, str]:
 
 def name(output: int) -> str:
     """An output of the network, on a label: “3”, “none”."""
-    return _("none") if output == NONE else str(output)
+    return _("none") if output == NO_DIGIT else str(output)
 
 
 def steps(
@@ -149,7 +150,7 @@ def lit(blocks: int) -> dict[str, str]:
 def looked(prediction: Prediction) -> dict[str, str]:
     """The step that shows what speaks for the answer, and against the next guess."""
     first, second = guesses(prediction)
-    because = _(LOOKED_NONE) if first == NONE else _(LOOKED).format(a_digit=a_digit(first))
+    because = _(LOOKED_NONE) if first == NO_DIGIT else _(LOOKED).format(a_digit=a_digit(first))
     against = prediction.inside.evidence[..., second].mean() < 0
     why_not = _(WHY_NOT if against else WHY_NOT_ENOUGH).format(a_digit=a_digit(second))
     alt = _(ALT_LOOKED).format(names=", ".join(name(output) for output in (first, second)))

@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 from digits.explain.neighbours import Examples
+from handwriting.pen import NO_DIGIT
 from page.core.text import a_digit
 from page.draw.drawing import Drawing
-from page.draw.inside import NONE, guesses
+from page.draw.inside import guesses
 from page.draw.reading import CanvasReading
 from page.story import words
 from page.story.content import MAPS, content, rule
@@ -87,7 +88,7 @@ def test_the_answer_is_compared_with_the_next_guess(tell):
 def test_what_is_refused_gets_a_story_too(tell):
     _, told = tell(HASH)
     assert told["evidence"]["names"][0] == "none"
-    assert told["answer"] == "?" and told["bars"]["best"] == NONE
+    assert told["answer"] == "?" and told["bars"]["best"] == NO_DIGIT
     # It has seen thousands of letters: it never claims that it has seen nothing like this.
     assert step(told, "nearest")["sentence"] == words.NEAREST
     assert step(told, "answer")["sentence"] == words.NO_ANSWER

@@ -71,3 +71,17 @@ def test_sampling_interpolates_as_keras_does():
         images, np.stack([which, y, x]), order=1, fill_mode="constant"
     )
     assert np.array(sampled(images, y, x)) == pytest.approx(np.array(expected), abs=1e-5)
+
+
+def test_a_finished_training_of_the_layout_network_trains_no_further(writer, tmp_path, capsys):
+    """The same command goes on with what comes after the training."""
+    from training import layout
+    from training.pages import write_pages
+
+    pages = write_pages([writer], layout.BATCH_SIZE, seed=1)
+    (tmp_path / "pages").mkdir()
+    np.savez(tmp_path / "pages" / "pages-000000.npz", *pages)
+    first, second = (layout.fit(tmp_path / "pages", pages, 1, 3, tmp_path) for _ in range(2))
+    assert capsys.readouterr().out.count("step 3 of 3") == 1
+    kernels = zip(first.get_weights(), second.get_weights(), strict=True)
+    assert all(np.array_equal(one, other) for one, other in kernels)

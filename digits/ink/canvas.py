@@ -29,6 +29,12 @@ WHITE = 255
 
 
 def find_ink(grey: np.ndarray, background: int | None = None) -> FoundInk | None:
+    """Finds ink on a flat background; arguments as of `_all_ink`."""
+    ink = _all_ink(grey, background)
+    return None if ink is None else FoundInk(ink, without_strays(ink, Components(ink.pixels)))
+
+
+def _all_ink(grey: np.ndarray, background: int | None = None) -> Ink | None:
     """Finds ink on a flat background.
 
     Ink is everything that differs from the background on one side, lighter or darker: the side on
@@ -64,8 +70,7 @@ def find_ink(grey: np.ndarray, background: int | None = None) -> FoundInk | None
     pixels -= background
     pixels /= -strongest if is_dark else strongest
     pixels *= mask[top:bottom, left:right]
-    ink = Ink(pixels, box)
-    return FoundInk(ink, without_strays(ink))
+    return Ink(pixels, box)
 
 
 def find_clean_ink(grey: np.ndarray) -> FoundInk | None:
@@ -83,10 +88,13 @@ def find_clean_ink(grey: np.ndarray) -> FoundInk | None:
     small = max(grey.shape) < MIN_PAPER_SIDE
     if not small and (not is_flat(grey) or is_ruled(grey)):
         return None
-    found = find_ink(grey)
-    if found is None or is_pattern(found.everything):
+    ink = _all_ink(grey)
+    if ink is None:
         return None
-    return found if small or not is_page(found.everything, grey.shape) else None
+    components = Components(ink.pixels)
+    if len(components.boxes) > MAX_COMPONENTS or (not small and is_page(ink, grey.shape)):
+        return None
+    return FoundInk(ink, without_strays(ink, components))
 
 
 def on_canvas(array: np.ndarray, grey: np.ndarray) -> np.ndarray:
@@ -160,18 +168,27 @@ def is_page(ink: Ink, shape: tuple[int, ...]) -> bool:
     )
 
 
-def is_pattern(ink: Ink) -> bool:
-    """Whether ink has too many components to be writing."""
-    _, boxes, _ = _components(ink.pixels)
-    return len(boxes) > MAX_COMPONENTS
+class Components:
+    """Components of ink, on a grid.
+
+    Attributes:
+        cell: pixels of the ink along a side of a cell.
+        mass: float32 (cells down, cells across), the mean ink of each cell.
+        labels, boxes: as `digits.ink.components.label` returns them, in cells.
+    """
+
+    def __init__(self, pixels: np.ndarray):
+        self.cell = -(-max(pixels.shape) // CELLS)
+        self.mass = np.asarray(Image.fromarray(pixels).reduce(self.cell))
+        self.labels, self.boxes = label(self.mass > 0)
 
 
-def without_strays(ink: Ink) -> Ink:
+def without_strays(ink: Ink, components: Components) -> Ink:
     """Removes dust anywhere, and small components that are far from the rest; crops what is left.
 
     A pattern stays as it is.
     """
-    labels, boxes, mass = _components(ink.pixels)
+    labels, boxes, mass = components.labels, components.boxes, components.mass
     if not 1 < len(boxes) <= MAX_COMPONENTS:
         return ink
     weights = np.bincount(labels.ravel(), mass.ravel())[1:]
@@ -182,7 +199,7 @@ def without_strays(ink: Ink) -> Ink:
     )
     limits = np.where(gaps > far, MIN_STRAY, MIN_DUST) * mass.sum()
     keep = np.append(False, weights > limits)[labels]
-    cell = _cell(ink.pixels)
+    cell = components.cell
     height, width = ink.pixels.shape
     mask = keep.repeat(cell, axis=0).repeat(cell, axis=1)[:height, :width] & (ink.pixels > 0)
     left, top, right, bottom = box = box_of(mask)
@@ -192,14 +209,3 @@ def without_strays(ink: Ink) -> Ink:
 def border(grey: np.ndarray) -> np.ndarray:
     """Returns the pixels along the border, once around."""
     return np.concatenate([grey[0], grey[:, -1], grey[-1, ::-1], grey[::-1, 0]])
-
-
-def _components(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Labels components on a grid; returns the labels, the boxes, and the mean ink of each cell."""
-    mass = np.asarray(Image.fromarray(pixels).reduce(_cell(pixels)))
-    labels, boxes = label(mass > 0)
-    return labels, boxes, mass
-
-
-def _cell(pixels: np.ndarray) -> int:
-    return -(-max(pixels.shape) // CELLS)

@@ -1,6 +1,7 @@
 """The contrast of a photograph: how much each pixel differs from the background around it."""
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
@@ -17,13 +18,17 @@ MAX_BLACKBOARD = 70  # of 255: a darker background is a chalkboard rather than p
 STEP = 3  # statistics use every third row and column
 
 
+# Combines the contrasts of three channels into one: float32 (..., 3) to (...).
+Mix = Callable[[np.ndarray], np.ndarray]
+
+
 @dataclass(frozen=True, eq=False)
 class Contrast:
     """How much each pixel differs from the background."""
 
     smooth: np.ndarray  # uint8 (height, width, 3): the picture without noise
     colour: np.ndarray  # float32 (height, width, 3), in each channel
-    mix: "Mix"
+    mix: Mix  # combines the channels
     value: np.ndarray  # float32 (height, width), of all channels
     grain: float  # the deviation of `value` where nothing is written
     light: bool  # whether ink is lighter than the background
@@ -35,9 +40,10 @@ class Contrast:
         Args:
             pen: float (3,), the mean contrast of its ink in each channel.
         """
-        mix = Mix(weights=pen.clip(0) / (pen.clip(0) @ pen.clip(0)) * pen.max())
-        value = mix(self.colour)
-        return replace(self, mix=mix, value=value, grain=_grain(value[::STEP, ::STEP]))
+        weights = (pen.clip(0) / (pen.clip(0) @ pen.clip(0)) * pen.max()).astype(np.float32)
+        value = self.colour @ weights
+        grain = _grain(value[::STEP, ::STEP])
+        return replace(self, mix=lambda colour: colour @ weights, value=value, grain=grain)
 
     def edges(self, reach: int) -> np.ndarray:
         """Returns the contrast to the most ink-like pixel within `reach` pixels."""
@@ -47,29 +53,12 @@ class Contrast:
         return self.mix(_contrast(self.smooth, cv2.erode(self.smooth, kernel)))
 
 
-@dataclass(frozen=True, eq=False)
-class Mix:
-    """Combines the contrasts of three channels into one."""
-
-    weights: np.ndarray | None = None  # (3,); None: the largest of the calm channels
-    calm: np.ndarray | None = None  # bool (3,): those not much noisier than the others
-
-    def __call__(self, colour: np.ndarray) -> np.ndarray:
-        """Maps float32 (..., 3) to float32 (...)."""
-        mixed: np.ndarray
-        if self.weights is not None:
-            mixed = colour @ self.weights.astype(np.float32)
-        else:
-            chosen = range(3) if self.calm is None else np.flatnonzero(self.calm)
-            # NumPy's own `max` is slow along an axis of three.
-            mixed = functools.reduce(np.maximum, [colour[..., i] for i in chosen])
-        return mixed
-
-
 def _largest_calm(sample: np.ndarray) -> Mix:
     """Takes the largest contrast (yellow shows in blue only) of those that are not mere noise."""
-    grains = [_grain(sample[..., i]) for i in range(3)]
-    return Mix(calm=np.array(grains) <= 2 * min(grains) + 0.01)
+    grains = [_grain(sample[..., channel]) for channel in range(3)]
+    calm = np.flatnonzero(np.array(grains) <= 2 * min(grains) + 0.01)
+    # NumPy's own `max` is slow along an axis of three.
+    return lambda colour: functools.reduce(np.maximum, [colour[..., channel] for channel in calm])
 
 
 def _grain(sample: np.ndarray) -> float:

@@ -27,7 +27,7 @@ from handwriting import processes
 from handwriting.rows import Writer
 from training import cleaning, pool, unipen, writers
 from training.command_line import natural, positive, run
-from training.export import save_layout, write_atomically
+from training.export import convert, save_layout, write_atomically
 from training.optional import require
 from training.pages import BACKGROUND, OFFSET_SCALE, Pages, write_pages
 
@@ -176,29 +176,20 @@ def evaluate(model: Any, pages: Pages) -> dict[str, float]:
 
 
 def export(model: Any, pages: Pages) -> bytes:
-    """Converts the network to the bytes of a .tflite file with int8 weights and activations.
+    """Converts the network, with int8 activations, to the bytes of a .tflite file.
 
     Args:
         model: from `fit`.
         pages: for measuring the ranges of the activations.
     """
     import keras
-    import tensorflow as tf
 
     from training import network
 
-    model = network.plain(model)
-    with tempfile.TemporaryDirectory() as folder:
-        # As separate outputs, the heads are quantized with separate scales.
-        heads = {name: model.get_layer(name).output for name in HEADS}
-        named = keras.Model(model.inputs, heads)
-        named.export(folder, format="tf_saved_model", verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: (
-            [image[None, ..., None].astype(np.float32) / 255] for image in pages.images[:100]
-        )
-        return converter.convert()
+    plain = network.plain(model)
+    # As separate outputs, the heads are quantized with separate scales.
+    heads = {name: plain.get_layer(name).output for name in HEADS}
+    return convert(keras.Model(plain.inputs, heads), pages.images[:100])
 
 
 def main() -> int:

@@ -84,16 +84,19 @@ def contexts(browser: Any) -> Iterator[Callable[..., Any]]:
     """Gives a browser context with these options, kept: its cache has Streamlit's scripts."""
     contexts = {}
 
-    def get(**options: Any) -> Any:
-        if str(options) not in contexts:
+    def get(clock: bool = False, **options: Any) -> Any:
+        key = str((clock, options))
+        if key not in contexts:
             if options:
                 context = browser.new_context(**{"viewport": DESK, **options})
             else:  # has a profile of its own: it keeps the scripts compiled, too
                 launch = browser.browser_type.launch_persistent_context
                 context = launch("", viewport=DESK, **CHROMIUM)
             context.set_default_timeout(TIMEOUT * 1000)
-            contexts[str(options)] = context
-        return contexts[str(options)]
+            if clock:
+                context.clock.install()
+            contexts[key] = context
+        return contexts[key]
 
     yield get
     for context in contexts.values():
@@ -104,7 +107,8 @@ def contexts(browser: Any) -> Iterator[Callable[..., Any]]:
 def visit(browser: Any, server: str, contexts: Any) -> Iterator[Callable[..., Any]]:
     """Opens the page as a new visitor: `visit()`, `visit(url, **context_options)`.
 
-    It waits for what `until` finds: on the first page the sheet.
+    It waits for what `until` finds: on the first page the sheet. With `clock=True` its clock can be
+    put forward: `page.clock`.
     """
     kept, others, pages = [], [], []
 

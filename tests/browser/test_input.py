@@ -9,7 +9,7 @@ from PIL import Image
 from page.draw.drawing import HEIGHT, WIDTH, render
 from tests.helpers.page import (
     FIND_CANVAS,
-    draw,
+    draw_by_mouse,
     expect_answer,
     expect_digit,
     expect_invitation,
@@ -31,10 +31,32 @@ PEN = """([type, x, y, button, buttons]) => {
 TIP, BARREL, ERASER = (0, 1), (2, 2), (5, 32)  # PointerEvent's button and buttons
 
 
-def test_the_server_draws_what_the_canvas_shows(visit):
+def test_only_the_left_button_of_a_mouse_draws(visit):
     page = visit()
+    expect_other_buttons_not_to_draw_and_to_open_no_menu(page)
+    clear(page)
+    expect_a_stroke_to_end_with_the_left_button_while_the_right_one_is_held(page)
+    clear(page)
+    expect_the_server_to_draw_what_the_canvas_shows(page)
+
+
+def test_pens_and_keys(visit):
+    page = visit(reduced_motion="reduce")
+    expect_keys_to_work_on_any_keyboard_and_after_a_toggle(page)
+    clear(page)
+    expect_a_pens_eraser_to_remove_the_strokes_it_touches(page)
+    clear(page)
+    expect_nothing_to_draw_into_a_visitors_stroke(page)
+
+
+def clear(page) -> None:
+    press(page, "Clear")
+    expect_invitation(page)
+
+
+def expect_the_server_to_draw_what_the_canvas_shows(page) -> None:
     strokes = written(7)  # of few points: the canvas rounds its corners
-    draw(page, strokes)
+    draw_by_mouse(page, strokes)
     expect_digit(page, 7)
     png = page.evaluate(
         """CANVAS.parentElement.querySelector("canvas.lower-canvas").toDataURL()""".replace(
@@ -56,8 +78,7 @@ def stroke_by_pen(page, points, end: tuple[int, int]) -> None:
     page.evaluate(PEN, ["pointerup", *points[-1], button, 0])
 
 
-def test_a_stroke_ends_with_the_left_button_while_the_right_one_is_held(visit):
-    page = visit()
+def expect_a_stroke_to_end_with_the_left_button_while_the_right_one_is_held(page) -> None:
     mouse = page.mouse
     (one,) = on_screen(page, written(1))
     mouse.move(*one[0])
@@ -72,8 +93,7 @@ def test_a_stroke_ends_with_the_left_button_while_the_right_one_is_held(visit):
     expect_digit(page, 1)
 
 
-def test_other_buttons_do_not_draw_and_open_no_menu(visit):
-    page = visit()
+def expect_other_buttons_not_to_draw_and_to_open_no_menu(page) -> None:
     page.evaluate(
         "addEventListener('contextmenu', event => window.prevented = event.defaultPrevented)"
     )
@@ -87,12 +107,11 @@ def test_other_buttons_do_not_draw_and_open_no_menu(visit):
     assert page.evaluate("window.prevented")
     page.get_by_role("heading", name="Draw a digit").click(button="right")
     assert not page.evaluate("window.prevented"), "the rest of the page has its menu"
-    draw(page, written(3))
+    draw_by_mouse(page, written(3))
     expect_seen(page, written(3))
 
 
-def test_a_pens_eraser_removes_the_strokes_it_touches(visit):
-    page = visit()
+def expect_a_pens_eraser_to_remove_the_strokes_it_touches(page) -> None:
     five = written(5)  # two strokes, of which the second is the hat
     hat, belly = on_screen(page, five)[1], on_screen(page, five)[0]
     for stroke in (belly, hat):
@@ -106,9 +125,8 @@ def test_a_pens_eraser_removes_the_strokes_it_touches(visit):
     expect_digit(page, 5)
 
 
-def test_keys_work_on_any_keyboard_and_after_a_toggle(visit):
+def expect_keys_to_work_on_any_keyboard_and_after_a_toggle(page) -> None:
     """Which key means what is tested in tests/javascript/keys.test.js."""
-    page = visit()
     press_key(page, "٣", "Digit3")
     expect_digit(page, 3)
     press_key(page, "я", "KeyZ", ctrlKey=True)
@@ -135,8 +153,7 @@ def press_key(page, key: str, code: str, **modifiers: bool) -> None:
     )
 
 
-def test_nothing_draws_into_a_visitors_stroke(visit):
-    page = visit()
+def expect_nothing_to_draw_into_a_visitors_stroke(page) -> None:
     page.evaluate("Math.random = () => 0.45")  # a four, of two strokes
     (three,) = on_screen(page, written(3))
     page.mouse.move(*three[0])
@@ -147,6 +164,6 @@ def test_nothing_draws_into_a_visitors_stroke(visit):
     page.get_by_role("button", name="Draw one for me").evaluate("one => one.click()")
     page.wait_for_timeout(250)
     page.mouse.up()
-    page.wait_for_timeout(2500)  # longer than the page takes to draw a digit
+    page.wait_for_timeout(800)  # longer than the page takes to draw a digit without motion
     expect_seen(page, written(3))
     expect_answer(page, "I see a 3")

@@ -5,7 +5,7 @@ import numpy as np
 from playwright.sync_api import expect
 
 from page.share.lan import interface_addresses
-from tests.helpers.page import PHONE, draw, expect_digit, region, written
+from tests.helpers.page import PHONE, draw, expect_digit, written
 from tests.helpers.servers import running
 
 
@@ -31,9 +31,3 @@ def test_a_phone_opens_the_page_by_its_code(visit):
         phone = visit(address, **PHONE)
         draw(phone, written(4))
         expect_digit(phone, 4)
-
-
-def test_a_page_for_this_machine_only_has_no_code(visit):
-    page = visit()
-    page.get_by_text("Nothing that you draw is kept or leaves this room.").wait_for()
-    assert region(page, "phones").count() == 0

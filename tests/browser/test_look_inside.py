@@ -14,6 +14,7 @@ from tests.helpers.page import (
     close_door,
     draw,
     expect_digit,
+    expect_invitation,
     open_door,
     press,
     written,
@@ -46,7 +47,7 @@ def expect_new(page, before: list[str], selector: str = "") -> list[str]:
     return sources(page, selector)
 
 
-def test_is_closed_until_one_asks(visit):
+def test_is_closed_until_one_asks_and_shows_where_it_looked(visit):
     page = visit()
     draw(page, written(4))
     expect_digit(page, 4)
@@ -60,11 +61,43 @@ def test_is_closed_until_one_asks(visit):
     assert page.locator(".story").count() == 0
     close_door(page)
     expect_digit(page, 4)
-
-
-def test_moves_with_each_stroke(visit):
-    page = visit()
+    press(page, "Clear")
+    expect_invitation(page)
+    draw(page, written(9))
+    expect_digit(page, 9)
     open_up(page)
+    expect_heat_on_the_ink_and_elsewhere_for_the_runner_up(page)
+    close_door(page)
+    expect_digit(page, 9)
+
+
+def expect_heat_on_the_ink_and_elsewhere_for_the_runner_up(page) -> None:
+    (best,) = expect_new(page, [], ".looked")
+    ink = pixels(sources(page, ".steps")[2])
+    picture = pixels(best).astype(int)
+    heat = picture[..., 0] - picture[..., 2]  # orange less blue
+    near = np.kron(np.asarray(Image.fromarray(ink).reduce(4)) > 0, np.ones((16, 16), bool))
+    assert heat[near].mean() > 1.5 * heat[~near].mean(), "the heat is not on the ink"
+    assert near.ravel()[heat.argmax()]
+
+    question = page.get_by_text(re.compile(r"^Why not an? \d\?$"))
+    runner_up = re.search(r"\d", question.inner_text()).group()
+    assert runner_up != "9"
+    question.click()
+    (second,) = expect_new(page, [best], ".looked")
+    picture = pixels(second).astype(int)
+    other = picture[..., 0] - picture[..., 2]
+    assert np.corrcoef(heat.ravel(), other.ravel())[0, 1] < 0.5
+    assert f"speaks for a {runner_up}" in page.locator(".st-key-looked .key").inner_text()
+
+
+def test_shows_what_the_network_has_and_moves_with_each_stroke(visit, classifier):
+    page = visit()
+    draw(page, written(5))
+    expect_digit(page, 5)
+    open_up(page)
+    expect_the_28_by_28_dots_and_the_feature_maps(page, classifier)
+    expect_nothing_once_the_canvas_is_empty(page)
     first, *others = written(7)
     draw(page, [first])
     shown = expect_new(page, [])
@@ -74,16 +107,17 @@ def test_moves_with_each_stroke(visit):
         for selector in (".steps", ".looked", ".block:last-child"):
             expect_new(page, shown, selector)
         shown = sources(page, "")
+    expect_nothing_once_the_canvas_is_empty(page)
+
+
+def expect_nothing_once_the_canvas_is_empty(page) -> None:
     press(page, "Clear")
     page.get_by_text("Draw a digit, and I’ll show you how").wait_for()
     assert sources(page, "") == []
 
 
-def test_shows_the_28_by_28_dots_and_the_feature_maps_and_enlarges_them(visit, classifier):
-    page = visit()
-    draw(page, written(5))
-    expect_digit(page, 5)
-    open_up(page)
+def expect_the_28_by_28_dots_and_the_feature_maps(page, classifier) -> None:
+    """And that they can be enlarged."""
     drawing, cut, seen = map(pixels, expect_new(page, [], ".steps"))
     assert drawing.shape[0] == drawing.shape[1] > 100
     assert max(cut.shape) == 20
@@ -106,32 +140,6 @@ def test_shows_the_28_by_28_dots_and_the_feature_maps_and_enlarges_them(visit, c
         "image => image.getBoundingClientRect().width > 90", arg=picture.element_handle()
     )
     assert before < 70
-
-
-def test_shows_where_it_looked_and_why_not_the_runner_up(visit):
-    page = visit()
-    draw(page, written(9))
-    expect_digit(page, 9)
-    open_up(page)
-    (best,) = expect_new(page, [], ".looked")
-    ink = pixels(sources(page, ".steps")[2])
-    picture = pixels(best).astype(int)
-    heat = picture[..., 0] - picture[..., 2]  # orange less blue
-    near = np.kron(np.asarray(Image.fromarray(ink).reduce(4)) > 0, np.ones((16, 16), bool))
-    assert heat[near].mean() > 1.5 * heat[~near].mean(), "the heat is not on the ink"
-    assert near.ravel()[heat.argmax()]
-
-    question = page.get_by_text(re.compile(r"^Why not an? \d\?$"))
-    runner_up = re.search(r"\d", question.inner_text()).group()
-    assert runner_up != "9"
-    question.click()
-    (second,) = expect_new(page, [best], ".looked")
-    picture = pixels(second).astype(int)
-    other = picture[..., 0] - picture[..., 2]
-    assert np.corrcoef(heat.ravel(), other.ravel())[0, 1] < 0.5
-    assert f"speaks for a {runner_up}" in page.locator(".st-key-looked .key").inner_text()
-    close_door(page)
-    expect_digit(page, 9)
 
 
 def test_every_picture_is_described_and_fits_a_small_phone(visit):

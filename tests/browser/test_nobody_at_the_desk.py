@@ -1,21 +1,22 @@
 """The page draws by itself: for whoever asks, and in kiosk mode while nobody is there."""
 
-import pytest
+from playwright.sync_api import expect
 
 from tests.helpers.page import (
     PHONE,
     Glass,
     draw,
+    draw_by_mouse,
     expect_answer,
     expect_digit,
     expect_invitation,
     expect_seen,
     go_to_learned,
+    leave_alone,
     press,
     region,
     written,
 )
-from tests.helpers.servers import TIMEOUT, serve
 
 ANY = r"I see an? \d\."
 
@@ -38,14 +39,13 @@ def test_draws_a_digit_for_whoever_asks(visit):
 
 
 def test_a_link_is_followed_while_the_page_draws(visit):
-    from playwright.sync_api import expect
-
     page = visit()
     page.keyboard.press("8")
     page.wait_for_function("document.documentElement.dataset.drawing > 0")
     go_to_learned(page)
-    page.wait_for_timeout(1500)
     region(page, "learned").wait_for()
+    page.wait_for_timeout(1500)  # it would be done drawing by now
+    assert region(page, "learned").is_visible()
     page.get_by_role("link", name="Draw a digit").click()
     page.locator("canvas.upper-canvas").wait_for()
     page.keyboard.press("2")
@@ -65,17 +65,11 @@ def test_a_persons_hand_goes_first(visit):
     page.keyboard.press("8")
     drawn = int(page.evaluate("document.documentElement.dataset.drawing"))
     page.wait_for_function(f"document.documentElement.dataset.drawing > {drawn}")
-    draw(page, written(1))
+    draw_by_mouse(page, written(1))
     page.wait_for_timeout(1500)  # it would be done by now
     press(page, "Undo")
     press(page, "Undo")
     expect_invitation(page)
-
-
-@pytest.fixture(scope="module")
-def kiosk():
-    with serve(DIGITS_KIOSK_SECONDS="3") as url:
-        yield f"{url}/?kiosk"
 
 
 def expect_show(page) -> None:
@@ -83,45 +77,51 @@ def expect_show(page) -> None:
     expect_answer(page, ANY)
 
 
-def stay(page) -> None:
-    """Somebody does something all the time, however slow this machine is."""
-    touched = "dispatchEvent(new Event('digits-person'))"
-    page.evaluate(f"window.staying = setInterval(() => {touched}, 100)")
-
-
-def leave(page) -> None:
-    page.evaluate("clearInterval(window.staying)")
-
-
-def test_a_page_that_is_left_alone_starts_over_and_draws_by_itself(visit, kiosk):
-    from playwright.sync_api import expect
-
-    page = visit(kiosk, **PHONE)
+def test_a_page_that_is_left_alone_starts_over_and_draws_by_itself(visit, server):
+    page = visit(f"{server}/?kiosk", clock=True, **PHONE)
     glass = Glass(page)
+    page.wait_for_function("'kiosk' in document.documentElement.dataset")
+    leave_alone(page)
     expect_show(page)  # nobody has been there yet
     page.get_by_text("Touch the sheet and draw a digit!").wait_for()
     glass.draw(written(4))  # and the first stroke counts
-    stay(page)
     expect_seen(page, written(4))
     expect_digit(page, 4)
+    page.evaluate("window.mine = true")
+    glass.put(1, 180, 250)  # and thinks, for longer than it takes to start over
+    leave_alone(page)
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.mine && !('attract' in document.documentElement.dataset)")
+    glass.lift(1)
     page.get_by_role("button", name="Can I fool you?").tap()
     region(page, "panel").wait_for()
-    leave(page)
-    page.wait_for_function("!window.staying", timeout=TIMEOUT * 1000)  # it is loaded anew
+    leave_alone(page)
+    page.wait_for_function("!window.mine")  # it is loaded anew
     expect_show(page)
     assert region(page, "panel").count() == 0
-    stay(page)
+    page.evaluate("dispatchEvent(new Event('digits-person'))")
     go_to_learned(page)
     # The last visitor's drawing is forgotten, and those that it drew itself are no visitor's.
     expect(page.locator(".lesson .mine figcaption")).to_have_text("A drawing of mine")
     page.wait_for_function("location.search.includes('kiosk')")
-    leave(page)
-    page.wait_for_function("!location.pathname.includes('learned')", timeout=TIMEOUT * 1000)
+    leave_alone(page)
+    page.wait_for_function("!location.pathname.includes('learned')")
     expect_show(page)
 
 
-def test_no_touch_leads_out_of_the_page(visit, kiosk):
-    page = visit(kiosk, **PHONE)
+def test_without_kiosk_mode_nothing_starts_over(visit):
+    page = visit(clock=True, **PHONE)
+    draw(page, written(2))
+    expect_digit(page, 2)
+    page.evaluate("window.mine = true")
+    leave_alone(page)
+    page.wait_for_timeout(500)
+    expect_digit(page, 2)
+    assert page.evaluate("window.mine")
+
+
+def test_no_touch_leads_out_of_the_page(visit, server):
+    page = visit(f"{server}/?kiosk", **PHONE)
     page.wait_for_function("'kiosk' in document.documentElement.dataset")
     prevented = page.evaluate(
         """() => {
@@ -156,24 +156,3 @@ def test_no_touch_leads_out_of_the_page(visit, kiosk):
     glass.lift(0)
     glass.lift(1)
     assert page.evaluate("visualViewport.scale") == 1
-
-
-def test_without_kiosk_mode_nothing_starts_over(visit, kiosk):
-    page = visit(kiosk.partition("?")[0])
-    draw(page, written(2))
-    expect_digit(page, 2)
-    page.wait_for_timeout(4500)
-    expect_digit(page, 2)
-
-
-def test_a_finger_that_rests_on_the_screen_is_a_visitor(visit, kiosk):
-    page = visit(kiosk, **PHONE)
-    expect_show(page)
-    glass = Glass(page)
-    glass.draw(written(4)[:1])
-    glass.put(1, 180, 250)  # and thinks, for longer than it takes to start over
-    page.evaluate("window.mine = true")
-    page.wait_for_timeout(5000)
-    assert page.evaluate("window.mine && !('attract' in document.documentElement.dataset)")
-    glass.lift(1)
-    expect_show(page)  # nobody is there now

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from pillow_heif import register_heif_opener
+from playwright.sync_api import expect
 
 from evaluation.photographs import camera as photos
 from handwriting import pen
@@ -56,8 +57,6 @@ def phone(visit, server):
 
 
 def test_a_page_of_numbers_is_read(phone, server):
-    from playwright.sync_api import expect
-
     hand_in(phone, photographed("2026", "150"))
     expect(phone.locator(".number .text")).to_have_text("2026150")
     assert phone.locator(".number .text").inner_text().split() == ["2026", "150"]
@@ -90,8 +89,6 @@ def test_a_page_of_numbers_is_read(phone, server):
 
 
 def test_whatever_is_no_page_of_digits_gets_a_sentence(phone):
-    from playwright.sync_api import expect
-
     says = phone.locator(".st-key-photo .says")
     hand_in(phone, b"%PDF-1.7", "page.pdf")
     expect(says).to_contain_text("not a picture that I can open")
@@ -106,11 +103,12 @@ def test_whatever_is_no_page_of_digits_gets_a_sentence(phone):
     expect(phone.locator("[data-testid=stException], [data-testid=stAlert]")).to_have_count(0)
 
 
-def test_a_failed_upload_gets_a_sentence_of_our_own(phone):
-    from playwright.sync_api import expect
-
+def test_a_failed_upload_gets_a_sentence_of_our_own(phone, tmp_path):
     trouble = phone.locator(".st-key-photo .trouble")
-    hand_in(phone, bytes(33 << 20))
+    large = tmp_path / "large.jpg"
+    with large.open("wb") as file:
+        file.truncate(33 << 20)
+    phone.locator(INPUT).set_input_files(large)
     expect(trouble).to_contain_text("That picture is too big for me.")
     phone.route("**/_stcore/upload_file/**", lambda route: route.fulfill(status=403))
     hand_in(phone, photographed("7"))

@@ -89,7 +89,7 @@ def test_a_challenge_is_judged_as_one_draws(visit):
     expect_invitation(page)
 
 
-def test_a_heart_that_was_taught_is_known_and_digits_stay_digits(visit):
+def test_a_heart_that_was_taught_is_known_until_it_is_forgotten(visit):
     page = visit()
     open_door(page, "teach")
     teach_hearts(page, 5)
@@ -114,10 +114,10 @@ def test_a_heart_that_was_taught_is_known_and_digits_stay_digits(visit):
     clear(page)
     draw(page, heart(11))
     expect_answer(page, "not a digit I know|not sure")
+    expect_a_symbol_to_be_forgotten_with_the_visit(page)
 
 
-def test_a_symbol_is_forgotten_with_the_visit(visit):
-    page = visit()
+def expect_a_symbol_to_be_forgotten_with_the_visit(page) -> None:
     open_door(page, "teach")
     teach_hearts(page, 1)
     expect_focus(page, "Keep this one")
@@ -132,11 +132,14 @@ def test_a_symbol_is_forgotten_with_the_visit(visit):
     assert page.locator(".bars .taught").count() == 0
 
 
-def test_one_door_closes_the_others(visit):
-    page = visit()
+def test_one_door_closes_the_others_and_nothing_is_counted(visit, server):
+    page = visit(f"{server}/?presenter")
+    expect_text(page.locator(".st-key-presenter"), "Nothing is counted")
     assert not page.locator(".st-key-ask_story").is_visible(), "before the first stroke"
     draw(page, written(3))
     expect_digit(page, 3)
+    assert page.locator(".st-key-tally").count() == 0, "nothing is asked"
+    assert "counted" not in page.locator(".privacy").inner_text()
     press(page, "How do you know?")
     page.locator(".story").wait_for()
     press(page, "All at once")
@@ -222,15 +225,6 @@ def test_answers_are_counted_once_and_the_presenter_sees_and_clears_them(visit, 
         expect_text(presenter.locator(".st-key-presenter .total"), "I got 0 of 0 right")
         assert Tally(path).counts() == {}
         assert page.locator(".st-key-presenter").count() == 0
-
-
-def test_nothing_is_asked_unless_the_presenter_wants_it(visit, server):
-    page = visit(f"{server}/?presenter")
-    expect_text(page.locator(".st-key-presenter"), "Nothing is counted")
-    draw(page, written(3))
-    expect_digit(page, 3)
-    assert page.locator(".st-key-tally").count() == 0
-    assert "counted" not in page.locator(".privacy").inner_text()
 
 
 def test_a_file_that_can_not_be_used_disturbs_no_visitor(visit, tmp_path):

@@ -5,14 +5,17 @@ import pytest
 from tests.helpers.firefox import firefox
 from tests.helpers.page import (
     FIND_CANVAS,
+    PHONE,
     draw,
+    draw_by_mouse,
     expect_digit,
     expect_invitation,
     expect_seen,
+    leave_alone,
     press,
     written,
 )
-from tests.helpers.servers import serve, serve_app
+from tests.helpers.servers import serve_app
 
 # As some extensions do. Firefox returns another picture instead, see below.
 THROWS = """
@@ -50,15 +53,18 @@ def test_reads_in_a_firefox_that_resists_fingerprinting(server):
         browser.wait_for("/I see a\\s+5/.test(document.querySelector('.st-key-answer').innerText)")
 
 
-def test_the_kiosk_starts_without_a_session_storage(visit):
-    with serve(DIGITS_KIOSK_SECONDS="3") as url:
-        page = visit(url)
-        page.add_init_script(NO_STORAGE)
-        page.goto(f"{url}/?kiosk")
-        page.locator("canvas.upper-canvas").wait_for()
-        draw(page, written(2))
-        expect_digit(page, 2)
-        page.wait_for_function("'attract' in document.documentElement.dataset")
+def test_the_kiosk_starts_without_a_session_storage(visit, server):
+    page = visit(clock=True, **PHONE)
+    page.add_init_script(NO_STORAGE)
+    page.goto(f"{server}/?kiosk")
+    page.locator("canvas.upper-canvas").wait_for()
+    draw_by_mouse(page, written(2))  # a visitor's hand
+    expect_digit(page, 2)
+    page.evaluate("window.mine = true")
+    leave_alone(page)
+    page.wait_for_function("!window.mine && 'kiosk' in document.documentElement.dataset")
+    leave_alone(page)
+    page.wait_for_function("'attract' in document.documentElement.dataset")
 
 
 async def another_site(scope, receive, send):

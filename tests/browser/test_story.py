@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 from PIL import Image
+from playwright.sync_api import expect
 
 from digits.explain.inside import filter_response
 from digits.explain.neighbours import Examples
@@ -41,8 +42,6 @@ def open_up(page) -> None:
 
 
 def sentence(page, pattern: str) -> None:
-    from playwright.sync_api import expect
-
     expect(page.locator(".story .sentence")).to_have_text(
         re.compile(pattern), timeout=TIMEOUT * 1000
     )
@@ -83,7 +82,7 @@ def to_step(page, number: int) -> None:
     expect_step(page, number)
 
 
-def test_is_told_forwards_and_backwards_by_keys_buttons_and_taps(visit):
+def test_is_told_to_eyes_and_ears_forwards_and_backwards(visit):
     page = visit(reduced_motion="reduce")
     draw(page, written(3))
     expect_digit(page, 3)
@@ -129,9 +128,47 @@ def test_is_told_forwards_and_backwards_by_keys_buttons_and_taps(visit):
     expect_step(page, 1)
     page.get_by_role("button", name=words.WORDS["close"]).click()
     page.locator(".story").wait_for(state="detached")
+    open_up(page)
+    expect_words_aloud_and_what_tab_reaches(page)
+    expect_the_door_to_how_it_learned(page)
 
 
-def test_shows_the_networks_own_numbers(visit, classifier):
+def expect_words_aloud_and_what_tab_reaches(page) -> None:
+    spoken = page.locator(".story [role=status]")
+    for nth in STEPS:
+        to_step(page, nth)
+        expect(spoken).to_have_text(page.locator(".story .sentence").inner_text())
+    own = ("data:", "blob:")
+    hosts = {urlsplit(url).hostname for url in page.requested if not url.startswith(own)}
+    assert hosts == {"127.0.0.1"}
+    reached = set()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate("""() => {
+          let one = document.activeElement;
+          while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
+          return one.getAttribute("aria-label") || one.innerText;
+        }""")
+        )
+    steps = ["drawing", "dots", "window", "lit", "looked", "answer", "nearest"]
+    titles = {f"{nth}. {words.TITLES[name]}" for nth, name in enumerate(steps, 1)}
+    assert titles | {words.WORDS[name] for name in ("back", "learned", "all", "close")} <= reached
+    current = page.locator(".story ol [aria-current]")
+    assert current.count() == 1 and current.get_attribute("aria-current") == "step"
+
+
+def expect_the_door_to_how_it_learned(page) -> None:
+    to_step(page, 7)
+    page.get_by_role("button", name="How did I learn that? Watch me.").click()
+    page.wait_for_url("**/learned*")
+    page.locator(".st-key-learned").wait_for()
+    page.get_by_role("link", name="Draw a digit").click()
+    page.locator("canvas.upper-canvas").wait_for()
+    expect_digit(page, 3)  # the drawing is still there
+
+
+def test_shows_the_networks_own_numbers_and_follows_the_pen(visit, classifier):
     page = visit(reduced_motion="reduce")
     draw(page, written(7))
     expect_digit(page, 7)
@@ -157,13 +194,57 @@ def test_shows_the_networks_own_numbers(visit, classifier):
         assert np.corrcoef(there.ravel(), neighbour.pixels[:20].ravel())[0, 1] > 0.95
     labels = ", ".join(str(neighbour.label) for neighbour in nearest)
     assert labels in page.locator(".story canvas").get_attribute("aria-label")
+    expect_to_follow_the_pen(page)
+
+
+def expect_to_follow_the_pen(page) -> None:
+    for step, digit in ((2, 3), (5, 7), (7, 3), (6, 7)):
+        to_step(page, step)
+        before, words = pixels(page), page.locator(".story canvas").get_attribute("aria-label")
+        press(page, "Clear")
+        sentence(page, BEGIN)
+        draw(page, written(digit))
+        sentence(page, f"^(?!{re.escape(BEGIN)})")
+        expect_step(page, step)
+        to_step(page, 6)
+        sentence(page, f"my answer is {digit}")
+        to_step(page, step)
+        assert np.abs(pixels(page) - before).mean() > 1
+        if step > 4:
+            assert page.locator(".story canvas").get_attribute("aria-label") != words
 
 
 def test_moves_and_comes_to_rest(visit):
     page = visit()
+    expect_the_answer_before_the_story_follows(page)
+    expect_to_stand_still_while_an_answer_is_awaited(page)
+    expect_the_window_to_slide_and_rest(page)
+    expect_to_move_though_words_need_more_room(page)
+
+
+def expect_the_answer_before_the_story_follows(page) -> None:
+    open_up(page)
+    page.evaluate(
+        """() => {
+          window.order = [];
+          addEventListener("patched", () => {
+            order.push("answer");
+            requestAnimationFrame(() => order.push("frame"));
+          });
+          addEventListener("digits-story", () => order.push("story"));
+        }"""
+    )
     draw(page, written(3))
     expect_digit(page, 3)
-    open_up(page)
+    sentence(page, "This is your drawing")
+    settle(page)
+    order = page.evaluate("order")
+    since = order[len(order) - order[::-1].index("answer") :]
+    assert since.index("frame") < since.index("story")
+
+
+def expect_the_window_to_slide_and_rest(page) -> None:
+    to_step(page, 2)
     settle(page)
     to_step(page, 3)
 
@@ -185,12 +266,30 @@ def test_moves_and_comes_to_rest(visit):
     assert np.array_equal(before, pixels(page))
 
 
-def test_a_step_whose_words_need_more_room_moves_all_the_same(visit):
-    page = visit()
-    draw(page, written(3))
-    expect_digit(page, 3)
-    open_up(page)
+def expect_to_stand_still_while_an_answer_is_awaited(page) -> None:
     to_step(page, 3)
+    frames = """async awaited => {
+      const root = document.documentElement;
+      delete root.toggleAttribute;
+      root.toggleAttribute("data-stale", awaited);
+      if (awaited) root.toggleAttribute = () => {};  // the page itself knows better
+      const { drawImage } = CanvasRenderingContext2D.prototype;
+      const frame = () => new Promise(requestAnimationFrame);
+      for (let n = 0; n < 2; n++) await frame();  // the one that was planned
+      let painted = 0;
+      CanvasRenderingContext2D.prototype.drawImage = function (...where) {
+        painted += 1;
+        drawImage.apply(this, where);
+      };
+      for (let n = 0; n < 10; n++) await frame();
+      CanvasRenderingContext2D.prototype.drawImage = drawImage;
+      return painted;
+    }"""
+    assert page.evaluate(frames, True) == 0
+    assert page.evaluate(frames, False) > 0
+
+
+def expect_to_move_though_words_need_more_room(page) -> None:
     settle(page)
     moving = page.locator(".story").evaluate(
         f"""async element => {{ {OBJECT}
@@ -204,27 +303,6 @@ def test_a_step_whose_words_need_more_room_moves_all_the_same(visit):
     )
     assert moving
     settle(page)
-
-
-def test_follows_the_pen(visit):
-    page = visit(reduced_motion="reduce")
-    draw(page, written(3))
-    expect_digit(page, 3)
-    open_up(page)
-    for step, digit in ((2, 7), (5, 3), (7, 7), (6, 3)):
-        to_step(page, step)
-        before, words = pixels(page), page.locator(".story canvas").get_attribute("aria-label")
-        press(page, "Clear")
-        sentence(page, BEGIN)
-        draw(page, written(digit))
-        sentence(page, f"^(?!{re.escape(BEGIN)})")
-        expect_step(page, step)
-        to_step(page, 6)
-        sentence(page, f"my answer is {digit}")
-        to_step(page, step)
-        assert np.abs(pixels(page) - before).mean() > 1
-        if step > 4:
-            assert page.locator(".story canvas").get_attribute("aria-label") != words
 
 
 def test_without_a_drawing_it_invites_and_what_is_no_digit_has_a_story_too(visit):
@@ -266,40 +344,7 @@ def test_fits_a_phone_and_a_finger(visit):
     assert canvas["width"] > 100, "one can still draw"
 
 
-def test_is_told_aloud_and_can_be_reached_with_tab(visit):
-    from playwright.sync_api import expect
-
-    page = visit(reduced_motion="reduce")
-    draw(page, written(3))
-    expect_digit(page, 3)
-    open_up(page)
-    spoken = page.locator(".story [role=status]")
-    for nth in STEPS:
-        to_step(page, nth)
-        expect(spoken).to_have_text(page.locator(".story .sentence").inner_text())
-    own = ("data:", "blob:")
-    hosts = {urlsplit(url).hostname for url in page.requested if not url.startswith(own)}
-    assert hosts == {"127.0.0.1"}
-    reached = set()
-    for _ in range(20):
-        page.keyboard.press("Tab")
-        reached.add(
-            page.evaluate("""() => {
-          let one = document.activeElement;
-          while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
-          return one.getAttribute("aria-label") || one.innerText;
-        }""")
-        )
-    steps = ["drawing", "dots", "window", "lit", "looked", "answer", "nearest"]
-    titles = {f"{nth}. {words.TITLES[name]}" for nth, name in enumerate(steps, 1)}
-    assert titles | {words.WORDS[name] for name in ("back", "learned", "all", "close")} <= reached
-    current = page.locator(".story ol [aria-current]")
-    assert current.count() == 1 and current.get_attribute("aria-current") == "step"
-
-
 def test_a_number_is_cut_apart_and_its_tiles_can_be_tapped(visit):
-    from playwright.sync_api import expect
-
     page = visit()
     draw(page, number("2026"))
     expect_answer(page, "I see 2026")
@@ -322,66 +367,3 @@ def test_a_number_is_cut_apart_and_its_tiles_can_be_tapped(visit):
     sentence(page, "my answer is 6")
     to_step(page, 8)
     sentence(page, "^2, 0, 2, 6: I see 2026.$")
-
-
-def test_it_ends_with_the_door_to_how_it_learned(visit):
-    page = visit(reduced_motion="reduce")
-    draw(page, written(3))
-    expect_digit(page, 3)
-    open_up(page)
-    to_step(page, 7)
-    page.get_by_role("button", name="How did I learn that? Watch me.").click()
-    page.wait_for_url("**/learned*")
-    page.locator(".st-key-learned").wait_for()
-    page.get_by_role("link", name="Draw a digit").click()
-    page.locator("canvas.upper-canvas").wait_for()
-    expect_digit(page, 3)  # the drawing is still there
-
-
-def test_the_answer_is_shown_before_the_story_follows(visit):
-    page = visit()
-    open_up(page)
-    page.evaluate(
-        """() => {
-          window.order = [];
-          addEventListener("patched", () => {
-            order.push("answer");
-            requestAnimationFrame(() => order.push("frame"));
-          });
-          addEventListener("digits-story", () => order.push("story"));
-        }"""
-    )
-    draw(page, written(3))
-    expect_digit(page, 3)
-    sentence(page, "This is your drawing")
-    settle(page)
-    order = page.evaluate("order")
-    since = order[len(order) - order[::-1].index("answer") :]
-    assert since.index("frame") < since.index("story")
-
-
-def test_stands_still_while_an_answer_is_awaited(visit):
-    page = visit()
-    draw(page, written(3))
-    expect_digit(page, 3)
-    open_up(page)
-    to_step(page, 3)
-    frames = """async awaited => {
-      const root = document.documentElement;
-      delete root.toggleAttribute;
-      root.toggleAttribute("data-stale", awaited);
-      if (awaited) root.toggleAttribute = () => {};  // the page itself knows better
-      const { drawImage } = CanvasRenderingContext2D.prototype;
-      const frame = () => new Promise(requestAnimationFrame);
-      for (let n = 0; n < 2; n++) await frame();  // the one that was planned
-      let painted = 0;
-      CanvasRenderingContext2D.prototype.drawImage = function (...where) {
-        painted += 1;
-        drawImage.apply(this, where);
-      };
-      for (let n = 0; n < 10; n++) await frame();
-      CanvasRenderingContext2D.prototype.drawImage = drawImage;
-      return painted;
-    }"""
-    assert page.evaluate(frames, True) == 0
-    assert page.evaluate(frames, False) > 0

@@ -69,8 +69,8 @@ def on_screen(page, strokes: Strokes, selector: str = "canvas.upper-canvas") -> 
     return [stroke * box["height"] + [left, box["y"]] for stroke in strokes]
 
 
-def draw(page, strokes: Strokes) -> None:
-    """Draws with the mouse."""
+def draw_by_mouse(page, strokes: Strokes) -> None:
+    """Draws with a real mouse: each point takes the browser a frame."""
     for stroke in on_screen(page, strokes):
         page.mouse.move(*stroke[0])
         page.mouse.down()
@@ -86,21 +86,24 @@ FIND_CANVAS = """(function find(root) {
 })(document)"""
 
 
-def draw_dots(page, dots: Strokes) -> None:
-    """Dots, many at once: a real mouse would take several frames for each."""
+def draw(page, strokes: Strokes) -> None:
+    """Draws with the events of a mouse, a stroke at a time."""
     page.evaluate(
-        """async dots => {
+        """async strokes => {
           const canvas = CANVAS;
-          for (const [clientX, clientY] of dots) {
-            for (const type of ["pointerdown", "pointerup"])
-              canvas.dispatchEvent(new PointerEvent(type, {
-                pointerType: "mouse", pointerId: 1, isPrimary: true, clientX, clientY,
-                buttons: type === "pointerup" ? 0 : 1, bubbles: true, composed: true,
-              }));
+          const event = (type, [clientX, clientY]) =>
+            canvas.dispatchEvent(new PointerEvent(type, {
+              pointerType: "mouse", pointerId: 1, isPrimary: true, clientX, clientY,
+              buttons: type === "pointerup" ? 0 : 1, bubbles: true, composed: true,
+            }));
+          for (const stroke of strokes) {
+            event("pointerdown", stroke[0]);
+            for (const point of stroke.slice(1)) event("pointermove", point);
+            event("pointerup", stroke.at(-1));
             await new Promise(resolve => setTimeout(resolve));
           }
         }""".replace("CANVAS", FIND_CANVAS),
-        [dot[0].tolist() for dot in on_screen(page, dots)],
+        [stroke.tolist() for stroke in on_screen(page, strokes)],
     )
 
 
@@ -169,6 +172,14 @@ def close_door(page) -> None:
 def go_to_learned(page) -> None:
     """Goes to “How I learned”, as the door at the end of the story does."""
     page.locator(".st-key-to_learned a").evaluate("link => link.click()")
+
+
+def leave_alone(page) -> None:
+    """Nobody touches the page for more than the minute that a kiosk waits.
+
+    The page must have been opened with `visit(…, clock=True)`.
+    """
+    page.clock.fast_forward("01:01")
 
 
 def region(page, key: str):

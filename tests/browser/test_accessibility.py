@@ -16,6 +16,7 @@ from tests.helpers.page import (
     HASH,
     close_door,
     draw,
+    draw_by_mouse,
     expect_answer,
     expect_digit,
     go_to_learned,
@@ -278,7 +279,7 @@ def test_the_line_of_a_kiosk(visitor):
         page.evaluate(HIDE)
         both(page)
         page.evaluate(SHOW)
-        draw(page, written(4))
+        draw_by_mouse(page, written(4))
         page.get_by_text("Are you still there?").wait_for()
         page.evaluate(HIDE)
         both(page)

@@ -298,15 +298,15 @@ def test_can_be_paused_stepped_restarted_and_translated(visit, server):
     expect(truth).to_have_text(re.compile(r"It’s an? \d\."))
     expect(count).to_have_text(f"Looks so far: {done + 1}")
     page.get_by_label("Language").select_option("Deutsch")
-    expect(count).to_have_text(f"Ziffern bisher: {done + 1}")
+    expect(count).to_have_text(f"Angesehen: {done + 1}")
     press(page, "Weiter")
-    expect(count).to_have_text(f"Ziffern bisher: {done + 2}")
+    expect(count).to_have_text(f"Angesehen: {done + 2}")
     press(page, "Schneller")
     expect_state(page, "streaming")
     press(page, "Ein Schritt")
     expect_state(page, "looking")
     press(page, "Von vorn")
-    expect(count).to_have_text("Ziffern bisher: 0")
+    expect(count).to_have_text("Angesehen: 0")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
 
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from digits import DigitClassifier
 from digits.card import LAYOUT, Card
 from training import dense, export, pool, unipen
-from training.command_line import natural, positive, run
-from training.data import Mnist, load_mnist
+from training.command_line import add_pens, natural, positive, run
+from training.data import Mnist, floats, load_mnist
 from training.datasets import Amounts, Datasets
 from training.optional import require
 from training.plausibility import check_plausible
@@ -63,7 +63,7 @@ def main() -> int:
     require("tensorflow")
     mnist = load_mnist(args.data)
     check_plausible(mnist)
-    drawings = [drawing for path in args.pens for drawing in unipen.read(Path(path))]
+    drawings = unipen.read_all(args.pens)
     print(f"Data: {mnist.source}")
     if mnist.note:
         print(mnist.note)
@@ -152,7 +152,7 @@ def fit(
         fitting.batches(data.x, data.y, args.batch_size, augment, args.seed),
         epochs=args.epochs, steps_per_epoch=settings.steps, shuffle=False,
         validation_data=(
-            fitting.floats(data.x_held), keras.utils.to_categorical(data.y_held, network.CLASSES)
+            floats(data.x_held), keras.utils.to_categorical(data.y_held, network.CLASSES)
         ),
         callbacks=[fitting.TimeLeft(args.epochs), *checkpoints.callbacks()],
         verbose=2 if checkpoints.folder else "auto",
@@ -170,11 +170,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=natural, default=SEED)
     parser.add_argument("--data", metavar="PATH", help="an .npz, or a folder or .tgz of IDX files")
     parser.add_argument("--out", default="model", help="the folder to save to")
-    parser.add_argument(
-        "--pens", metavar="PATH", action="append", default=[],
-        help="real writers' handwriting: a UNIPEN distribution (.tgz, .zip or folder), or a pen "
-        "file such as UCI's pendigits-orig.tra.gz; may be given several times",
-    )  # fmt: skip
+    add_pens(parser)
     parser.add_argument(
         "--checkpoint", metavar="FOLDER",
         help="save progress there after each epoch; the same command goes on from there",

@@ -318,3 +318,8 @@ def _check_part(key: str, array: np.ndarray) -> np.ndarray:
     array = np.ascontiguousarray(array, np.uint8)
     array.setflags(write=False)
     return array
+
+
+def floats(images: np.ndarray) -> np.ndarray:
+    """Converts uint8 (n, height, width) to float32 (n, height, width, 1) in 0-1."""
+    return images[..., None].astype(np.float32) / 255

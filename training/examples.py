@@ -11,6 +11,7 @@ import numpy as np
 from digits.card import Filter
 from digits.explain.neighbours import pack, pool
 from handwriting import pen, synthetic
+from training.data import floats
 from training.network import with_inside
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def filters(model: keras.Model, x: np.ndarray) -> list[Filter]:
     factor = gamma / np.sqrt(variance + normalization.epsilon)
     kernels = np.asarray(convolution.kernel)[:, :, 0] * factor  # (height, width, filters)
     biases = beta - mean * factor
-    first = with_inside(model).predict(_as_input(x), batch_size=500, verbose=0)["block_1"]
+    first = with_inside(model).predict(floats(x), batch_size=500, verbose=0)["block_1"]
     steps = [(np.diff(kernels, axis=axis) ** 2).mean(axis=(0, 1)) for axis in (0, 1)]
     roughness = sum(steps) / (kernels**2).mean(axis=(0, 1)).clip(1e-9)
     worth = np.where(factor > 0, first.std(axis=(1, 2)).mean(axis=0) / roughness, -1)
@@ -127,7 +128,7 @@ def _look(model: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     inside = with_inside(model)
     pooled, guesses = [], []
     for start in range(0, len(x), 1000):  # all at once would fill the memory
-        found = inside.predict(_as_input(x[start : start + 1000]), batch_size=500, verbose=0)
+        found = inside.predict(floats(x[start : start + 1000]), batch_size=500, verbose=0)
         last = max(int(name[len("block_") :]) for name in found if name.startswith("block_"))
         pooled.append(pool(found[f"block_{last}"]))
         guesses.append(found["probabilities"].argmax(axis=1))
@@ -160,7 +161,3 @@ def _cover(points: np.ndarray, count: int, chance: np.random.Generator) -> np.nd
 
 def _quantized(embeddings: np.ndarray, scale: float) -> np.ndarray:
     return np.rint(embeddings / scale).clip(-127, 127).astype(np.int8)
-
-
-def _as_input(x: np.ndarray) -> np.ndarray:
-    return x[..., None].astype(np.float32) / 255

@@ -10,12 +10,8 @@ import tensorflow as tf
 
 from training import network
 from training.cleaning import Predict
+from training.data import floats
 from training.optimizer import one_cycle
-
-
-def floats(images: np.ndarray) -> np.ndarray:
-    """Converts uint8 (n, 28, 28) to what the convolutional networks take."""
-    return images[..., None].astype(np.float32) / 255
 
 
 def batches(

@@ -26,7 +26,8 @@ from digits.types import DIGITS, MARKS, UNKNOWN
 from handwriting import processes
 from handwriting.rows import Writer
 from training import cleaning, pool, unipen, writers
-from training.command_line import natural, positive, run
+from training.command_line import add_pens, natural, positive, run
+from training.data import floats
 from training.export import convert, save_layout, write_atomically
 from training.optional import require
 from training.pages import BACKGROUND, OFFSET_SCALE, Pages, write_pages
@@ -53,7 +54,7 @@ def batches(pages: Path, rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
             images, *targets = (array[order[start : start + BATCH_SIZE]] for array in part)
             targets = [t if t.ndim == 4 else t[..., None] for t in targets]
             yield (
-                images[..., None].astype(np.float32) / 255,
+                floats(images),
                 np.concatenate([t.astype(np.float32) for t in targets], axis=-1),
             )
 
@@ -158,7 +159,7 @@ def evaluate(model: Any, pages: Pages) -> dict[str, float]:
         The weighted share of each kind of symbol, 0-1; and the "distance" of predicted middles from
         the true ones, in heights of a digit.
     """
-    outputs = model.predict(pages.images[..., None].astype(np.float32) / 255, 16, verbose=0)
+    outputs = model.predict(floats(pages.images), 16, verbose=0)
     found = outputs[..., : LINE + 1].argmax(axis=-1)
     distances = np.hypot(*np.moveaxis(
         outputs[..., LINE + 1 : LINE + 3] - pages.offsets / (OFFSET_SCALE * HEIGHT), -1, 0
@@ -196,8 +197,7 @@ def main() -> int:
     args = parse_arguments()
     require("tensorflow")
     classifier = DigitClassifier.load(args.model)
-    drawings = [one for path in args.pens for one in unipen.read(Path(path))]
-    drawings = cleaning.without_doubtful(classifier, drawings)
+    drawings = cleaning.without_doubtful(classifier, unipen.read_all(args.pens))
     train = writers.by_writer(drawings, writers.TRAIN)
     held_out = writers.by_writer(drawings, writers.VALIDATION)
     print(f"Composing numbers by {len(train)} writers…", flush=True)
@@ -233,9 +233,7 @@ def parse_arguments() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--pens", metavar="PATH", action="append", required=True, help="real writers' handwriting"
-    )
+    add_pens(parser, required=True)
     parser.add_argument(
         "--model", default="model", help="the model with the digit network; gets layout.tflite"
     )

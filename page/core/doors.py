@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import cast
 
 import streamlit as st
 
 from page.core.component import component
 from page.core.settings import load_classifier, load_examples
 from page.core.text import N_, _
+from page.core.visit import Door, visit
 
-# "": none is open; the answer is shown. "inside" has no button: the story leads to it.
-Door = Literal["", "story", "inside", "fool", "teach"]
 DOORS: tuple[Door, ...] = ("", "story", "inside", "fool", "teach")
 TITLES: dict[Door, str] = {
     "story": N_("How do you know?"),
@@ -25,10 +24,8 @@ _script = component(__file__)
 def doors() -> Door:
     """Show the doors that this model has, and return the one that is open.
 
-    A hidden radio button stores the open panel, so that the browser restores it after a server
-    restart. A presenter's remote (Page Down) opens the story, too.
+    A presenter's remote (Page Down) opens the story, too.
     """
-    st.radio("door", DOORS, key="door", label_visibility="collapsed")
     possible = possible_doors()
     opened = opened_door()
     for door, title in TITLES.items():
@@ -56,13 +53,22 @@ def possible_doors() -> set[Door]:
 
 
 def opened_door() -> Door:
-    """The door that the visitor opened last, unless it was closed."""
-    return cast(Door, st.session_state.get("door", ""))
+    """Return the door that the visitor opened last, unless it was closed.
+
+    A hidden radio button keeps it in the browser, which restores it after a server restart. It only
+    counts then: what the browser sends while a door is being opened still has the old value.
+    """
+    if visit().door is not None:
+        st.session_state.door = visit().door
+    kept = st.radio("door", DOORS, key="door", label_visibility="collapsed")
+    if visit().door is None:
+        visit().door = cast(Door, kept)
+    return cast(Door, visit().door)
 
 
 def open_door(door: Door) -> None:
-    """Open a door; "" closes. Only in callbacks: Streamlit forbids setting a shown widget."""
-    st.session_state.door = door
+    """Open a door; "" closes. Only in callbacks, before the page is built."""
+    visit().door = door
 
 
 def close_button(key: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:  # the canvas can be drawn on before these are imported
     from page.draw.drawing import Drawing, Strokes
     from page.draw.reading import CanvasReading
     from page.photo.view import Photo
+
+# "": none is open; the answer is shown. "inside" has no button: the story leads to it.
+Door = Literal["", "story", "inside", "fool", "teach"]
 
 
 @dataclass
@@ -73,6 +76,7 @@ class Visit:
     language_from_address: bool = False  # the address has `?lang=`, and is to keep it
     kiosk: bool | None = None  # None: as the server is set
     presenter: bool = False
+    door: Door | None = None  # None: not settled yet
     draw: Draw = field(default_factory=Draw)
     play: Play = field(default_factory=Play)
     photos: Photos = field(default_factory=Photos)

@@ -90,7 +90,7 @@ export class Contacts {
     const isTouch = pointerType === "touch";
     const { box } = this.surface;
     const point = pointOf(event, box);
-    this.#contacts.set(pointerId, {
+    const contact = {
       type: isEraser ? "eraser" : pointerType,
       slop: isTouch ? Math.max(SLOP, Math.min(event.width, event.height) / 5) : 0,
       box,
@@ -99,9 +99,10 @@ export class Contacts {
       y: event.clientY,
       since: now(),
       moved: false,
-    });
+    };
+    this.#contacts.set(pointerId, contact);
     if (isEraser) this.listener.onErase(point, point);
-    else if (!isTouch && this.surface.shows(point)) this.#begin(pointerId);
+    else if (!isTouch && this.surface.shows(point)) this.#start(pointerId, contact);
   }
 
   /** @param {PointerEvent} event */
@@ -129,7 +130,7 @@ export class Contacts {
       contact.points.push(...points);
       contact.moved ||=
         Math.hypot(event.clientX - contact.x, event.clientY - contact.y) >= contact.slop;
-      if (contact.moved && this.#wasOnCanvas(contact)) this.#begin(event.pointerId);
+      if (contact.moved && this.#wasOnCanvas(contact)) this.#start(event.pointerId, contact);
     }
   }
 
@@ -137,28 +138,38 @@ export class Contacts {
   async up({ pointerId, type }) {
     const contact = this.#contacts.get(pointerId);
     if (!contact || !this.surface.isReady) return;
-    const isTap = type === "pointerup" && now() - contact.since < TAP;
-    const isShort = !this.isDrawing && (contact.moved || isTap) && this.#wasOnCanvas(contact);
-    if (isShort && contact.type !== "eraser") {
-      await this.surface.changing;
-      if (this.#contacts.get(pointerId) !== contact) return;
-      if (!this.isDrawing) this.#begin(pointerId);
-    }
     this.#contacts.delete(pointerId);
-    if (pointerId !== this.#drawing) return;
+    if (pointerId !== this.#drawing) {
+      const isTap = type === "pointerup" && now() - contact.since < TAP;
+      const isShort = (contact.moved || isTap) && this.#wasOnCanvas(contact);
+      if (this.isDrawing || !isShort || contact.type === "eraser") return;
+      this.#contacts.clear(); // what rests beside it does not draw
+      await this.surface.changing; // the next strokes may begin meanwhile
+      if (!this.surface.isReady) return;
+      this.#begin(pointerId, contact);
+    }
     this.#drawing = null;
     this.listener.onFinish(this.#stroke);
   }
 
   /**
-   * A contact begins to draw, with all its points from the first one on the canvas on.
+   * A contact begins to draw. No other one that rests on the screen will.
    * @param {number} pointerId
+   * @param {Contact} contact
    */
-  #begin(pointerId) {
+  #start(pointerId, contact) {
     if (this.surface.changing) return; // the next movement tries again
-    const contact = /** @type {Contact} */ (this.#contacts.get(pointerId));
-    for (const other of this.#contacts.keys())
-      if (other !== pointerId) this.#contacts.delete(other);
+    this.#contacts.clear();
+    this.#contacts.set(pointerId, contact);
+    this.#begin(pointerId, contact);
+  }
+
+  /**
+   * The stroke begins, with all points of a contact from the first one on the canvas on.
+   * @param {number} pointerId
+   * @param {Contact} contact
+   */
+  #begin(pointerId, contact) {
     this.#drawing = pointerId;
     this.#stroke = [];
     this.surface.capture(pointerId);

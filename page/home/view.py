@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from page.core.doors import Door, doors
+from page.core.doors import doors
 from page.core.error_boundary import guarded
 from page.core.patch import patched_html
 from page.core.settings import TALLY, find_classifier
 from page.core.throttle import turn
-from page.core.visit import visit
+from page.core.visit import Door, visit
 from page.draw.answer import reading_html
 from page.draw.drawing import Drawing
 from page.draw.reading import CanvasReading, choose, part_of, read

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import streamlit as st
 
 from page.core.component import component
-from page.core.doors import Door, close_button
+from page.core.doors import close_button
 from page.core.error_boundary import guarded
 from page.core.patch import patched_html
 from page.core.settings import load_classifier, load_examples
 from page.core.text import _, ngettext, number
-from page.core.visit import visit
+from page.core.visit import Door, visit
 
 if TYPE_CHECKING:
     from digits import Prediction

@@ -89,6 +89,17 @@ def test_a_challenge_is_judged_as_one_draws(visit):
     expect_invitation(page)
 
 
+def test_a_door_opens_and_closes_for_one_who_draws_at_once(visit):
+    page = visit()
+    draw(page, written(7))
+    settled(page)
+    for state in ("visible", "detached") * 3:
+        page.locator(".st-key-ask_fool button").evaluate("button => button.click()")
+        draw(page, written(7))
+        settled(page)
+        page.locator(".st-key-panel").wait_for(state=state)
+
+
 def test_a_heart_that_was_taught_is_known_until_it_is_forgotten(visit):
     page = visit()
     open_door(page, "teach")

@@ -10,8 +10,9 @@ import pytest
 
 from tests.helpers.servers import ROOT, TIMEOUT, serve, serve_api
 
-# The first of these that is installed; without any, Playwright's own.
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# The first of these that is installed; without any, Playwright's own. The first is Chromium without
+# windows, and takes a quarter less time.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 CHROMIUM = {
     "executable_path": next(filter(None, map(shutil.which, BROWSERS)), None),
     "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],

@@ -112,7 +112,8 @@ def low_contrasts(page) -> list[str]:
 
 def look(page, scheme: str, size: dict[str, int]) -> None:
     """In this theme, on a screen of this size: no violation of axe's rules, no low contrast."""
-    page.set_viewport_size(size)
+    if page.viewport_size != size:  # a window in full screen can't be resized
+        page.set_viewport_size(size)
     page.emulate_media(color_scheme=scheme)
     page.wait_for_function(
         "dark => (getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme"
@@ -215,12 +216,13 @@ def test_the_stage_a_number_and_the_qr_code(visitor):
     command = ["-m", "streamlit", "run", "app.py", *options]
     with running(*command, health="/_stcore/health") as (url, _):
         url = url.replace("127.0.0.1", interface_addresses()[0])
-        page = visitor(url=f"{url}/?stage", color_scheme="light")
-        page.wait_for_function("'fullscreen' in document.documentElement.dataset")
-        both(page)
-        draw(page, number("2026"))
-        expect_answer(page, "I see 2026")
-        both(page)
+        for scheme, size in (("dark", PHONE), ("light", DESK)):
+            page = visitor(url=f"{url}/?stage", color_scheme=scheme, viewport=size)
+            page.wait_for_function("'fullscreen' in document.documentElement.dataset")
+            look(page, scheme, size)
+            draw(page, number("2026"))
+            expect_answer(page, "I see 2026")
+            look(page, scheme, size)
         page.keyboard.press("f")
         page.wait_for_function("!('fullscreen' in document.documentElement.dataset)")
         page.locator(".symbols button").first.click()

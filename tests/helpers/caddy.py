@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -51,7 +52,7 @@ def serve_caddy(caddyfile: str, *sites: str, tls: bool = False) -> Iterator[list
             caddy = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:
             for url in urls:
-                _wait(caddy, int(url.rpartition(":")[2]), log)
+                _wait(caddy, url, log)
             yield urls
         finally:
             caddy.terminate()
@@ -63,13 +64,19 @@ def _free_port() -> int:
         return listening.getsockname()[1]
 
 
-def _wait(caddy: subprocess.Popen, port: int, log: Path) -> None:
+def _wait(caddy: subprocess.Popen, url: str, log: Path) -> None:
+    """Until it listens at this address, with a certificate if it is to have one."""
+    port = int(url.rpartition(":")[2])
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
     deadline = time.monotonic() + TIMEOUT
     while True:
         assert caddy.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()
         try:
-            socket.create_connection(("127.0.0.1", port)).close()
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                if url.startswith("https"):
+                    trusting.wrap_socket(connection, server_hostname="localhost").close()
             return
         except OSError:
             time.sleep(0.05)

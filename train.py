@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digits import DigitClassifier
-from digits.card import LAYOUT, Card
-from training import dense, export, pool, unipen
+from digits.card import LAYOUT, NETWORK, Card
+from training import cleaning, dense, export, pool, unipen, writers
 from training.command_line import add_pens, natural, positive, run
 from training.data import Mnist, floats, load_mnist
 from training.datasets import Amounts, Datasets
@@ -103,7 +103,7 @@ def train_convnet(
         network="convnet",
         temperature=temperature,
         thresholds=calibration.fit_thresholds(
-            held_out[data.judged], data.y_held[data.judged],
+            held_out[data.for_thresholds], data.y_held[data.for_thresholds],
             testing.outputs(exported, data.x_none), temperature,
         ),
         learning_curve=learning_curve,
@@ -117,14 +117,14 @@ def train_convnet(
     shown = None
     if not args.quick:
         print("Choosing examples to explain with…", flush=True)
-        learned = slice(0, -datasets.held_out(mnist, amounts))
-        shown = examples.choose(
-            model, exported, mnist.x_train[learned], mnist.y_train[learned], args.seed
-        )
+        (x, y), _ = datasets.split_mnist(mnist, amounts)
+        shown = examples.choose(model, exported, x, y, args.seed)
     out, fitted = Path(args.out), None
     if drawings and (out / LAYOUT).exists():
-        both = DigitClassifier(exported, card, {LAYOUT: (out / LAYOUT).read_bytes()})
-        fitted = pool.fit_to(both, drawings, args.seed)
+        both = DigitClassifier(card, {NETWORK: exported, LAYOUT: (out / LAYOUT).read_bytes()})
+        validation = writers.of_split(drawings, writers.VALIDATION)
+        sound = cleaning.without_doubtful(both, validation)
+        fitted = pool.fit_to(both, writers.by_writer(sound), args.seed)
     return export.save(out, model, exported, card, shown, fitted)
 
 

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 BASELINES = ROOT / "bench" / "baselines"
 STREAMLIT = (sys.executable, "-m", "streamlit", "run", "--server.headless=true")
 IDLE = 0.1  # of one processor: what servers and browsers together may use and count as idle
+CALM, PATIENCE = 0.2, 5  # seconds
 TIMEOUT = 60  # seconds: an answer that takes longer counts as lost
 
 # A legible way of writing each digit in one stroke, so that each drawing is one stroke.
@@ -209,19 +210,14 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-async def settled(span: float = 0.2, at_most: float = 5) -> None:
-    """Waits until no server and no browser works any more on what was drawn before.
-
-    Args:
-        span: seconds that they have to be idle.
-        at_most: seconds; then it goes on all the same.
-    """
-    until = time.monotonic() + at_most
+async def settled() -> None:
+    """Waits until servers and browsers have been idle for `CALM`, at most for `PATIENCE`."""
+    until = time.monotonic() + PATIENCE
     before = _processor_time()
     while time.monotonic() < until:
-        await asyncio.sleep(span)
+        await asyncio.sleep(CALM)
         now = _processor_time()
-        if now - before < IDLE * span:
+        if now - before < IDLE * CALM:
             return
         before = now
 

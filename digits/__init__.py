@@ -1,4 +1,4 @@
-"""Reads handwritten digits. Knows nothing of the page, and imports no TensorFlow."""
+"""Reads handwritten digits and numbers. Needs neither the page nor TensorFlow."""
 
 from digits.classifier import DigitClassifier
 from digits.network import ModelError

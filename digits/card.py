@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
-FILE = "card.json"
+# The files of a model.
+CARD = "card.json"
 NETWORK = "digits.tflite"  # for single digits
 LAYOUT = "layout.tflite"  # locates and labels the symbols of numbers
+EXAMPLES = "examples.npz"  # training images to explain predictions with
 FORMAT = 2  # raised when older programs can't read newer models
 
 
@@ -141,7 +143,7 @@ class Card:
             `card.json`.
         network: "convnet" or "dense".
         pool: how numbers are read, and when a symbol of one is "?".
-        sha256: of `digits.tflite`; identifies the model.
+        sha256: of `digits.tflite`, in `files` too; identifies the model.
         files: the SHA-256 of each file that belongs to the model, by name.
         seconds: how long the training took, interruptions excluded.
         trained: date and time, ISO 8601.
@@ -200,9 +202,9 @@ class Card:
             CardError: it is damaged or from another version.
         """
         try:
-            content = json.loads((folder / FILE).read_text("utf-8"))
+            content = json.loads((folder / CARD).read_text("utf-8"))
         except (ValueError, RecursionError):  # or nested very deeply
-            raise CardError(f"the model's {FILE} is damaged") from None
+            raise CardError(f"the model's {CARD} is damaged") from None
         return cls.from_json(content)
 
     def write(self, folder: Path) -> None:
@@ -213,12 +215,7 @@ class Card:
         """
         text = json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n"
         # A command line may hold bytes that are not UTF-8.
-        (folder / FILE).write_bytes(text.encode("utf-8", "replace"))
-
-    @property
-    def checksums(self) -> dict[str, str]:
-        """The SHA-256 of the files of the model, by name."""
-        return {NETWORK: self.sha256, **self.files}
+        (folder / CARD).write_bytes(text.encode("utf-8", "replace"))
 
     def check(self, name: str, content: bytes) -> None:
         """Compares a file of the model with its checksum, if the card has one.
@@ -226,9 +223,9 @@ class Card:
         Raises:
             CardError: the file is damaged, or belongs to another card.
         """
-        expected = self.checksums.get(name)
+        expected = self.files.get(name)
         if expected and hashlib.sha256(content).hexdigest() != expected:
-            raise CardError(f"the model's {name} is damaged, or belongs to another {FILE}")
+            raise CardError(f"the model's {name} is damaged, or belongs to another {CARD}")
 
 
 def read_model(folder: Path, names: Iterable[str]) -> tuple[Card, dict[str, bytes]]:
@@ -247,7 +244,7 @@ def read_model(folder: Path, names: Iterable[str]) -> tuple[Card, dict[str, byte
     """
     with locked(folder):
         card = Card.read(folder)
-        listed = [name for name in names if name in card.checksums or (folder / name).exists()]
+        listed = [name for name in names if name in card.files or (folder / name).exists()]
         files = {name: (folder / name).read_bytes() for name in listed}
     for name, content in files.items():
         card.check(name, content)
@@ -256,7 +253,7 @@ def read_model(folder: Path, names: Iterable[str]) -> tuple[Card, dict[str, byte
 
 @contextmanager
 def locked(folder: Path, exclusive: bool = False) -> Iterator[None]:
-    """Locks a model's folder, so that nobody reads the files of two models, or mixes them for good.
+    """Locks a model's folder while its files are read or replaced together.
 
     Waits for other processes. The system releases the lock of a process that dies. Where folders
     can't be locked, such as on Windows, it does nothing.
@@ -285,22 +282,22 @@ def convert(expected: Any, value: Any, where: str = "card") -> Any:
     if origin in (Union, types.UnionType):
         if value is None and type(None) in arguments:
             return None
-        (expected,) = (one for one in arguments if one is not type(None))
+        (expected,) = (kind for kind in arguments if kind is not type(None))
         return convert(expected, value, where)
     if origin is list and isinstance(value, list):
-        return [convert(arguments[0], one, where) for one in value]
+        return [convert(arguments[0], item, where) for item in value]
     if origin is dict and isinstance(value, dict):
-        return {name: convert(arguments[1], one, f"{where}.{name}") for name, one in value.items()}
+        return {name: convert(arguments[1], v, f"{where}.{name}") for name, v in value.items()}
     if dataclasses.is_dataclass(expected) and isinstance(value, dict):
         make: Any = expected
         hints = get_type_hints(expected)
-        names = [one.name for one in dataclasses.fields(expected) if one.name in value]
+        names = [field.name for field in dataclasses.fields(expected) if field.name in value]
         try:
             return make(**{n: convert(hints[n], value[n], f"{where}.{n}") for n in names})
         except TypeError as error:
-            raise CardError(f"the model's {FILE} is incomplete: {error}") from None
+            raise CardError(f"the model's {CARD} is incomplete: {error}") from None
     if expected is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(expected, type) and type(value) is expected:
         return value
-    raise CardError(f"{where} in the model's {FILE} is not what it should be")
+    raise CardError(f"{where} in the model's {CARD} is not what it should be")

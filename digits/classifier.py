@@ -45,14 +45,18 @@ class DigitClassifier:
     et al. 2017, https://arxiv.org/abs/1706.04599).
     """
 
-    def __init__(self, network: bytes, card: Card, files: Mapping[str, bytes] | None = None):
-        """Takes the bytes of `digits.tflite`, and those of `LAYOUT` by name."""
-        self._files = files or {}
+    def __init__(self, card: Card, files: Mapping[str, bytes]):
+        """Takes the contents of NETWORK and LAYOUT by name; LAYOUT defaults to the shipped one.
+
+        Raises:
+            ModelError: the network is damaged, or LiteRT can't be loaded.
+        """
         self.card = card
+        self._files = files
         # Normalizing holds the GIL most of the time, so that two threads are slower than one.
         # One normalizes while another runs the network, which releases the GIL.
         self._normalizing = Lock()
-        self._network = Network(network)
+        self._network = Network(files[NETWORK])
 
     @property
     def has_inside(self) -> bool:
@@ -71,20 +75,20 @@ class DigitClassifier:
                 LiteRT, which runs the network, can't be loaded.
         """
         folder = Path(folder)
-        cure = _cure(folder)
+        remedy = _remedy(folder)
         try:
             card, files = read_model(folder, (NETWORK, LAYOUT))
         except FileNotFoundError as error:
-            raise ModelError(f"The model's file “{error.filename}” is missing. {cure}") from None
+            raise ModelError(f"The model's file “{error.filename}” is missing. {remedy}") from None
         except OSError as error:
-            raise ModelError(f"The model can't be read: {error}. {cure}") from None
+            raise ModelError(f"The model can't be read: {error}. {remedy}") from None
         except CardError as error:
             reason = str(error)
-            raise ModelError(f"{reason[0].upper()}{reason[1:]}. {cure}") from None
+            raise ModelError(f"{reason[0].upper()}{reason[1:]}. {remedy}") from None
         try:
-            return cls(files[NETWORK], card, files)
+            return cls(card, files)
         except (KeyError, TypeError, ValueError, RuntimeError):
-            raise ModelError(f"The model is damaged. {cure}") from None
+            raise ModelError(f"The model is damaged. {remedy}") from None
 
     def predict(self, image: AnyImage, inside: bool = False, source: Source = "any") -> Prediction:
         """Classifies one digit.
@@ -101,12 +105,19 @@ class DigitClassifier:
     def predict_batch(self, images: Iterable[AnyImage], source: Source = "any") -> list[Prediction]:
         """Classifies one digit in each image, in the order of the images.
 
-        More than `BATCH_SIZE` images are classified on all processors while `images` is iterated:
-        it may be a generator of more than memory holds. The predictions have no `ink`.
+        More than `BATCH_SIZE` images are classified on all processors while `images` is iterated,
+        so a generator may yield more images than memory holds. The predictions have no `ink`.
+
+        Args:
+            images: as in `digits.ink.find_ink`.
+            source: of all images, as in `digits.ink.find_ink`.
+
+        Raises:
+            TypeError, ValueError: one is not an image; see `digits.ink.find_ink`.
         """
 
         def classify(batch: list[AnyImage]) -> list[Prediction]:
-            return [replace(one, ink=None) for one in self._classify(batch, source)]
+            return [replace(found, ink=None) for found in self._classify(batch, source)]
 
         images = iter(images)
         batches = iter(lambda: list(islice(images, BATCH_SIZE)), [])
@@ -158,9 +169,8 @@ class DigitClassifier:
         if not is_single_digit(ink.pixels, whole, quick):
             _, pool = self._layout
             reading = read_ink(ink, self.locate(ink.pixels), self.classify, pool)
-            if any(symbol.label in DIGITS for symbol in reading.symbols) and not is_all(
-                reading.symbols, ink
-            ):
+            has_digit = any(symbol.label in DIGITS for symbol in reading.symbols)
+            if has_digit and not is_only_symbol(reading.symbols, ink):
                 return self._with_inside(reading) if inside and self.has_inside else reading
         if whole is None:
             (whole,) = self._predictions(pixels[None], [found.digit], inside)
@@ -169,14 +179,15 @@ class DigitClassifier:
 
     def _with_inside(self, reading: Reading) -> Reading:
         """Adds the activations for each symbol with a prediction."""
-        shown = [one.prediction for one in reading.symbols if one.prediction]
-        pixels = np.stack([prediction.pixels for prediction in shown])
-        looked = iter(self._predictions(pixels, [one.ink for one in shown], inside=True))
+        predictions = [symbol.prediction for symbol in reading.symbols if symbol.prediction]
+        pixels = np.stack([prediction.pixels for prediction in predictions])
+        inks = [prediction.ink for prediction in predictions]
+        insides = iter(found.inside for found in self._predictions(pixels, inks, inside=True))
         symbols = [
-            replace(one, prediction=replace(one.prediction, inside=next(looked).inside))
-            if one.prediction
-            else one
-            for one in reading.symbols
+            replace(symbol, prediction=replace(symbol.prediction, inside=next(insides)))
+            if symbol.prediction
+            else symbol
+            for symbol in reading.symbols
         ]
         return Reading(reading.text, symbols)
 
@@ -216,7 +227,7 @@ class DigitClassifier:
                 card, files = read_model(SHIPPED, (LAYOUT,))
             except (OSError, CardError):
                 raise ModelError(
-                    f"The model's file “{LAYOUT}” can't be read. {_cure(SHIPPED)}"
+                    f"The model's file “{LAYOUT}” can't be read. {_remedy(SHIPPED)}"
                 ) from None
         return Network(files[LAYOUT]), card.pool
 
@@ -237,17 +248,17 @@ class DigitClassifier:
         self, pixels: np.ndarray, inks: Sequence[Ink | None], inside: bool = False
     ) -> list[Prediction]:
         """Runs the network on pictures, uint8 (n, 28, 28), and the ink that they were made from."""
-        looking = inside and self.has_inside
+        with_inside = inside and self.has_inside
         outputs = self._network.run(
-            pixels, self._network.outputs if looking else ("probabilities",)
+            pixels, self._network.outputs if with_inside else ("probabilities",)
         )
         probabilities, none = apply_temperature(outputs["probabilities"], self.card.temperature)
         predictions = []
-        for place, (ink, none_of_these) in enumerate(zip(inks, none.tolist(), strict=True)):
-            prediction = self._prediction(pixels[place], probabilities[place], none_of_these)
+        for index, (ink, none_of_these) in enumerate(zip(inks, none.tolist(), strict=True)):
+            prediction = self._prediction(pixels[index], probabilities[index], none_of_these)
             if prediction.verdict != "blank":
-                found_inside = _inside(outputs, place) if looking else None
-                prediction = replace(prediction, ink=ink, inside=found_inside)
+                activations = inside_of(outputs, index) if with_inside else None
+                prediction = replace(prediction, ink=ink, inside=activations)
             predictions.append(prediction)
         return predictions
 
@@ -294,22 +305,28 @@ def is_single_digit(ink: np.ndarray, whole: Prediction | None, quick: bool) -> b
     return bool((sizes >= MIN_COMPONENT * sizes.max()).sum() == 1)
 
 
-def is_all(symbols: list[Symbol], ink: Ink) -> bool:
-    """Whether a single symbol has nearly all of the ink."""
+def is_only_symbol(symbols: list[Symbol], ink: Ink) -> bool:
+    """Whether there is one symbol, which has all of the ink but dust."""
     own = symbols[0].prediction and symbols[0].prediction.ink
     if len(symbols) > 1 or own is None:
         return False
     return float(own.pixels.sum()) > (1 - MAX_DUST) * float(ink.pixels.sum())
 
 
-def _inside(outputs: dict[str, np.ndarray], place: int) -> Inside:
+def inside_of(outputs: Mapping[str, np.ndarray], index: int) -> Inside:
+    """Selects the activations for one of n pictures.
+
+    Args:
+        outputs: of the network by name: "block_1", "block_2", … and "evidence", each (n, ...).
+        index: of the picture.
+    """
     names = [name for name in outputs if name.startswith("block_")]
     names.sort(key=lambda name: int(name.removeprefix("block_")))
-    return Inside([outputs[name][place] for name in names], outputs["evidence"][place])
+    return Inside([outputs[name][index] for name in names], outputs["evidence"][index])
 
 
-def _cure(folder: Path) -> str:
-    """What to do about a model that can't be used."""
+def _remedy(folder: Path) -> str:
+    """Returns what to do about a model that can't be used."""
     is_shipped = folder.resolve() == SHIPPED.resolve()
     if SHIPPED.parent == _HERE:  # installed from a wheel, without train.py
         if is_shipped:

@@ -59,13 +59,13 @@ def open_image(
 ) -> Image.Image:
     """Decodes one image file, the right way up; of an animation its first frame.
 
-    The file as it is decoded is the largest thing in memory: at most 4 bytes a pixel. It is made
-    smaller a strip at a time, and turned upright after that.
+    Takes little more memory than the decoded file, at most 4 bytes a pixel: the image is shrunk a
+    strip at a time, and turned upright after that.
 
     Args:
         data: the file's bytes: PNG, JPEG, WebP, GIF, BMP, HEIC or AVIF, whatever it is called.
         max_pixels: width × height beyond this is refused; read from the header, before decoding.
-        budget: pays for the image's width × height before decoding.
+        budget: the image's width × height is taken from it before decoding.
 
     Returns:
         The image, of at most `MAX_KEPT_PIXELS`, in a mode that `digits.ink.pixels.to_grey` knows.
@@ -135,7 +135,7 @@ def _factor(image: Image.Image) -> int:
 
 def _averageable(image: Image.Image) -> Image.Image:
     """Converts an image to a mode in which pixels can be averaged."""
-    if image.mode in ("P", "PA") or "transparency" in image.info:  # indices, or one shade is a hole
+    if image.mode in ("P", "PA") or "transparency" in image.info:  # indices, or a transparent shade
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
     if image.mode == "1":
         return image.convert("L")
@@ -194,7 +194,7 @@ def decode_data_url(text: str) -> bytes:
 
 
 def data_url(pixels: np.ndarray) -> str:
-    """A picture, uint8 (height, width) or (height, width, 3), as a PNG in a data URL (RFC 2397)."""
+    """Encodes uint8 (height, width) or (height, width, 3) as a PNG in a data URL (RFC 2397)."""
     png = io.BytesIO()
     Image.fromarray(pixels).save(png, "PNG")
     return png_url(png.getvalue())

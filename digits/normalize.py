@@ -65,7 +65,8 @@ def field(ink: np.ndarray) -> Field:
 def centre(ink: np.ndarray) -> np.ndarray:
     """Resamples ink, float32 (height, width) in 0-1 and tightly cropped, to uint8 (28, 28).
 
-    Scaling and moving in one step, so that a digit half a pixel farther lands on the same spot.
+    Scales and moves in a single resampling, so that it does not matter where the digit lies between
+    the pixels of the drawing.
     """
     if max(ink.shape) > MAX_SIDE:
         ink = np.asarray(Image.fromarray(ink).reduce(-(-max(ink.shape) // MAX_SIDE)))
@@ -86,13 +87,13 @@ def centre(ink: np.ndarray) -> np.ndarray:
     )  # fmt: skip
     small = np.asarray(reached)
     pixels = np.zeros((SIDE, SIDE), np.uint8)
-    # Up to 255: a hair-thin pen on a large drawing ends as faint as it is thin.
+    # The strongest ink becomes 255: a hair-thin pen on a large drawing would end up faint.
     pixels[first_y:end_y, first_x:end_x] = np.rint(small * (255 / small.max()))
     return pixels
 
 
 def shrink(ink: np.ndarray) -> np.ndarray:
-    """Scales ink, float32 in 0-1, until its longer side is BOX, to be shown: uint8, up to 255."""
+    """Scales ink, float32 (height, width) in 0-1, to a longer side of BOX, for display: uint8."""
     scale = BOX / max(ink.shape)
     size = [max(1, round(side * scale)) for side in reversed(ink.shape)]
     small = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX))

@@ -42,7 +42,7 @@ class RemoteClassifier:
             raise self._not_our_api() from None
 
     def predict(self, image: AnyImage, inside: bool = False, source: Source = "any") -> Prediction:
-        """Classifies one digit; `ink` and `inside` of the prediction are None."""
+        """Classifies one digit; `ink` and `inside` of the prediction are None. See `Classifier`."""
         return self._prediction(self._result("/v1/classify", to_png(image), source=source))
 
     def read(
@@ -52,7 +52,7 @@ class RemoteClassifier:
         quick: bool = False,
         source: Source = "any",
     ) -> Reading:
-        """Reads everything in a picture; see `DigitClassifier.read`."""
+        """Reads everything in a picture; `inside` of each prediction is None. See `Classifier`."""
         file = to_png(image)
         mode = "true" if quick else "false"
         result = self._result("/v1/read", file, source=source, quick=mode)
@@ -82,7 +82,8 @@ class RemoteClassifier:
         """Returns the JSON of the API's answer.
 
         Raises:
-            ValueError, ModelError: as `DigitClassifier` for an image or a model.
+            ValueError: the API refuses the image.
+            ModelError: the API can't be reached, can't read, or is another server.
         """
         try:
             answer = self._send(method, path, **options)

@@ -23,7 +23,7 @@ class Ink:
 
     pixels: np.ndarray  # float32 (height, width), 0 background to 1 strongest ink, cropped to ink
     box: Box  # where `pixels` lies in the picture, in pixels of the picture
-    scale: float = 1.0  # pixels of the picture for one of `pixels`; above 1 if it was shrunk
+    scale: float = 1.0  # pixels of the picture per pixel of `pixels`; above 1 if it was shrunk
 
     def place(self, box: Box) -> Box:
         """Converts a box in `pixels` to a box in the picture."""
@@ -33,11 +33,10 @@ class Ink:
             self.box[0] + ceil(right), self.box[1] + ceil(bottom),
         )  # fmt: skip
 
-    def cut(self, box: Box, mask: np.ndarray | None = None) -> "Ink":
-        """Cuts out a box in `pixels`, or the part of it that a bool mask over the box keeps."""
+    def cut(self, box: Box, mask: np.ndarray) -> "Ink":
+        """Cuts out the part of a box in `pixels` that a bool mask over the box keeps."""
         left, top, right, bottom = box
-        pixels = self.pixels[top:bottom, left:right]
-        return Ink(pixels if mask is None else pixels * mask, self.place(box), self.scale)
+        return Ink(self.pixels[top:bottom, left:right] * mask, self.place(box), self.scale)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,19 +55,19 @@ class Inside:
     # From block to block, the maps become smaller and more numerous.
     blocks: list[np.ndarray]
     # Evidence for (above 0) and against (below 0) each output at each place: float32 (height,
-    # width, 11), the class activation maps; see `training.network.with_inside`.
+    # width, 11), the class activation maps (Zhou et al. 2016, https://arxiv.org/abs/1512.04150).
     evidence: np.ndarray
 
-    def liveliest(self, block: int, count: int) -> np.ndarray:
+    def most_varied(self, block: int, count: int) -> np.ndarray:
         """Returns the feature maps of a block (from 0) that vary most from place to place.
 
         Returns:
-            uint8 (count, height, width), the liveliest first; 255 is the maximum of each map.
+            uint8 (count, height, width), the most varied first; 255 is the maximum of each map.
         """
         maps = np.moveaxis(self.blocks[block], 2, 0)
-        found = maps[np.argsort(-maps.std(axis=(1, 2)), kind="stable")[:count]]
-        strongest = found.max(axis=(1, 2), keepdims=True)
-        return np.rint(found * (255 / np.maximum(strongest, 1e-9))).astype(np.uint8)
+        chosen = maps[np.argsort(-maps.std(axis=(1, 2)), kind="stable")[:count]]
+        strongest = chosen.max(axis=(1, 2), keepdims=True)
+        return np.rint(chosen * (255 / np.maximum(strongest, 1e-9))).astype(np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +117,8 @@ class Symbol:
 class Reading:
     """Everything that is written in a picture."""
 
-    # "2026": rows separated by line breaks, numbers in a row by spaces. "" if nothing is written.
-    # Without spaces and line breaks as long as `symbols`.
+    # "2026": a character for each of `symbols`, line breaks between rows, spaces between numbers in
+    # a row. "" if nothing is written.
     text: str
     symbols: list[Symbol]  # in the order of the text
 

@@ -1,4 +1,4 @@
-"""Puts the API together."""
+"""Creates the API's application from its parts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -16,7 +16,7 @@ TOO_LARGE = (
     "This request is larger than {:,} bytes. Send fewer or smaller images; a few hundred pixels a "
     "side are plenty."
 )
-LINGER_SECONDS = 5
+LINGER_SECONDS = 5  # to receive the rest of a body that was refused
 TOO_BUSY = "The server is receiving too many large requests. Try again in a second."
 
 

@@ -9,10 +9,9 @@ from typing import TypeVar
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from digits.classifier import SHIPPED
 from digits.images import MAX_PIXELS
 from service.schemas import MAX_IMAGES
-
-ROOT = Path(__file__).parents[1]
 
 
 class Settings(BaseSettings):
@@ -20,7 +19,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DIGITS_")
 
-    model: Path = Field(ROOT / "model", description="the folder of the model")
+    model: Path = Field(SHIPPED, description="the folder of the model")
     threads: int = Field(os.cpu_count() or 1, ge=1, description="requests processed at once")
     queue: int = Field(256, ge=0, description="requests that may wait; the next one gets 503")
     max_body: int = Field(10_000_000, ge=1, description="bytes in a request")

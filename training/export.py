@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from digits.card import FILE as CARD
-from digits.card import LAYOUT, NETWORK, Card, CardError, Pool, locked
-from digits.explain.neighbours import FILE as EXAMPLES
+from digits.card import CARD, EXAMPLES, LAYOUT, NETWORK, Card, CardError, Pool, locked
 
 if TYPE_CHECKING:
     import keras

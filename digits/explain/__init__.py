@@ -1,1 +1,1 @@
-"""Explaining an answer: evidence maps, nearest training images, teaching by example."""
+"""Explains predictions: responses of filters, nearest training images, teaching by example."""

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from digits.card import EXAMPLES
 from digits.normalize import SIDE
 from digits.types import Inside
 
-FILE = "examples.npz"
 REGIONS = 3  # the last feature maps are averaged over this many overlapping regions a side
 REACH = 3 / 7  # of the side: how far each region reaches
 
@@ -44,7 +44,7 @@ class Examples:
         scale = np.float32(arrays["scale"])
         self.embeddings = arrays["embeddings"] * scale
         self.non_digits = arrays["non_digits"] * scale
-        self._packed = arrays["images"]
+        self._packed = arrays["images"]  # uint8 (n, 28, 14), from `pack`
         self._mean = arrays["mean"].astype(np.float32)
         self._projection = arrays["projection"].astype(np.float32)
         self._norms = (self.embeddings**2).sum(axis=1)
@@ -69,7 +69,7 @@ class Examples:
             None if there are none for this network, or if they can't be read. The model works
             without them.
         """
-        path = Path(folder) / FILE
+        path = Path(folder) / EXAMPLES
         try:
             with np.load(path, allow_pickle=False) as file:
                 if str(file["network"]) == network:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from digits.ink import canvas
+from digits.ink import canvas, paper
 from digits.ink.pixels import MIN_CONTRAST, to_array, to_colour, to_grey
 from digits.types import AnyImage, FoundInk, Source
 
@@ -32,6 +32,4 @@ def find_ink(image: AnyImage, source: Source = "any") -> FoundInk | None:
     colour = to_colour(image)
     if np.ptp(grey) < MIN_CONTRAST and np.ptp(colour, axis=(0, 1)).max() < MIN_CONTRAST:
         return None
-    from digits.ink import paper  # a clean drawing doesn't need it
-
     return paper.find_ink(colour) or (canvas.find_ink(grey) if canvas.is_filled(grey) else None)

@@ -12,11 +12,11 @@ MIN_DUST = 0.015  # of all ink: a component with less is dust
 MIN_STRAY = 0.10  # of all ink: a component with less is a stray if it is far from the rest
 STRAY_DISTANCE = 0.25  # of the drawing's longer side: that is far
 MAX_COMPONENTS = 40  # more are a pattern, such as dot-grid paper
-CELLS = 48  # along the longer side: components are told apart on this grid, so hairline gaps close
+CELLS = 48  # along the longer side: on this grid components are found, so hairline gaps close
 
 MIN_PAPER_SIDE = 64  # pixels: a picture whose longer side is shorter is always a clean drawing
 NEAR = 20  # of 255: shades of an uneven background differ by no more
-MIN_FLAT = 0.94  # of the pixels near the background's shade: in a clean drawing, so many have it
+MIN_FLAT = 0.94  # of the pixels near the background's shade: that many are FLAT in a clean drawing
 MIN_BACKGROUND = 0.25  # of all pixels
 MIN_CLEAN_CONTRAST = 64  # of 255: anything fainter may be a shadow
 MAX_CROSSINGS = 3  # thin lines that cross the border; more are rulings

@@ -7,16 +7,13 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from digits.ink.page import without_table
+from digits.ink.page import OFFSET, STEP, without_table
 
 MIN_CONTRAST = 0.07  # 0-1: less is not ink
 MAX_NOISE_CONTRAST = 0.3  # 0-1: ink never needs more, however noisy the picture
 WINDOW = 0.2  # of the shorter side: wider than any stroke
-OFFSET = 20  # of 255: added to both sides of a ratio, so that noise in dark parts counts for little
 POLARITY_SIDE = 320  # pixels: the longer side on which it is decided whether ink is dark or light
 MAX_BLACKBOARD = 70  # of 255: a darker background is a chalkboard rather than paper
-STEP = 3  # statistics use every third row and column
-
 
 # Combines the contrasts of three channels into one: float32 (..., 3) to (...).
 Mix = Callable[[np.ndarray], np.ndarray]
@@ -27,9 +24,9 @@ class Contrast:
     """How much each pixel differs from the background."""
 
     smooth: np.ndarray  # uint8 (height, width, 3): the picture without noise
-    colour: np.ndarray  # float32 (height, width, 3), in each channel
+    colour: np.ndarray  # float32 (height, width, 3): the contrast in each channel
     mix: Mix  # combines the channels
-    value: np.ndarray  # float32 (height, width), of all channels
+    value: np.ndarray  # float32 (height, width): the contrast of all channels together
     grain: float  # the deviation of `value` where nothing is written
     light: bool  # whether ink is lighter than the background
     window: int  # pixels: the window that the background was found with
@@ -92,11 +89,14 @@ def find_contrast(
     return Contrast(smooth, colour, mix, mix(colour), _grain(mix(inside)), light, window)
 
 
-def is_light(image: np.ndarray, page: np.ndarray | None = None) -> bool:
-    """Whether the ink is lighter than its background, as on a chalkboard.
+def is_light(image: np.ndarray, page: np.ndarray | None) -> bool:
+    """Decides whether the ink is lighter than its background, as on a chalkboard.
 
     Ink differs from the median of its surroundings, and the background between strokes does not.
     Ink is thin, and a page on a table is not.
+
+    Args:
+        image, page: as in `find_contrast`.
     """
     scale = POLARITY_SIDE / max(image.shape[:2])
     size = [max(1, round(side * scale)) for side in image.shape[1::-1]]

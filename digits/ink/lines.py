@@ -41,7 +41,7 @@ class Line:
 
 
 def without_lines(
-    seen: Contrast, page: np.ndarray | None, pen: np.ndarray | None = None
+    contrast: Contrast, page: np.ndarray | None, pen: np.ndarray | None
 ) -> np.ndarray:
     """Removes rulings and frames: long thin lines, horizontal or vertical apart from a tilt.
 
@@ -49,54 +49,56 @@ def without_lines(
     Strokes that the line interrupted are joined.
 
     Args:
-        seen: the contrast.
+        contrast: the contrast.
         page: bool (height, width), where the page is; None if it fills the picture.
-        pen: the contrast of the pen in each channel, (3,), if it is known.
+        pen: the contrast of the pen in each channel, (3,); None if it is not known.
 
     Returns:
         The contrast without them, float32 (height, width).
     """
-    value = seen.value
+    value = contrast.value
     height, width = value.shape
     box = (0, 0, width, height) if page is None else cv2.boundingRect(page.astype(np.uint8))
     for share in MAX_THICKNESS:
         thickest = max(4, int(share * min(height, width)))
         shades = (value.clip(0, 1) * 255).astype(np.uint8)
-        found = [
+        lines = [
             line for upright in (False, True)
-            for line in _lines(shades, seen.grain, box, upright, thickest)
+            for line in _lines(shades, contrast.grain, box, upright, thickest)
         ]  # fmt: skip
-        if not found:
+        if not lines:
             continue
         before, value = value, value.copy()
         gone = np.zeros(value.shape, bool)
-        for line in found:
-            gone[line.box] |= line.mask & ~_stays(seen, before, line, pen)
+        for line in lines:
+            gone[line.box] |= line.mask & ~_stays(contrast, before, line, pen)
         value[gone] = 0
-        reach = max(line.thick for line in found) + 9
+        reach = max(line.thick for line in lines) + 9
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
         bridged = cv2.morphologyEx(value, cv2.MORPH_CLOSE, kernel)
         value[gone] = np.minimum(bridged, before)[gone]
     return value
 
 
-def _stays(seen: Contrast, value: np.ndarray, line: Line, pen: np.ndarray | None) -> np.ndarray:
-    """Returns which parts of a line are covered by ink: bool, of the shape of its mask."""
+def _stays(contrast: Contrast, value: np.ndarray, line: Line, pen: np.ndarray | None) -> np.ndarray:
+    """Finds the parts of a line that ink covers: bool, of the shape of its mask."""
     here = value[line.box]
     peaks = np.where(line.mask, here, 0).max(axis=1 if line.upright else 0)
     peaks = peaks[peaks > 0]
     level = float(np.median(peaks)) if len(peaks) else 0.0
-    stays: np.ndarray = here > 1.4 * level + 3 * seen.grain
+    stays: np.ndarray = here > 1.4 * level + 3 * contrast.grain
     if pen is None:
         return stays
     core = line.mask & (here > 0.7 * level) & ~stays
     if not core.any():
         return stays
-    colour = np.median(seen.colour[line.box][core], axis=0)
+    colour = np.median(contrast.colour[line.box][core], axis=0)
     across = pen - (pen @ colour) / max(float(colour @ colour), 1e-6) * colour
     clear = float(np.hypot.reduce(across))
-    if clear > max(0.12, 6 * seen.grain):
-        share = cv2.transform(seen.colour[line.box], (across / clear**2)[None].astype(np.float32))
+    if clear > max(0.12, 6 * contrast.grain):
+        share = cv2.transform(
+            contrast.colour[line.box], (across / clear**2)[None].astype(np.float32)
+        )
         stays |= cv2.blur(share, (3, 3)) > 0.5
     return stays
 
@@ -142,23 +144,23 @@ def _tilt(dark: np.ndarray) -> float | None:
     coarse = cv2.morphologyEx(coarse, cv2.MORPH_CLOSE, _bar(9, 0))
     best, most = 0.0, 0.0
     for degrees in np.arange(-10, 10.1, 1):
-        found = float(cv2.morphologyEx(coarse, cv2.MORPH_OPEN, _bar(81, degrees)).sum())
-        if found > most * 1.02:
-            best, most = degrees, found
+        inked = float(cv2.morphologyEx(coarse, cv2.MORPH_OPEN, _bar(81, degrees)).sum())
+        if inked > most * 1.02:
+            best, most = degrees, inked
     return None if most < 60 else best
 
 
 def _line(
-    labels: np.ndarray, name: int, stats: np.ndarray, box: Box, upright: bool, thickest: int
+    labels: np.ndarray, number: int, stats: np.ndarray, box: Box, upright: bool, thickest: int
 ) -> Line | None:
-    """Converts a component to a line; None if it is too short, too tilted or too thick."""
+    """Converts the component `number` to a line; None if it is too short, tilted or thick."""
     left, top, across, down = stats[:4].tolist()
     if across < MIN_LENGTH * box[2] or down > 0.2 * across + 2 * thickest:
         return None
     margin = MAX_MARGIN * box[2]
     if left > box[0] + margin or left + across < box[0] + box[2] - margin:
         return None
-    mask = (labels[top : top + down, left : left + across] == name).astype(np.uint8)
+    mask = (labels[top : top + down, left : left + across] == number).astype(np.uint8)
     sums = mask.sum(axis=0)
     thick = int(np.median(sums[sums > 0]))
     if thick > 2 * thickest:

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-OFFSET = 20  # of 255: added before taking logarithms, so that noise in dark parts counts for little
+OFFSET = 20  # of 255: added before shades are compared by ratio, so that dark noise counts little
 MAX_COLOUR_STEP = 0.06  # of the logarithm: a larger difference of colour is not just a shadow
 MIN_AREA = 0.12  # of the picture: the page is larger
 MAX_AREA = 0.97  # of the picture: a larger page fills it
@@ -11,7 +11,14 @@ STEP = 3  # statistics use every third row and column
 
 
 def find_page(image: np.ndarray) -> np.ndarray | None:
-    """Returns where the page is, bool (height, width); None if it fills the picture."""
+    """Finds the page by its even colour around the centre of the picture.
+
+    Args:
+        image: uint8 (height, width, 3) RGB.
+
+    Returns:
+        bool (height, width); None if the page fills the picture, or if there is none.
+    """
     height, width = image.shape[:2]
     scale = 256 / max(height, width)
     size = [max(8, round(side * scale)) for side in (width, height)]
@@ -69,7 +76,12 @@ def _filled(region: np.ndarray) -> np.ndarray:
 
 
 def without_table(image: np.ndarray, page: np.ndarray | None) -> np.ndarray:
-    """Returns the picture with the table painted in the colour of the page."""
+    """Paints the table in the colour of the page.
+
+    Args:
+        image: uint8 (height, width, 3) RGB.
+        page: from `find_page`.
+    """
     if page is None:
         return image
     image = image.copy()

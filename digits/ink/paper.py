@@ -42,8 +42,8 @@ def find_ink(image: np.ndarray) -> FoundInk | None:
     """
     small, scale = _shrink(image)
     page = find_page(small)
-    seen = find_contrast(small, page, is_light(small, page))
-    found = _components(seen, page)
+    contrast = find_contrast(small, page, is_light(small, page))
+    found = _components(contrast, page)
     if found is None:
         return None
     # Again, now that the pen is known: with its colour, and with a window that is as narrow as
@@ -51,27 +51,27 @@ def find_ink(image: np.ndarray) -> FoundInk | None:
     value, components, main = found
     thick = components.pen(main)
     window = int(WINDOW_PENS * thick) | 1
-    if window < 0.7 * seen.window:
-        seen = find_contrast(small, page, seen.light, max(window, MIN_WINDOW))
+    if window < 0.7 * contrast.window:
+        contrast = find_contrast(small, page, contrast.light, max(window, MIN_WINDOW))
     ink = components.labels == main
     strong = ink & (value > components.strength[main])
     if strong.any():  # a component of one even shade has none
         ink = strong
-    colour = seen.colour[ink].mean(axis=0)
+    colour = contrast.colour[ink].mean(axis=0)
     if colour.max() <= 0:  # with the narrower window, it is background
         return None
-    found = _components(seen.of(colour), page, colour, thick)
+    found = _components(contrast.of(colour), page, colour, thick)
     if found is None:
         return None
     value, components, main = found
     return FoundInk(
-        everything=_ink(value, components, components.like(main), scale),
-        digit=_ink(value, components, components.near(main), scale),
+        everything=_ink(value, components, components.by_same_pen(main), scale),
+        digit=_ink(value, components, components.parts_of_digit(main), scale),
     )
 
 
 def _shrink(image: np.ndarray) -> tuple[np.ndarray, float]:
-    """Shrinks a picture to at most MAX_SIDE; returns its pixels for one of the result, too."""
+    """Shrinks a picture to at most MAX_SIDE; also returns its pixels per pixel of the result."""
     scale = max(1.0, max(image.shape[:2]) / MAX_SIDE)
     if scale > 1:
         size = [max(1, round(side / scale)) for side in image.shape[1::-1]]
@@ -80,18 +80,18 @@ def _shrink(image: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _components(
-    seen: Contrast,
+    contrast: Contrast,
     page: np.ndarray | None,
     pen: np.ndarray | None = None,
     thick: float | None = None,
 ) -> tuple[np.ndarray, "Components", int] | None:
     """Returns the contrast without lines, its components, and the main one."""
-    value = without_lines(seen, page, pen)
-    faint = max(MIN_CONTRAST, 5 * seen.grain)
+    value = without_lines(contrast, page, pen)
+    faint = max(MIN_CONTRAST, 5 * contrast.grain)
 
     def above(low: float) -> tuple["Components", int | None]:
         components = find_components(value, low, page)
-        components.need_edges(seen, value, thick or 0.02 * min(value.shape))
+        components.need_edges(contrast, value, thick or 0.02 * min(value.shape))
         return components, components.main(faint)
 
     # Writing across the edge of a shadow may be connected with it: then try a higher level.
@@ -107,7 +107,12 @@ def _components(
 
 
 class Components:
-    """The components of the contrast; the first entry of each array is the background."""
+    """The components of the contrast; the first entry of each array is the background.
+
+    Args:
+        value: float32 (height, width), the contrast.
+        labels, stats, middles: from `cv2.connectedComponentsWithStats`.
+    """
 
     def __init__(
         self, value: np.ndarray, labels: np.ndarray, stats: np.ndarray, middles: np.ndarray
@@ -137,7 +142,7 @@ class Components:
         sizes = np.maximum(np.bincount(owner[upper], minlength=count), 1)
         self.strength = np.bincount(owner[upper], values[upper], count) / sizes
 
-    def need_edges(self, seen: Contrast, value: np.ndarray, thick: float) -> None:
+    def need_edges(self, contrast: Contrast, value: np.ndarray, thick: float) -> None:
         """Sets the strength of components to 0 unless they differ from everything around them.
 
         The edge or the tip of a shadow is darker than the paper on one side only.
@@ -153,10 +158,10 @@ class Components:
         )
         ring = np.flatnonzero((near == 0) & (far > 0))
         owner = far.ravel()[ring]
-        edges = seen.edges(away + round(2 * thick)).ravel()[ring]
+        edges = contrast.edges(away + round(2 * thick)).ravel()[ring]
         count = np.bincount(owner, minlength=len(self.area))
-        held = np.bincount(owner[edges > 0.35 * self.strength[owner]], minlength=len(self.area))
-        self.strength[held < MIN_OUTLINE * count] = 0
+        outlined = np.bincount(owner[edges > 0.35 * self.strength[owner]], minlength=len(self.area))
+        self.strength[outlined < MIN_OUTLINE * count] = 0
 
     def main(self, faint: float) -> int | None:
         """Returns the largest, strongest component near the centre; None if there is none."""
@@ -212,9 +217,9 @@ class Components:
 
     def pen(self, main: int) -> float:
         """Returns the width of the strokes in pixels: area divided by half the outline."""
-        like = self.like(main)
+        alike = self.by_same_pen(main)
         widths = []
-        for i in np.flatnonzero(like & (self.extent > 0.5 * self.extent[main])):
+        for i in np.flatnonzero(alike & (self.extent > 0.5 * self.extent[main])):
             box = np.s_[self.top[i] : self.bottom[i], self.left[i] : self.right[i]]
             mask = np.pad((self.labels[box] == i).astype(np.uint8), 1)
             contours, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
@@ -222,7 +227,7 @@ class Components:
             widths.append(2 * self.area[i] / max(outline, 1))
         return float(max(widths))
 
-    def near(self, main: int) -> np.ndarray:
+    def parts_of_digit(self, main: int) -> np.ndarray:
         """Returns the parts of one digit, close together and equally strong: bool (count,)."""
         strong = (
             (self.strength > 0.5 * self.strength[main])
@@ -241,19 +246,19 @@ class Components:
             near |= strong & (gap < far)
         return near
 
-    def like(self, main: int) -> np.ndarray:
+    def by_same_pen(self, main: int) -> np.ndarray:
         """Returns everything that the same pen may have written: bool (count,)."""
-        like = (
+        alike = (
             (self.strength > 0.5 * self.strength[main])
             & (self.extent >= max(4, 0.1 * self.extent[main]))
             & ~self.at_edge
         )
-        like[main], like[0] = True, False
-        return like
+        alike[main], alike[0] = True, False
+        return alike
 
 
 def find_components(value: np.ndarray, low: float, page: np.ndarray | None) -> Components:
-    """Finds the components of contrast above `low`; at the edge is also what leaves the page."""
+    """Finds the components of contrast above `low`; those that leave the page are `at_edge`."""
     mask = (value > low).astype(np.uint8)
     _, labels, stats, middles = cv2.connectedComponentsWithStats(mask)
     components = Components(value, labels, stats, middles)

@@ -17,7 +17,7 @@ from page.core.patch import patched_html
 from page.core.text import N_, _, a_digit, ngettext
 from page.draw.reading import Part
 
-MAPS = 6  # shown of each block: the liveliest
+MAPS = 6  # shown of each block: the most varied
 LARGE = 112  # pixels: a side of the picture of where it looked
 STRIPE = 4  # pixels of it: how wide the stripes of what speaks against are
 # Light for “found”: dark to orange to white, like glowing iron.
@@ -105,10 +105,10 @@ def steps_html(drawing: bytes, prediction: Prediction) -> str:
 
 
 def maps_html(inside: Inside) -> str:
-    """For each block its liveliest feature maps; one grows under the mouse or a finger."""
+    """For each block its most varied feature maps; one grows under the mouse or a finger."""
     rows = []
     for number, words in enumerate(BLOCKS[: len(inside.blocks)]):
-        maps = inside.liveliest(number, MAPS)
+        maps = inside.most_varied(number, MAPS)
         pictures = "".join(
             f'<img src="{data_url(GLOW[one])}" tabindex="{-1 if number or place > 1 else 0}" '
             f'alt="{map_words(one, number, place)}">'
@@ -136,7 +136,7 @@ def light(one: np.ndarray) -> str:
 
 
 def map_words(one: np.ndarray, block: int, place: int) -> str:
-    """A feature map, uint8 (height, width), in words: the place-th liveliest of a block."""
+    """A feature map, uint8 (height, width), in words: the place-th most varied of a block."""
     return _("Step {step}, find {place}: {width} by {height} dots, {where}").format(
         step=block + 1, place=place, width=one.shape[1], height=one.shape[0], where=light(one)
     )

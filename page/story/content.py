@@ -11,7 +11,7 @@ from PIL import Image
 
 from digits import Prediction
 from digits.card import Card
-from digits.explain.inside import filter_response
+from digits.explain.filters import filter_response
 from digits.explain.neighbours import Examples
 from digits.images import png_url
 from digits.normalize import field
@@ -65,7 +65,7 @@ def content(
                 "caption": _(BLOCKS[min(block, len(BLOCKS) - 1)]),
             }
             for block, maps in enumerate(
-                liveliest(inside, block, own) for block in range(len(inside.blocks))
+                most_varied(inside, block, own) for block in range(len(inside.blocks))
             )
         ],
         "evidence": {
@@ -152,23 +152,23 @@ def sliding(
 
     Returns:
         Weights (5, 5); uint8 (28, 28), 255 its strongest place; an index. Of a model whose filters
-        are not known, no weights and no index, but what the liveliest one found.
+        are not known, no weights and no index, but what the most varied one found.
     """
     for one in card.filters:
         found = filter_response(np.array(one.kernel), one.bias, prediction.pixels)
         if found.any():
             return one.kernel, np.rint(found * (255 / found.max())).astype(np.uint8), one.map
-    (found,) = prediction.inside.liveliest(0, 1)
+    (found,) = prediction.inside.most_varied(0, 1)
     enlarged = Image.fromarray(found).resize(prediction.pixels.shape, Image.Resampling.NEAREST)
     return None, np.asarray(enlarged), None
 
 
-def liveliest(inside: Inside, block: int, first: int | None) -> np.ndarray:
+def most_varied(inside: Inside, block: int, first: int | None) -> np.ndarray:
     """Some maps of a block, uint8 (n, side, side); of the first block the one of step 3 first."""
-    maps = inside.liveliest(block, MAPS)
+    maps = inside.most_varied(block, MAPS)
     if block or first is None:
         return maps
-    own = replace(inside, blocks=[inside.blocks[0][..., [first]]]).liveliest(0, 1)
+    own = replace(inside, blocks=[inside.blocks[0][..., [first]]]).most_varied(0, 1)
     others = [one for one in maps if not np.array_equal(one, own[0])]
     return np.stack([own[0], *others[: MAPS - 1]])
 

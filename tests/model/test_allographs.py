@@ -35,7 +35,7 @@ def calibration_error_of(predictions, labels) -> float:
 
 
 @pytest.mark.slow
-def test_the_shipped_model_reads_every_variant_and_is_as_sure_as_it_is_right(classifier):
+def test_every_variant_is_read_with_calibrated_confidence(classifier):
     labels, sheets = drawings()
     variants = [EVERY_VARIANT[i % len(EVERY_VARIANT)] for i in range(len(labels))]
     predictions = classifier.predict_batch(sheets)
@@ -60,7 +60,7 @@ def test_a_7_whose_bar_rises_is_never_stated_to_be_a_1(classifier, angle):
 
 
 @pytest.mark.slow
-def test_the_shipped_model_refuses_what_is_no_digit(classifier):
+def test_non_digits_are_rejected(classifier):
     rng = np.random.default_rng(2027)
     sheets = [
         pen.render(pen.place(non_digits.draw_non_digit(rng), rng.uniform(100, 220), (140, 140)), 14)
@@ -71,7 +71,7 @@ def test_the_shipped_model_refuses_what_is_no_digit(classifier):
 
 
 @pytest.mark.parametrize("digit", range(10))
-def test_the_network_reads_what_the_page_draws(classifier, digit):
+def test_the_pages_own_drawings_are_read(classifier, digit):
     variants = hand.drawings()[digit]
     assert len(variants) >= 3
     for strokes in variants:

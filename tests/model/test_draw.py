@@ -27,14 +27,14 @@ def wide() -> Drawing:
     return Drawing(sent(number("20", size=0.5, pitch=0.32)))
 
 
-def test_lifting_the_pen_is_no_news_to_the_picture_but_to_its_reading(state, classifier, wide):
+def test_numbers_are_read_when_the_pen_is_lifted(state, classifier, wide):
     live = reading.read(replace(wide, lifted=False), classifier, inside=False)
     assert not live.symbols
     lifted = reading.read(wide, classifier, inside=False)
     assert lifted.text == "20"
 
 
-def test_while_one_plays_all_that_is_drawn_is_one_thing(state, classifier, wide):
+def test_in_play_a_drawing_is_a_single_symbol(state, classifier, wide):
     assert reading.read(wide, classifier, inside=False).text == "20"
     assert not reading.read(wide, classifier, inside=False, single=True).symbols
 
@@ -65,7 +65,7 @@ def test_a_blackened_canvas_is_not_a_digit(state, classifier, drawing, lifted):
     assert found.prediction.digit is None and not found.symbols
 
 
-def test_the_name_of_a_symbol_is_no_html(classifier, mnist_sample):
+def test_the_name_of_a_symbol_is_escaped(classifier, mnist_sample):
     prediction = classifier.predict(mnist_sample[0][0])
     for score in (0.2, 0.9):
         known = Known("<i>I & you", score)

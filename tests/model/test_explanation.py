@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from digits.classifier import _inside
+from digits.classifier import inside_of
 from digits.normalize import shrink
 from digits.types import Inside
 from handwriting.allographs import SYMBOLS
@@ -46,7 +46,7 @@ def test_looking_inside_does_not_change_the_answer(classifier, mnist_sample):
         assert all(np.all(maps >= 0) and maps.any() for maps in opened.inside.blocks)
 
 
-def test_shows_what_was_cut_out_and_shrunk(classifier):
+def test_the_shrunk_ink_is_tightly_cropped(classifier):
     drawing = written(7, "plain")
     rows, columns = np.nonzero(drawing)
     ratio = (np.ptp(rows) + 1) / (np.ptp(columns) + 1)
@@ -63,11 +63,11 @@ def test_shows_what_was_cut_out_and_shrunk(classifier):
 def test_blocks_are_in_the_order_of_their_numbers():
     outputs = {f"block_{n}": np.full((1, 1, 1, 1), n) for n in (10, 2, 1, 11, 9)}
     outputs["evidence"] = np.zeros((1, 1, 1, 11))
-    inside = _inside(outputs, 0)
+    inside = inside_of(outputs, 0)
     assert [int(block.item()) for block in inside.blocks] == [1, 2, 9, 10, 11]
 
 
-def test_a_letter_shows_what_spoke_for_no_digit(classifier):
+def test_the_evidence_for_a_letter_is_for_none_of_the_digits(classifier):
     strokes = strokes_from_skeleton(SYMBOLS["A"], np.random.default_rng(5))
     letter = classifier.predict(render([stroke + 90 for stroke in strokes], 10), inside=True)
     assert letter.bars.argmax() == 10
@@ -83,7 +83,7 @@ def test_a_blank_sheet_has_no_inside(classifier):
     [(0, "closed"), (2, "plain"), (3, "round"), (4, "open"), (5, "in one"), (6, "upright"),
      (7, "plain"), (8, "from the right"), (9, "straight")],
 )  # fmt: skip
-def test_it_looked_at_the_ink_and_elsewhere_for_the_runner_up(classifier, digit, variant):
+def test_evidence_is_where_the_ink_is_and_differs_for_the_runner_up(classifier, digit, variant):
     prediction = classifier.predict(written(digit, variant), inside=True)
     assert prediction.digit == digit
     evidence = prediction.inside.evidence
@@ -97,15 +97,15 @@ def test_it_looked_at_the_ink_and_elsewhere_for_the_runner_up(classifier, digit,
     assert np.corrcoef(spoke.ravel(), evidence[..., runner_up].ravel())[0, 1] < 0.5
 
 
-def test_the_liveliest_maps_come_first():
+def test_the_most_varied_maps_come_first():
     maps = np.zeros((2, 2, 4), np.float32)
     maps[..., 0] = 5  # the same everywhere: says nothing
     maps[0, 0, 1] = 2
     maps[1, 1, 3] = 8
-    found = Inside([maps], np.zeros((2, 2, 11))).liveliest(0, 2)
+    found = Inside([maps], np.zeros((2, 2, 11))).most_varied(0, 2)
     assert found.dtype == np.uint8
     assert found.tolist() == [[[0, 0], [0, 255]], [[255, 0], [0, 0]]]
 
 
-def test_maps_that_found_nothing_are_dark():
-    assert not Inside([np.zeros((2, 2, 3))], np.zeros((2, 2, 11))).liveliest(0, 3).any()
+def test_maps_of_zeros_are_dark():
+    assert not Inside([np.zeros((2, 2, 3))], np.zeros((2, 2, 11))).most_varied(0, 3).any()

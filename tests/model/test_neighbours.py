@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digits.explain.inside import filter_response
-from digits.explain.neighbours import FILE, Examples, pack, pool, unpack
+from digits.card import EXAMPLES
+from digits.explain.filters import filter_response
+from digits.explain.neighbours import Examples, pack, pool, unpack
 from digits.normalize import normalize
 from handwriting import non_digits, pen
 from tests.helpers.packages import needs_tensorflow
@@ -22,7 +23,7 @@ def sheet(strokes, width: float = 18) -> np.ndarray:
 
 
 def test_comes_with_the_model_and_stays_small(examples):
-    assert (ROOT / "model" / FILE).stat().st_size <= 1_000_000
+    assert (ROOT / "model" / EXAMPLES).stat().st_size <= 1_000_000
     assert np.bincount(examples.labels, minlength=10).min() >= 100
     assert len(examples.non_digits) >= 100
     assert np.isfinite(examples.embeddings).all()
@@ -44,7 +45,8 @@ def test_neighbours_look_like_the_drawing(examples, mnist_sample, mnist_describe
     def blurred(pixels: np.ndarray) -> np.ndarray:
         return np.asarray(Image.fromarray(pixels).reduce(2), np.float32).ravel()
 
-    everything = np.stack([blurred(unpack(one)) for one in examples._packed])
+    with np.load(ROOT / "model" / EXAMPLES) as file:
+        everything = np.stack([blurred(unpack(packed)) for packed in file["images"]])
     nearer = []
     described = zip(*mnist_sample, mnist_described, strict=True)
     for image, label, (embedding, _) in islice(described, 100):
@@ -56,7 +58,7 @@ def test_neighbours_look_like_the_drawing(examples, mnist_sample, mnist_describe
     assert np.mean(nearer) > 0.95
 
 
-def test_a_crossed_seven_reminds_it_of_crossed_sevens(classifier, examples):
+def test_neighbours_of_a_crossed_seven_are_crossed(classifier, examples):
     rng = np.random.default_rng(0)
     bars = []
     for variant in ("crossed", "plain"):
@@ -69,7 +71,7 @@ def test_a_crossed_seven_reminds_it_of_crossed_sevens(classifier, examples):
     assert np.mean(bars[:10]) > np.mean(bars[10:]) + 0.3
 
 
-def test_what_is_refused_has_neighbours_too_but_farther_away(classifier, examples, mnist_described):
+def test_neighbours_of_non_digits_are_farther_away(classifier, examples, mnist_described):
     def nearest(embedding: np.ndarray) -> float:
         found = examples.nearest(embedding)
         assert len(found) == 8
@@ -104,7 +106,7 @@ def test_images_survive_packing():
 
 
 @pytest.mark.parametrize("side", [3, 4, 7, 14])
-def test_pooling_tells_what_was_found_where(side):
+def test_pooling_keeps_the_place_of_features(side):
     maps = np.zeros((side, side, 2), np.float32)
     maps[0, -1, 1] = 1  # the second map, at the upper right
     pooled = pool(maps).reshape(3, 3, 2)
@@ -117,7 +119,7 @@ def test_pooling_tells_what_was_found_where(side):
 def test_a_folder_without_examples_or_with_those_of_another_network_has_none(classifier, tmp_path):
     sha256 = classifier.card.sha256
     assert Examples.load(tmp_path, sha256) is None
-    shutil.copy(ROOT / "model" / FILE, tmp_path)
+    shutil.copy(ROOT / "model" / EXAMPLES, tmp_path)
     assert Examples.load(tmp_path, sha256) is not None
     assert Examples.load(tmp_path, "0" * 64) is None
 
@@ -135,15 +137,13 @@ def of_other_shapes(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("damage", [cut_short, of_other_shapes, lambda _: b""])
-def test_damaged_examples_are_none_and_the_log_says_what_to_do(
-    classifier, tmp_path, caplog, damage
-):
-    (tmp_path / FILE).write_bytes(damage((ROOT / "model" / FILE).read_bytes()))
+def test_damaged_examples_are_ignored_and_logged(classifier, tmp_path, caplog, damage):
+    (tmp_path / EXAMPLES).write_bytes(damage((ROOT / "model" / EXAMPLES).read_bytes()))
     assert Examples.load(tmp_path, classifier.card.sha256) is None
     assert "python train.py" in caplog.text
 
 
-def test_filters_find_what_the_network_finds(classifier, mnist_sample):
+def test_filters_respond_as_in_the_network(classifier, mnist_sample):
     assert len(classifier.card.filters) >= 3
     for image in mnist_sample[0][:10]:
         prediction = classifier.predict(image, inside=True)
@@ -168,9 +168,9 @@ def test_training_chooses_examples_for_its_network(tmp_path):
     with np.load(SMALL) as small:
         x, y = small["x_train"], small["y_train"]
     model.fit(x[..., None] / 255, y, epochs=4, verbose=0)
-    (tmp_path / FILE).write_bytes(examples.choose(model, b"the network", x, y, seed=3))
+    (tmp_path / EXAMPLES).write_bytes(examples.choose(model, b"the network", x, y, seed=3))
     found = Examples.load(tmp_path, hashlib.sha256(b"the network").hexdigest())
-    with np.load(tmp_path / FILE) as file:
+    with np.load(tmp_path / EXAMPLES) as file:
         kept = file["images"]
     for packed, label in zip(kept, found.labels, strict=True):
         assert any(np.array_equal(packed, one) for one in pack(x[y == label]))
@@ -182,18 +182,18 @@ def test_training_chooses_examples_for_its_network(tmp_path):
 
 @needs_tensorflow
 @pytest.mark.slow
-def test_what_is_chosen_covers_rare_ways_too():
-    from training.examples import _cover
+def test_the_choice_covers_rare_variants():
+    from training.examples import cover
 
     rng = np.random.default_rng(0)
     common, rare = rng.normal(0, 1, (1000, 2)), [[50, 0], [0, 50]]
-    chosen = _cover(np.concatenate([common, rare]), 20, rng)
+    chosen = cover(np.concatenate([common, rare]), 20, rng)
     assert len(set(chosen.tolist())) == 20
     assert {1000, 1001} <= set(chosen.tolist())
-    assert _cover(common[:5], 20, rng).tolist() == [0, 1, 2, 3, 4]
+    assert cover(common[:5], 20, rng).tolist() == [0, 1, 2, 3, 4]
 
 
-def test_a_blank_window_finds_only_the_bias():
+def test_the_response_to_blank_pixels_is_the_bias():
     assert filter_response(np.ones((5, 5)), -0.5, np.zeros((28, 28), np.uint8)).max() == 0
     found = filter_response(np.eye(3), 0.5, normalize(np.zeros((9, 9), np.uint8)))
     assert found == pytest.approx(np.full((28, 28), 0.5))

@@ -43,7 +43,7 @@ class Reads:
         return next(self.texts)
 
 
-def test_the_report_counts_what_is_right_and_what_is_another_number(writer, monkeypatch):
+def test_the_report_counts_right_and_different_texts(writer, monkeypatch):
     monkeypatch.setattr(numbers, "KINDS", {"date": lambda writer, rng: (None, "1.2.26")})
     report = numbers.measure(Reads(["1.2.26", "1?2.26", "12.26", "1.2.26"]), [writer], 4)
     assert report == {"date": {"right": 0.5, "different": 0.25}}

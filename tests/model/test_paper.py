@@ -93,7 +93,7 @@ def test_any_pixels_give_a_picture_and_no_warning(pixels, larger):
     find_ink(np.kron(pixels, np.ones((*larger, 1), np.uint8)))
 
 
-def test_what_lies_on_a_blank_sheet_is_no_writing():
+def test_dots_fibres_and_crumbs_are_not_writing():
     def blank(draw):
         sheet = np.full((480, 640, 3), 225, np.float32)
         draw(sheet)

@@ -69,7 +69,7 @@ def touching(text, overlap):
 
 
 @pytest.mark.parametrize("overlap", [0.0, 4.0])
-def test_parts_digits_that_touch(classifier, overlap):
+def test_digits_that_touch_are_separated(classifier, overlap):
     texts = ["47", "20", "35", "68", "12", "100", "2026"]
     assert [classifier.read(touching(text, overlap)).text for text in texts] == texts
 
@@ -88,7 +88,7 @@ def test_parts_of_a_digit_stay_together(classifier, position):
 
 
 @pytest.mark.parametrize("wide", [0.95, 1.05, 1.15])
-def test_a_round_0_is_one_digit_however_often_it_may_be_cut(classifier, wide):
+def test_a_wide_0_is_a_single_digit(classifier, wide):
     t = np.linspace(-1.7, 2 * np.pi - 1.7, 60)
     ring = np.column_stack([wide * HEIGHT / 2 * (1 + np.cos(t)), -HEIGHT / 2 * (1 + np.sin(t))])
     assert (
@@ -96,7 +96,7 @@ def test_a_round_0_is_one_digit_however_often_it_may_be_cut(classifier, wide):
     )
 
 
-def test_dot_grid_paper_is_no_writing(classifier):
+def test_dot_grid_paper_is_not_writing(classifier):
     dots = [
         np.array([[x, y], [x + 1, y]], float)
         for x in range(20, 480, 40)
@@ -133,7 +133,7 @@ def test_wide_writing_is_one_number(classifier):
     assert classifier.read(number("2026", gap=110)).text == "2026"
 
 
-def test_a_small_digit_is_no_speck(classifier):
+def test_a_small_digit_is_not_a_speck(classifier):
     drawn = in_a_row([symbol("2"), symbol("6"), symbol("3", height=0.55 * HEIGHT)])
     assert classifier.read(sheet(drawn)).text == "263"
 
@@ -182,7 +182,7 @@ def test_the_text_and_the_symbols_say_the_same(classifier):
 
 
 @pytest.mark.parametrize("gap", [20, -4])
-def test_who_looks_inside_sees_the_same_bars(classifier, gap):
+def test_the_activations_do_not_change_the_bars(classifier, gap):
     """Also of symbols that touch, which another network reads."""
     image = number("47", gap=gap)
     for plain, looked in zip(
@@ -199,19 +199,19 @@ def test_a_box_is_round_its_symbol(classifier):
     assert second[0] == pytest.approx(40 + width + 32 - 5, abs=2)
 
 
-def test_every_way_of_giving_an_image_reads_the_same(classifier):
+def test_every_form_of_an_image_is_read_the_same(classifier):
     image = number("365")
     for same in (255 - image, Image.fromarray(image), np.dstack([image] * 3)):
         assert classifier.read(same).text == "365"
 
 
 @pytest.mark.parametrize("shade", [0, 128, 255])
-def test_nothing_written_is_no_text(classifier, shade):
+def test_a_blank_picture_has_no_text(classifier, shade):
     reading = classifier.read(np.full((200, 500), shade, np.uint8))
     assert (reading.text, reading.symbols) == ("", [])
 
 
-def test_what_is_no_image_gets_a_sentence(classifier):
+def test_anything_but_an_image_is_rejected(classifier):
     with pytest.raises(TypeError, match="uint8"):
         classifier.read(np.zeros((28, 28)))
 
@@ -227,13 +227,13 @@ images = arrays.arrays(
 @pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(images, st.integers(1, 5))
-def test_whatever_is_on_the_sheet_it_is_read(classifier, image, scale):
+def test_any_pixels_give_a_consistent_reading(classifier, image, scale):
     reading = classifier.read(np.kron(image, np.ones((scale, scale), np.uint8)))
     assert len("".join(reading.text.split())) == len(reading.symbols)
     assert not reading.text or reading.text == reading.text.strip()
 
 
-def test_noise_is_answered(classifier):
+def test_noise_is_read(classifier):
     noise = np.random.default_rng(0).integers(0, 256, (300, 500), np.uint8)
     reading = classifier.read(noise)
     assert set(reading.text) <= set("0123456789? \n")

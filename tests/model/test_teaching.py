@@ -70,7 +70,7 @@ def test_other_things_are_not_taken_for_it(teach, embed):
 
 
 @pytest.mark.parametrize(("digit", "variant"), [(7, "crossed"), (1, "flag"), (4, "open")])
-def test_a_way_of_writing_a_digit_takes_no_other_digit_away(
+def test_a_taught_variant_of_a_digit_takes_no_other_digit(
     teach, drawn, mnist_described, mnist_sample, digit, variant
 ):
     symbol = teach(VARIANTS[digit][variant], np.random.default_rng(1))
@@ -82,7 +82,7 @@ def test_a_way_of_writing_a_digit_takes_no_other_digit_away(
     assert known(symbol, mnist_described) <= 0.01 * len(mnist_described)
 
 
-def test_says_how_many_more_would_help(teach, embed, examples):
+def test_the_number_of_further_examples_is_reported(teach, embed, examples):
     rng = np.random.default_rng(2)
     assert [teach(SYMBOLS["heart"], rng, count).wanted() for count in range(6)] == [
         5,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from digits.card import FILE, NETWORK, Card, CardError, Thresholds, locked, read_model
+from digits.card import CARD, NETWORK, Card, CardError, Thresholds, locked, read_model
 
 SHIPPED = Path(__file__).parents[2] / "model"
 
@@ -21,8 +21,8 @@ def test_what_is_written_is_read(tmp_path):
 
 
 def test_unknown_names_are_ignored(tmp_path):
-    content = json.loads((SHIPPED / FILE).read_text("utf-8"))
-    (tmp_path / FILE).write_text(json.dumps(content | {"later": [1]}), "utf-8")
+    content = json.loads((SHIPPED / CARD).read_text("utf-8"))
+    (tmp_path / CARD).write_text(json.dumps(content | {"later": [1]}), "utf-8")
     assert Card.read(tmp_path) == Card.read(SHIPPED)
 
 
@@ -35,14 +35,14 @@ def test_unknown_names_are_ignored(tmp_path):
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_reported(change):
-    content = json.loads((SHIPPED / FILE).read_text("utf-8"))
+    content = json.loads((SHIPPED / CARD).read_text("utf-8"))
     with pytest.raises(CardError, match=r"card\.json|another version"):
         Card.from_json(content | change)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", "\xff", "[" * 100_000 + "]" * 100_000])
 def test_damage_is_reported(tmp_path, text):
-    (tmp_path / FILE).write_bytes(text.encode("latin-1"))
+    (tmp_path / CARD).write_bytes(text.encode("latin-1"))
     with pytest.raises(CardError):
         Card.read(tmp_path)
 
@@ -69,7 +69,7 @@ def test_a_damaged_file_is_reported(tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows can't lock a folder")
 @pytest.mark.parametrize("exclusive", [True, False])
-def test_who_replaces_a_model_is_waited_for(tmp_path, exclusive):
+def test_replacing_a_model_excludes_other_processes(tmp_path, exclusive):
     def replace_files():
         with locked(tmp_path, exclusive=True):
             seen.append("first file")

@@ -9,7 +9,7 @@ from handwriting import non_digits, pen
 from handwriting.allographs import SYMBOLS, VARIANTS
 from handwriting.pen import CANVAS, NO_DIGIT, Strokes
 from training import unipen
-from training.writers import TEST, label_of, split
+from training.writers import TEST, label_of, of_split
 
 PLAIN = {"size": 190, "width": 16}  # pixels, on a canvas of 280, as the page asks for
 SIZES, WIDTHS = (60, 235), (8, 24)  # pixels: the ranges of "varied"
@@ -24,49 +24,52 @@ class Sketch(NamedTuple):
 
 
 class Sweep(NamedTuple):
+    """Drawings of which one property changes."""
+
     title: str
-    axis: str
+    axis: str  # what the steps mean
     steps: Sequence[float]
-    draw: Callable[[Strokes, float], np.ndarray]
+    draw: Callable[[Strokes, float], np.ndarray]  # takes a step, returns uint8 (280, 280)
 
 
-def sketch_writers(paths: list[str], part: str = TEST) -> list[Sketch]:
+def sketch_writers(paths: list[str], split: str = TEST) -> list[Sketch]:
     """The drawings by the writers of one split; the writer is the name.
 
     Args:
         paths: see `unipen.read`.
-        part: `writers.TRAIN`, VALIDATION or TEST.
+        split: `writers.TRAIN`, VALIDATION or TEST.
 
     Raises:
         unipen.PenFileError: a file can't be read, or they hold no digit by these writers.
     """
     sketches = [
         Sketch(drawing.strokes, label, drawing.writer)
-        for drawing in unipen.read_all(paths)
-        if split(drawing.writer) == part and (label := label_of(drawing)) is not None
+        for drawing in of_split(unipen.read_all(paths), split)
+        if (label := label_of(drawing)) is not None
     ]
     if all(sketch.label == NO_DIGIT for sketch in sketches):
         raise unipen.PenFileError(
-            f"“{', '.join(paths)}” holds no digit by the writers of the {part} split."
+            f"“{', '.join(paths)}” holds no digit by the writers of the {split} split."
         )
     return sketches
 
 
 def sketch_variants(repeats: int) -> list[Sketch]:
-    """Every variant of every digit."""
+    """Draws every variant of every digit."""
     rng = np.random.default_rng(1)
     variants = [(digit, name) for digit in VARIANTS for name in VARIANTS[digit]] * repeats
     return [Sketch(pen.draw_digit(d, rng, name), d, f"{d} {name}") for d, name in variants]
 
 
 def sketch_symbols(repeats: int) -> list[Sketch]:
-    """Every symbol."""
+    """Draws every symbol."""
     rng = np.random.default_rng(2)
     names = list(SYMBOLS) * repeats
     return [Sketch(non_digits.draw_symbol(name, rng), NO_DIGIT, name) for name in names]
 
 
 def sketch_non_digits(count: int) -> list[Sketch]:
+    """Draws random things that are not digits."""
     rng = np.random.default_rng(3)
     return [Sketch(non_digits.draw_non_digit(rng), NO_DIGIT, "") for _ in range(count)]
 
@@ -74,19 +77,28 @@ def sketch_non_digits(count: int) -> list[Sketch]:
 def on_canvas(
     strokes: Strokes, size: float = 150, width: float = 16, away: float = 0
 ) -> np.ndarray:
-    """Draws on the canvas, `away` from its middle (0) towards its upper left corner (1)."""
+    """Draws strokes on the canvas.
+
+    Args:
+        strokes: as in `Sketch`.
+        size, width: of the drawing and the pen, in pixels.
+        away: 0 for the middle of the canvas, 1 for its upper left corner.
+
+    Returns:
+        uint8 (280, 280), ink 255 on 0.
+    """
     points = np.concatenate(strokes)
     corner = width / 2 - points.min(axis=0) * size
     return pen.render(pen.place(strokes, size, CANVAS / 2 + away * (corner - CANVAS / 2)), width)
 
 
 def plain(sketches: Iterable[Sketch]) -> Iterator[np.ndarray]:
-    """In the middle, large, with the usual pen."""
+    """Draws sketches in the middle, large, with the usual pen; images as of `on_canvas`."""
     return (on_canvas(sketch.strokes, **PLAIN) for sketch in sketches)
 
 
 def varied(sketches: Iterable[Sketch], seed: int) -> Iterator[np.ndarray]:
-    """Of any size, anywhere within the canvas, with a fine or a broad pen."""
+    """Draws sketches of any size, anywhere, with a fine or broad pen; images as of `on_canvas`."""
     rng = np.random.default_rng(seed)
     for sketch in sketches:
         size, width = rng.uniform(*SIZES), rng.uniform(*WIDTHS)
@@ -97,6 +109,7 @@ def varied(sketches: Iterable[Sketch], seed: int) -> Iterator[np.ndarray]:
 
 
 def bent(strokes: Strokes, matrix: Any) -> Strokes:
+    """Transforms strokes by a matrix (2, 2), and makes them as large as before."""
     return pen.unit([stroke @ np.array(matrix) for stroke in strokes])
 
 

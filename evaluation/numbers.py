@@ -34,7 +34,7 @@ def main() -> int:
     args = parse_arguments()
     drawings = unipen.read_all(args.pens)
     classifier = DigitClassifier.load(args.model)
-    held_out = writers.by_writer(drawings, args.split)
+    held_out = writers.by_writer(writers.of_split(drawings, args.split))
     report = measure(classifier, held_out, 40 if args.quick else 300)
     print(json.dumps({"writers": len(held_out), **report}, indent=1))
     return 0
@@ -44,34 +44,45 @@ def main() -> int:
 
 
 def scanned(row: Row, rng: Generator) -> Sample:
-    """Dark ink on white."""
+    """Puts a row on a page: dark ink on white."""
     writing = on_page(row, rng)
     return Image.fromarray(255 - writing.image), writing.text
 
 
 def plain(spacing: rows.Spacing, least: int = 2, **style: Any) -> Compose:
+    """Composes numbers of `least` to 6 digits; further arguments as of `rows.write`."""
     return lambda writer, rng: scanned(
         rows.write(writer, number(rng, least, 6), rng, spacing, **style), rng
     )
 
 
 def with_marks(text: Callable[[Generator], str]) -> Compose:
+    """Composes random texts."""
     return lambda writer, rng: scanned(rows.write(writer, text(rng), rng, "close", steepest=4), rng)
 
 
 def with_lines(draw: Callable[[Row, Generator], Row]) -> Compose:
+    """Composes numbers with lines round them, by a function of `handwriting.lines`."""
     return lambda writer, rng: scanned(
         draw(rows.write(writer, number(rng, 3, 6), rng, "close", steepest=2), rng), rng
     )
 
 
 def in_boxes(writer: Writer, rng: Generator, comb: bool = False) -> Sample:
+    """Composes six digits in the boxes of a form, or on a comb."""
     return scanned(lines.boxed(writer, number(rng, 6, 6), rng, comb), rng)
 
 
 def below(
     writer: Writer, rng: Generator, lengths: tuple[int, int], counts: tuple[int, int], **how: Any
 ) -> Row:
+    """Composes numbers one below the other.
+
+    Args:
+        lengths: the least and the greatest number of digits.
+        counts: the least and the greatest number of rows.
+        how: as in `rows.below`.
+    """
     size, width = rng.uniform(50, 120), rng.uniform(3, 9)
     numbers = [
         rows.write(writer, number(rng, *lengths), rng, "close", size, width, steepest=2)
@@ -81,19 +92,21 @@ def below(
 
 
 def total(writer: Writer, rng: Generator) -> Sample:
+    """Composes two numbers, a line, and a result."""
     top = lines.underlined(below(writer, rng, (2, 3), (2, 2), gaps=(0.2, 0.6), align=1), rng)
     result = rows.write(writer, number(rng, 3, 3), rng, "close", top.size, top.width, steepest=2)
     return scanned(rows.below([top, result], rng, (0.15, 0.4), 1), rng)
 
 
 def fraction(writer: Writer, rng: Generator) -> Sample:
+    """Composes a number over another."""
     over = lines.underlined(rows.write(writer, number(rng, 1, 2), rng, "close", steepest=2), rng)
     under = rows.write(writer, number(rng, 1, 2), rng, "close", over.size, over.width, steepest=2)
     return scanned(rows.below([over, under], rng, (0.15, 0.4), 0.5), rng)
 
 
 def window(writer: Writer, rng: Generator) -> Sample:
-    """An opaque picture with transparent corners, as a screenshot of a window has."""
+    """Composes an opaque picture with transparent corners, like a screenshot of a window."""
     image, text = plain("wide")(writer, rng)
     side = max(image.size)
     page = Image.new("L", (side + 40, side // 2 + 60), 255)
@@ -109,7 +122,7 @@ def window(writer: Writer, rng: Generator) -> Sample:
 
 
 def small_on_page(writer: Writer, rng: Generator) -> Sample:
-    """A page 57 times as high as its digits, read from a file."""
+    """Composes a page 57 times as high as its digits, and opens it from a file."""
     row = below(writer, rng, (3, 5), (2, 5), gaps=(0.6, 1.5))
     writing = on_page(row, rng)
     scale = 40 / row.size
@@ -186,7 +199,7 @@ def measure(classifier: DigitClassifier, by_writer: list[Writer], count: int) ->
         texts = [classifier.read(image).text for image, _ in samples]
         right = [is_right(kind, text, read) for (_, text), read in zip(samples, texts, strict=True)]
         different = [
-            UNKNOWN not in read and not is_it for read, is_it in zip(texts, right, strict=True)
+            UNKNOWN not in read and not is_so for read, is_so in zip(texts, right, strict=True)
         ]
         report[kind] = {"right": float(np.mean(right)), "different": float(np.mean(different))}
         print(f"{kind:24s}", {k: round(v, 3) for k, v in report[kind].items()}, flush=True)

@@ -67,9 +67,17 @@ def _points(stroke: str, rng: np.random.Generator, shake: float) -> tuple[np.nda
 
 
 def curve(points: np.ndarray, sharp: np.ndarray, steps: int = 9) -> np.ndarray:
-    """A Catmull-Rom spline through the points (Catmull and Rom 1974) that stops at corners.
+    """Draws a Catmull-Rom spline through points (Catmull and Rom 1974), with sharp corners.
 
     https://en.wikipedia.org/wiki/Cubic_Hermite_spline#Catmull%E2%80%93Rom_spline
+
+    Args:
+        points: float (n, 2).
+        sharp: bool (n,), which of them are corners.
+        steps: from one point to the next.
+
+    Returns:
+        float64 ((n - 1) · steps + 1, 2).
     """
     before, after = np.roll(points, 1, axis=0), np.roll(points, -1, axis=0)
     before[0], after[-1] = points[0], points[-1]
@@ -214,7 +222,13 @@ def render(strokes: Strokes, width: float, size: int | tuple[int, int] = CANVAS)
 
 
 def draw(image: ImageDraw.ImageDraw, strokes: Strokes, width: float, shade: int = 255) -> None:
-    """Draws strokes with a round pen; arguments as of `render`."""
+    """Draws strokes with a round pen.
+
+    Args:
+        image: of mode "L".
+        strokes, width: as in `render`.
+        shade: of the ink, 0-255.
+    """
     radius = width / 2
     for stroke in strokes:
         path = [tuple(point) for point in stroke.tolist()]
@@ -224,10 +238,13 @@ def draw(image: ImageDraw.ImageDraw, strokes: Strokes, width: float, shade: int 
 
 
 def rotation(angle: float) -> np.ndarray:
-    """The matrix for `points @ matrix` that rotates by an angle in radians, clockwise.
+    """The matrix for `points @ matrix` that rotates clockwise, as seen with y pointing down.
 
     Args:
-        angle: y points down.
+        angle: in radians.
+
+    Returns:
+        float64 (2, 2).
     """
     cos, sin = np.cos(angle), np.sin(angle)
     return np.array([[cos, sin], [-sin, cos]])

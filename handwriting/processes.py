@@ -2,9 +2,8 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context, parent_process
 from typing import Any
@@ -18,23 +17,22 @@ PART_SIZE = 500  # drawings that share a seed
 
 def images(
     draw: Callable[[Any, np.random.Generator], np.ndarray],
-    what: Sequence[Any] | np.ndarray,
+    items: Sequence[Any] | np.ndarray,
     seed: int,
 ) -> np.ndarray:
-    """Draws an image of each of `what` on all processors, the same for the same seed.
+    """Draws an image of each item on all processors, the same for the same seed.
 
     Args:
-        draw: returns uint8 (28, 28).
-        what: the first arguments of `draw`.
+        draw: takes an item, returns uint8 (28, 28).
+        items: n of them.
         seed: not negative.
 
     Returns:
         uint8 (n, 28, 28).
     """
-    if len(what) == 0:
+    if len(items) == 0:
         return np.zeros((0, SIDE, SIDE), np.uint8)
-    with in_processes(partial(_draw_part, draw), what, seed) as drawn:
-        return np.concatenate(drawn())
+    return np.concatenate(in_processes(partial(_draw_part, draw), items, seed))
 
 
 def _draw_part(
@@ -43,32 +41,32 @@ def _draw_part(
     seed: np.random.SeedSequence,
 ) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    return np.stack([draw(one, rng) for one in part])
+    return np.stack([draw(item, rng) for item in part])
 
 
-@contextmanager
 def in_processes(
-    draw: Callable[[Any, np.random.SeedSequence], Any], what: Sequence[Any] | np.ndarray, seed: int
-) -> Iterator[Callable[[], list[Any]]]:
-    """Calls `draw` with parts of `what` in other processes during a with-block.
+    draw: Callable[[Any, np.random.SeedSequence], Any], items: Sequence[Any] | np.ndarray, seed: int
+) -> list[Any]:
+    """Calls `draw` with parts of the items in other processes, and returns its results in order.
 
-    The results depend on the seed, but not on the number of processors. Yields a function that
-    waits for the results, in order. Drawing stops at the end of the with-block.
+    The results depend on the seed, but not on the number of processors.
+
+    Args:
+        draw: takes up to PART_SIZE items, and a seed of their own.
+        items: at least one.
+        seed: not negative.
+
+    Raises:
+        Exception: whatever `draw` raises.
     """
-    parts = [what[start : start + PART_SIZE] for start in range(0, len(what), PART_SIZE)]
+    parts = [items[start : start + PART_SIZE] for start in range(0, len(items), PART_SIZE)]
     seeds = np.random.SeedSequence(seed).spawn(len(parts))
     processes = min(len(parts), os.cpu_count() or 1, 61)  # Windows takes no more
     pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_end_with_parent)
-    drawn = pool.map(draw, parts, seeds)
-
-    def results() -> list[Any]:
-        with pool:  # ends the processes
-            return list(drawn)
-
     try:
-        yield results
+        return list(pool.map(draw, parts, seeds))
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(cancel_futures=True)  # an interrupt ends the drawing
 
 
 def _end_with_parent() -> None:

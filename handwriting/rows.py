@@ -66,9 +66,11 @@ class Row:
         )
 
     def moved(self, x: float, y: float) -> "Row":
+        """The row moved by x and y pixels."""
         return self.map(lambda points: points + np.array([x, y]))
 
     def with_lines(self, *lines: Line) -> "Row":
+        """The row with further lines."""
         return replace(self, lines=[*self.lines, *lines])
 
 

@@ -5,13 +5,15 @@ import numpy as np
 from digits.calibration import apply_temperature
 from digits.card import Thresholds
 
-# The cost of a wrong digit, in unsure ones. A visitor who reads "not sure" draws again and is
-# content; a wrong digit, stated as certain, costs the demonstration its credibility.
+# The cost of a wrong digit, in unsure ones. A visitor who reads "not sure" draws again; a wrong
+# digit, stated as certain, costs the demonstration its credibility.
 COST = 10
 # The share of drawings that are not digits, as visitors try letters and scribbles too. To state a
 # digit for one of them counts like a wrong digit.
 NON_DIGITS = 0.03
 STEPS = 200  # values of the threshold for "none of these" that are tried
+BINS = 15  # of confidences: see `calibration_error`
+MIN_LIKELIHOOD = 1e-30  # instead of 0, whose logarithm is not finite
 
 
 def fit_temperature(outputs: np.ndarray, labels: np.ndarray) -> float:
@@ -25,7 +27,7 @@ def fit_temperature(outputs: np.ndarray, labels: np.ndarray) -> float:
         labels: integers (n,), 0-9.
     """
     temperatures = np.geomspace(0.4, 2.5, 200)
-    losses = [_loss(apply_temperature(outputs, t)[0], labels) for t in temperatures]
+    losses = [log_loss(apply_temperature(outputs, t)[0], labels) for t in temperatures]
     return float(temperatures[int(np.argmin(losses))])
 
 
@@ -74,21 +76,28 @@ def fit_thresholds(
     return Thresholds(none=best, confidence=min_confidence, cost=float(cost))
 
 
-def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> float:
+def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
     """Expected calibration error (Naeini et al. 2015, https://doi.org/10.1609/aaai.v29i1.9602).
 
     Args:
         confidence: float (n,), 0-1.
         right: bool (n,).
-        bins: their number, all of equal width.
 
     Returns:
-        The mean of |accuracy - mean confidence| over the bins, weighted by their drawings, 0-1.
+        The mean of |accuracy - mean confidence| over BINS bins of equal width, weighted by their
+        drawings, 0-1.
     """
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(which, weights=right - confidence.astype(np.float64), minlength=bins)
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gaps = np.bincount(bins, weights=right - confidence.astype(np.float64), minlength=BINS)
     return float(np.abs(gaps).sum() / len(confidence))
 
 
-def _loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    return -float(np.log(np.maximum(probabilities[np.arange(len(labels)), labels], 1e-30)).mean())
+def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """The mean negative log-likelihood of the labels.
+
+    Args:
+        probabilities: float (n, classes), rows summing to 1.
+        labels: integers (n,).
+    """
+    likelihoods = probabilities[np.arange(len(labels)), labels]
+    return -float(np.log(np.maximum(likelihoods, MIN_LIKELIHOOD)).mean())

@@ -13,6 +13,7 @@ from handwriting import pen
 from training.unipen import Drawing
 
 FOLDS = 3
+COLUMNS = 32  # of a contact sheet
 MAX_DOUBT = 0.9  # the highest confidence of the digit network in another label than a drawing's
 
 # Images, uint8 (n, 28, 28), to probabilities, float (n, classes).
@@ -47,7 +48,7 @@ def vote(
     """
     folds = np.array([_fold(writer) for writer in writers])
     out_of_fold: np.ndarray | None = None
-    of_held_out = []
+    for_held_out = []
     for fold in range(FOLDS):
         rest = folds != fold
         predict = learn(np.concatenate([x[rest], others[0]]), np.concatenate([y[rest], others[1]]))
@@ -55,9 +56,9 @@ def vote(
         if out_of_fold is None:
             out_of_fold = np.zeros((len(x), outputs.shape[1]))
         out_of_fold[~rest] = outputs
-        of_held_out.append(predict(held_out))
+        for_held_out.append(predict(held_out))
     assert out_of_fold is not None
-    return Votes(out_of_fold, np.stack(of_held_out))
+    return Votes(out_of_fold, np.stack(for_held_out))
 
 
 def _fold(writer: str) -> int:
@@ -97,34 +98,36 @@ def confirmed(held_out: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return (held_out.argmax(axis=2) == labels).sum(axis=0) > len(held_out) / 2
 
 
-def contact_sheet(
-    images: np.ndarray, labels: np.ndarray, guesses: np.ndarray, columns: int = 32
-) -> Image.Image:
-    """Draws what was left out, each with its label and the networks' prediction ("–": not a digit).
+def contact_sheet(images: np.ndarray, labels: np.ndarray, guesses: np.ndarray) -> Image.Image:
+    """Draws images side by side, each with its label and the networks' guess ("–": not a digit).
 
     Args:
         images: uint8 (n, 28, 28).
         labels, guesses: integers (n,), 0-10.
     """
-    cell = 44
-    sheet = Image.new("L", (cell * columns, (cell + 4) * -(-max(1, len(images)) // columns)))
+    width, height = 44, 48  # pixels for each image
+    rows = -(-max(1, len(images)) // COLUMNS)
+    sheet = Image.new("L", (width * COLUMNS, height * rows))
     draw = ImageDraw.Draw(sheet)
-    for place, (image, *names) in enumerate(zip(images, labels, guesses, strict=True)):
-        left, top = place % columns * cell, place // columns * (cell + 4)
+    for index, (image, *classes) in enumerate(zip(images, labels, guesses, strict=True)):
+        left, top = index % COLUMNS * width, index // COLUMNS * height
         sheet.paste(Image.fromarray(image), (left + 8, top + 2))
-        label, guess = ("–" if name == 10 else str(name) for name in names)
+        label, guess = ("–" if c == pen.NO_DIGIT else str(c) for c in classes)
         draw.text((left + 10, top + 32), f"{label}>{guess}", fill=200)
     return sheet
 
 
 def without_doubtful(classifier: DigitClassifier, drawings: list[Drawing]) -> list[Drawing]:
-    """Leaves out digits that the digit network is sure are something else: mostly wrong labels."""
+    """Leaves out digits for which the digit network predicts something else with high confidence.
+
+    Most of them have wrong labels.
+    """
     digits = [d for d in drawings if d.label in DIGITS]
     middle = (pen.CANVAS / 2, pen.CANVAS / 2)
     pages = (pen.render(pen.place(d.strokes, 150, middle), 14) for d in digits)
-    doubtful = {
+    wrong = {
         id(drawing)
         for drawing, prediction in zip(digits, classifier.predict_batch(pages), strict=True)
         if prediction.bars.max() > MAX_DOUBT and prediction.bars.argmax() != int(drawing.label)
     }
-    return [drawing for drawing in drawings if id(drawing) not in doubtful]
+    return [drawing for drawing in drawings if id(drawing) not in wrong]

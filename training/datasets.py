@@ -18,6 +18,7 @@ HELD_OUT_SEED = 1_000_000  # added to the seed for held-out synthetic drawings
 OTHERS = 20_000  # other training images of the networks that find wrong labels
 HELD_OUT_TIMES = 3  # redrawings of each digit of the validation split
 FILE = "drawings.npz"  # in the folder of --checkpoint
+Labelled = tuple[np.ndarray, np.ndarray]  # uint8 (n, 28, 28) and their labels, integers (n,)
 SOURCES = [
     DataSet(
         "UNIPEN train_r01_v07, isolated characters",
@@ -71,8 +72,8 @@ class Datasets:
     Attributes:
         x, y: to train on; `pen.NO_DIGIT` is the rejection class.
         x_held, y_held: held-out digits of all sources, for the temperature.
-        judged: bool, which of these are for the thresholds: digits by the writers of the validation
-            split whose labels two of three networks confirm. Without such writers, all.
+        for_thresholds: bool, which of these fit the thresholds: digits by the writers of the
+            validation split whose labels two of three networks confirm. Without such writers, all.
         x_none: held-out images that are not digits, for the thresholds.
         people: for the model card; None without real writers.
     """
@@ -81,7 +82,7 @@ class Datasets:
     y: np.ndarray
     x_held: np.ndarray
     y_held: np.ndarray
-    judged: np.ndarray
+    for_thresholds: np.ndarray
     x_none: np.ndarray
     people: People | None
 
@@ -92,7 +93,7 @@ def prepare(
     amounts: Amounts,
     learn: cleaning.Learner,
     seed: int,
-    folder: Path | None = None,
+    folder: Path | None,
 ) -> Datasets:
     """Draws synthetic handwriting, cleans and redraws that of real writers, and adds MNIST.
 
@@ -100,7 +101,7 @@ def prepare(
         drawings: by real writers; may be empty.
         learn: trains a small network to find wrong labels; see `cleaning.vote`.
         seed: not negative.
-        folder: of --checkpoint. All drawings are saved there, or loaded if they exist.
+        folder: of --checkpoint, if given. All drawings are saved there, or loaded if they exist.
     """
     if folder and (folder / FILE).exists():
         drawn = _load(folder / FILE)
@@ -108,24 +109,27 @@ def prepare(
         drawn = _draw(mnist, drawings, amounts, learn, seed, folder)
         if folder:
             _save(drawn, folder / FILE)
-    count = held_out(mnist, amounts)
-    x = [mnist.x_train[:-count][: amounts.mnist_images]] * amounts.mnist_times
-    y = [mnist.y_train[:-count][: amounts.mnist_images]] * amounts.mnist_times
-    from_mnist = np.full(count, drawn.people is None)
+    (x, y), (x_held, y_held) = split_mnist(mnist, amounts)
+    for_thresholds = np.full(len(y_held), drawn.people is None)
     return Datasets(
-        np.concatenate([*x, drawn.x]),
-        np.concatenate([*y, drawn.y]),
-        np.concatenate([mnist.x_train[-count:], drawn.x_held]),
-        np.concatenate([mnist.y_train[-count:], drawn.y_held]),
-        np.concatenate([from_mnist, drawn.judged]),
+        np.concatenate([*[x] * amounts.mnist_times, drawn.x]),
+        np.concatenate([*[y] * amounts.mnist_times, drawn.y]),
+        np.concatenate([x_held, drawn.x_held]),
+        np.concatenate([y_held, drawn.y_held]),
+        np.concatenate([for_thresholds, drawn.for_thresholds]),
         drawn.x_none,
         drawn.people,
     )
 
 
-def held_out(mnist: Mnist, amounts: Amounts) -> int:
-    """The number of MNIST's training images, the last ones, that are held out."""
-    return min(amounts.mnist_held_out, len(mnist.x_train) // 6)
+def split_mnist(mnist: Mnist, amounts: Amounts) -> tuple[Labelled, Labelled]:
+    """Splits MNIST's training images into those to train on, and the last ones, held out."""
+    count = min(amounts.mnist_held_out, len(mnist.x_train) // 6)
+    x, y = mnist.x_train, mnist.y_train
+    return (
+        (x[:-count][: amounts.mnist_images], y[:-count][: amounts.mnist_images]),
+        (x[-count:], y[-count:]),
+    )
 
 
 def _draw(
@@ -153,7 +157,7 @@ def _draw(
     indices = np.random.default_rng(seed).permutation(len(x_others))[:OTHERS]
     others = x_others[indices], y_others[indices]
     real = _real(drawings, amounts.letters, learn, others, seed, folder)
-    arrays = ("x", "y", "x_held", "y_held", "judged", "x_none")
+    arrays = ("x", "y", "x_held", "y_held", "for_thresholds", "x_none")
     both = {n: np.concatenate([getattr(drawn, n), getattr(real, n)]) for n in arrays}
     return Datasets(**both, people=real.people)
 
@@ -166,20 +170,20 @@ def _real(
     drawings: list[Drawing],
     max_letters: int,
     learn: cleaning.Learner,
-    others: tuple[np.ndarray, np.ndarray],
+    others: Labelled,
     seed: int,
     folder: Path | None,
 ) -> Datasets:
     """Splits drawings by writer, leaves out doubtful labels, and redraws the rest."""
     rng = np.random.default_rng(seed)
     train, validation = (
-        _some_letters(_labelled(drawings, part), most, rng)
-        for part, most in ((writers.TRAIN, max_letters), (writers.VALIDATION, max_letters // 10))
+        _some_letters(_labelled(drawings, split), most, rng)
+        for split, most in ((writers.TRAIN, max_letters), (writers.VALIDATION, max_letters // 10))
     )
-    test_writers = {d.writer for d in drawings if writers.split(d.writer) == writers.TEST}
+    test_writers = {d.writer for d in writers.of_split(drawings, writers.TEST)}
     print(f"Redrawing {len(train) + len(validation)} drawings by real writers…", flush=True)
-    x = writers.redraw([d for d, _ in train], seed + 1)
-    x_validation = writers.redraw([d for d, _ in validation], seed + 2)
+    x = writers.redraw_all([d for d, _ in train], seed + 1)
+    x_validation = writers.redraw_all([d for d, _ in validation], seed + 2)
     y, y_validation = (np.array([label for _, label in part]) for part in (train, validation))
     print("Looking for wrong labels…", flush=True)
     votes = cleaning.vote(learn, x, y, [d.writer for d, _ in train], others, x_validation)
@@ -190,11 +194,11 @@ def _real(
     good = [labelled for labelled, is_bad in zip(train, bad, strict=True) if not is_bad]
     digits = [(d, label) for d, label in good if label != pen.NO_DIGIT]
     counts = Counter(d.writer for d, _ in digits)
-    again = [d for d in digits for _ in range(writers.times(counts[d[0].writer]) - 1)]
+    again = [d for d in digits for _ in range(writers.redraw_times(counts[d[0].writer]) - 1)]
     bad_validation = cleaning.doubtful(votes.held_out.mean(axis=0), y_validation)
     held = np.flatnonzero((y_validation != pen.NO_DIGIT) & ~bad_validation)
     confirmed = cleaning.confirmed(votes.held_out[:, held], y_validation[held])
-    more = writers.redraw([validation[i][0] for i in held] * (HELD_OUT_TIMES - 1), seed + 3)
+    more = writers.redraw_all([validation[i][0] for i in held] * (HELD_OUT_TIMES - 1), seed + 3)
     people = People(
         digits=len(digits),
         digit_writers=len(counts),
@@ -208,7 +212,7 @@ def _real(
         sources=SOURCES,
     )
     return Datasets(
-        np.concatenate([x[~bad], writers.redraw([d for d, _ in again], seed + 4)]),
+        np.concatenate([x[~bad], writers.redraw_all([d for d, _ in again], seed + 4)]),
         np.concatenate([y[~bad], np.array([label for _, label in again], int)]),
         np.concatenate([x_validation[held], more]),
         np.tile(y_validation[held], HELD_OUT_TIMES),
@@ -218,12 +222,11 @@ def _real(
     )
 
 
-def _labelled(drawings: list[Drawing], part: str) -> list[tuple[Drawing, int]]:
+def _labelled(drawings: list[Drawing], split: str) -> list[tuple[Drawing, int]]:
     return [
         (drawing, label)
-        for drawing in drawings
+        for drawing in writers.of_split(drawings, split)
         if (label := writers.label_of(drawing)) is not None
-        and writers.split(drawing.writer) == part
     ]
 
 

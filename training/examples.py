@@ -17,9 +17,9 @@ from training.network import with_inside
 if TYPE_CHECKING:
     import keras
 
-EXAMPLES = 4_500  # training images that are kept
+COUNT = 4_500  # training images that are kept
 OUTLIERS = 0.25  # the share of them that is chosen for being unlike the others
-POOL = 20_000  # training images to choose from
+CANDIDATES = 20_000  # training images to choose from
 NON_DIGITS = 500  # synthetic drawings that are not digits
 DIMENSIONS = 48  # of an embedding
 WHITENING = 0.25  # exponent; 0 keeps the directions' variances, 0.5 makes them equal
@@ -49,29 +49,29 @@ def choose(
     """
     if len(model.input_shape) != 4:
         return None
-    chance = np.random.default_rng(seed)
-    x, y = x[:POOL], y[:POOL]
-    pooled, guesses = _look(model, x)
+    rng = np.random.default_rng(seed)
+    x, y = x[:CANDIDATES], y[:CANDIDATES]
+    pooled, guesses = _pooled_and_guessed(model, x)
     drawn = synthetic.training_images(np.full(NON_DIGITS, pen.NO_DIGIT), seed + 1)
     mean, projection = _projection(pooled)
     embedded = (pooled - mean) @ projection
     chosen = []
     for digit in range(10):
-        those = np.flatnonzero((y == digit) & (guesses == digit))
-        if len(those):
-            chosen.append(those[_cover(embedded[those], EXAMPLES // 10, chance)])
+        candidates = np.flatnonzero((y == digit) & (guesses == digit))
+        if len(candidates):
+            chosen.append(candidates[cover(embedded[candidates], COUNT // 10, rng)])
     if not chosen:
         return None
-    places = np.concatenate(chosen)
-    non_digits = (_look(model, drawn)[0] - mean) @ projection
-    scale = np.abs(np.concatenate([embedded[places], non_digits])).max() / 127
+    indices = np.concatenate(chosen)
+    non_digits = (_pooled_and_guessed(model, drawn)[0] - mean) @ projection
+    scale = np.abs(np.concatenate([embedded[indices], non_digits])).max() / 127
     file = io.BytesIO()
     np.savez_compressed(
         file,
         network=np.array(hashlib.sha256(network).hexdigest()),
-        images=pack(x[places]),
-        labels=y[places].astype(np.uint8),
-        embeddings=_quantized(embedded[places], scale),
+        images=pack(x[indices]),
+        labels=y[indices].astype(np.uint8),
+        embeddings=_quantized(embedded[indices], scale),
         non_digits=_quantized(non_digits, scale),
         scale=np.float32(scale),
         mean=mean.astype(np.float16),
@@ -81,13 +81,13 @@ def choose(
 
 
 def filters(model: keras.Model, x: np.ndarray) -> list[Filter]:
-    """Some filters of the first layer, for showing how one slides over a drawing.
+    """Chooses some filters of the first layer, for showing how one slides over a drawing.
 
     They respond strongly, and their neighbouring weights differ little, so that a visitor can
     recognize the pattern. Max pooling and batch normalization come between a filter and its feature
     map. Where the normalization keeps the sign, the map is the maximum over 2×2 of the response of
     the filter with the normalization folded in; other filters are left out.
-    `digits.explain.inside.filter_response` applies one.
+    `digits.explain.filters.filter_response` applies one.
 
     Args:
         model: the trained network.
@@ -114,29 +114,29 @@ def filters(model: keras.Model, x: np.ndarray) -> list[Filter]:
     worth = np.where(factor > 0, first.std(axis=(1, 2)).mean(axis=0) / roughness, -1)
     return [
         Filter(
-            kernel=kernels[..., place].round(4).tolist(),
-            bias=round(float(biases[place]), 4),
-            map=int(place),
+            kernel=kernels[..., index].round(4).tolist(),
+            bias=round(float(biases[index]), 4),
+            map=int(index),
         )
-        for place in np.argsort(-worth)[:FILTERS]
-        if factor[place] > 0
+        for index in np.argsort(-worth)[:FILTERS]
+        if factor[index] > 0
     ]
 
 
-def _look(model: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The pooled last feature maps, float32 (n, 9 · maps), and the predicted classes, (n,)."""
+def _pooled_and_guessed(model: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the pooled last feature maps, float32 (n, 9 · maps), and the guesses, (n,)."""
     inside = with_inside(model)
     pooled, guesses = [], []
     for start in range(0, len(x), 1000):  # all at once would fill the memory
-        found = inside.predict(floats(x[start : start + 1000]), batch_size=500, verbose=0)
-        last = max(int(name[len("block_") :]) for name in found if name.startswith("block_"))
-        pooled.append(pool(found[f"block_{last}"]))
-        guesses.append(found["probabilities"].argmax(axis=1))
+        outputs = inside.predict(floats(x[start : start + 1000]), batch_size=500, verbose=0)
+        last = max(int(name[len("block_") :]) for name in outputs if name.startswith("block_"))
+        pooled.append(pool(outputs[f"block_{last}"]))
+        guesses.append(outputs["probabilities"].argmax(axis=1))
     return np.concatenate(pooled), np.concatenate(guesses)
 
 
 def _projection(pooled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """PCA, partly whitened: the mean (d,) and the projection (d, DIMENSIONS)."""
+    """Fits a partly whitened PCA: the mean (d,) and the projection (d, DIMENSIONS)."""
     mean = pooled.mean(axis=0)
     spread, directions = np.linalg.eigh(np.cov(pooled, rowvar=False))
     order = np.argsort(-spread)[:DIMENSIONS]
@@ -144,18 +144,27 @@ def _projection(pooled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean, (directions * (spread / spread[0]) ** -WHITENING).astype(np.float32)
 
 
-def _cover(points: np.ndarray, count: int, chance: np.random.Generator) -> np.ndarray:
-    """The indices of `count` of the points (n, d), or of all if there are fewer."""
+def cover(points: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Chooses points, most of them at random, the others each far from all chosen before.
+
+    Args:
+        points: float (n, d).
+        count: how many; all if there are fewer.
+        rng: chooses the random ones.
+
+    Returns:
+        Their indices, integers (count,).
+    """
     if len(points) <= count:
         return np.arange(len(points))
-    chosen = chance.choice(len(points), round(count * (1 - OUTLIERS)), replace=False).tolist()
+    chosen = rng.choice(len(points), round(count * (1 - OUTLIERS)), replace=False).tolist()
     squares = np.full(len(points), np.inf)
-    for place in chosen:
-        squares = np.minimum(squares, ((points - points[place]) ** 2).sum(axis=1))
+    for index in chosen:
+        squares = np.minimum(squares, ((points - points[index]) ** 2).sum(axis=1))
     while len(chosen) < count:
-        place = int(squares.argmax())
-        chosen.append(place)
-        squares = np.minimum(squares, ((points - points[place]) ** 2).sum(axis=1))
+        index = int(squares.argmax())
+        chosen.append(index)
+        squares = np.minimum(squares, ((points - points[index]) ** 2).sum(axis=1))
     return np.array(chosen)
 
 

@@ -37,7 +37,7 @@ STEPS, BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY, SEED = 20_000, 8, 1e-2, 0.02, 1
 
 
 def batches(pages: Path, rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
-    """Reads all pages once, in random order.
+    """Yields all pages once, in random order.
 
     Args:
         pages: a folder of files of `Pages`.
@@ -155,22 +155,26 @@ def fit(pages: Path, validation: Pages, seed: int, steps: int, checkpoints: Path
 def evaluate(model: Any, pages: Pages) -> dict[str, float]:
     """Measures the share of cells with the right class, and the error of the offsets.
 
+    Args:
+        model: from `fit`.
+        pages: by writers whom it was not trained on.
+
     Returns:
         The weighted share of each kind of symbol, 0-1; and the "distance" of predicted middles from
         the true ones, in heights of a digit.
     """
     outputs = model.predict(floats(pages.images), 16, verbose=0)
-    found = outputs[..., : LINE + 1].argmax(axis=-1)
+    predicted = outputs[..., : LINE + 1].argmax(axis=-1)
     distances = np.hypot(*np.moveaxis(
         outputs[..., LINE + 1 : LINE + 3] - pages.offsets / (OFFSET_SCALE * HEIGHT), -1, 0
     ))  # fmt: skip
     kinds = {"digits": DIGITS, "marks": MARKS, "other": UNKNOWN}
     classes = {kind: [SYMBOLS.index(label) for label in labels] for kind, labels in kinds.items()}
     report = {}
-    for kind, those in {**classes, "lines": [LINE]}.items():
-        of_kind = np.isin(pages.classes, those)
+    for kind, of_this in {**classes, "lines": [LINE]}.items():
+        of_kind = np.isin(pages.classes, of_this)
         weights = pages.weights[of_kind].astype(float)
-        right = found[of_kind] == pages.classes[of_kind]
+        right = predicted[of_kind] == pages.classes[of_kind]
         report[kind] = round(float(np.average(right, weights=weights)), 4)
     report["distance"] = round(float(distances[pages.classes < LINE].mean()), 4)
     return report
@@ -198,8 +202,10 @@ def main() -> int:
     require("tensorflow")
     classifier = DigitClassifier.load(args.model)
     drawings = cleaning.without_doubtful(classifier, unipen.read_all(args.pens))
-    train = writers.by_writer(drawings, writers.TRAIN)
-    held_out = writers.by_writer(drawings, writers.VALIDATION)
+    train, held_out = (
+        writers.by_writer(writers.of_split(drawings, split))
+        for split in (writers.TRAIN, writers.VALIDATION)
+    )
     print(f"Composing numbers by {len(train)} writers…", flush=True)
     validation = write_pages(held_out, VALIDATION_PAGES, args.seed + 1)
     with tempfile.TemporaryDirectory() as temporary:
@@ -207,13 +213,12 @@ def main() -> int:
         pages = checkpoints / "pages"
         pages.mkdir(parents=True, exist_ok=True)
         write = partial(_write_file, train, pages)
-        with processes.in_processes(write, range(args.pages), args.seed) as finish:
-            finish()
+        processes.in_processes(write, range(args.pages), args.seed)
         model = fit(pages, validation, args.seed, args.steps, checkpoints)
     folder, network = Path(args.model), export(model, validation)
     card, files = read_model(folder, (NETWORK,))
     files[LAYOUT] = network
-    fitted = pool.fit_to(DigitClassifier(files[NETWORK], card, files), drawings, args.seed)
+    fitted = pool.fit_to(DigitClassifier(card, files), held_out, args.seed)
     save_layout(folder, network, fitted)
     print(f"Saved to {folder}: {LAYOUT}")
     return 0

@@ -4,8 +4,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-DIGITS = 10
-CLASSES = DIGITS + 1  # the last one is the rejection class
+CLASSES = 11  # the ten digits, then the rejection class
 READ_OUT = "read_out"  # the name of the output layer
 
 
@@ -18,7 +17,7 @@ def dense() -> keras.Model:
         [
             keras.Input((28 * 28,)),
             layers.Dense(512, activation="relu"),
-            layers.Dense(DIGITS, activation="softmax"),
+            layers.Dense(10, activation="softmax"),
         ],
         name="dense",
     )
@@ -27,7 +26,7 @@ def dense() -> keras.Model:
 
 
 def convnet() -> keras.Model:
-    """Convolution blocks with batch normalization, global average pooling, one dense layer.
+    """The network that ships: convolution blocks, global average pooling, one dense layer.
 
     Global average pooling (Lin et al. 2013, https://arxiv.org/abs/1312.4400) keeps the network
     small and gives class activation maps: `with_inside`.
@@ -85,7 +84,7 @@ def layout_convnet(classes: int) -> keras.Model:
 
 
 def read_out(inputs: keras.KerasTensor, x: keras.KerasTensor) -> keras.Model:
-    """Global average pooling and the dense layer."""
+    """Adds global average pooling and the dense layer to feature maps `x`."""
     x = layers.GlobalAveragePooling2D()(x)
     outputs = layers.Dense(CLASSES, activation="softmax", name=READ_OUT)(x)
     return keras.Model(inputs, outputs, name="convnet")
@@ -98,9 +97,15 @@ def block(
     strides: int = 1,
     shrink: bool = False,
 ) -> keras.KerasTensor:
-    """Convolution, batch normalization (Ioffe and Szegedy 2015), then ReLU.
+    """Adds a convolution, batch normalization (Ioffe and Szegedy 2015) and ReLU.
 
-    Pooling comes before the normalization, which then has a quarter of the work.
+    Args:
+        x: (batch, height, width, channels).
+        filters: channels of the result.
+        kernel: side of the filters, in pixels.
+        strides: of the convolution.
+        shrink: halve height and width by max pooling, before the normalization, which then has a
+            quarter of the work.
     """
     x = layers.Conv2D(filters, kernel, strides, padding="same", use_bias=False)(x)
     if shrink:
@@ -129,7 +134,7 @@ class FusedBatchNormalization(layers.BatchNormalization):
 
 
 def plain(model: keras.Model) -> keras.Model:
-    """The same network of Keras's own layers, with the same weights; it is not compiled."""
+    """Copies a network, with Keras's own layers and the same weights; the copy is not compiled."""
 
     def plain_layer(layer: keras.Layer) -> keras.Layer:
         if isinstance(layer, FusedBatchNormalization):
@@ -143,7 +148,7 @@ def plain(model: keras.Model) -> keras.Model:
 
 
 def with_inside(model: keras.Model) -> keras.Model:
-    """The same network with its feature maps and class activation maps as further outputs.
+    """Adds feature maps and class activation maps to the outputs of a network.
 
     Returns:
         A model with the outputs "probabilities", as before; "block_1", "block_2" and so on, the

@@ -1,4 +1,4 @@
-"""The optimizer, and how the learning rate changes."""
+"""The optimizer, and the schedule of the learning rate."""
 
 from collections.abc import Sequence
 
@@ -50,7 +50,15 @@ class ConvMuon(keras.optimizers.Muon):
 def one_cycle(
     steps: int, peak: float, rise: float = 0.2
 ) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Up over the first part, then down along half a cosine (Smith 2018, arXiv:1803.09820)."""
+    """Raises the learning rate, then lowers it along half a cosine to 0 (Smith 2018).
+
+    https://arxiv.org/abs/1803.09820
+
+    Args:
+        steps: of the whole training.
+        peak: the largest learning rate; the first is a twentieth of it.
+        rise: the share of the steps that raise it, 0-1.
+    """
     warm_up = int(steps * rise)
     return keras.optimizers.schedules.CosineDecay(
         peak / 20, decay_steps=steps - warm_up, warmup_target=peak, warmup_steps=warm_up

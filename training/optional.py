@@ -8,8 +8,6 @@ from numpy._core._multiarray_umath import __cpu_features__ as CPU_FEATURES
 
 NAMES = {"tensorflow": "TensorFlow", "matplotlib": "Matplotlib"}
 NO_TENSORFLOW_FROM = (3, 14)  # the first Python that TensorFlow has no wheels for
-
-
 NO_AVX = (
     "TensorFlow needs a processor with AVX, which this one lacks: train on another computer, and "
     "copy the model folder here."

@@ -15,7 +15,7 @@ PAGE = (192, 96)  # pixels: width and height
 DETAIL = 3  # pages are drawn this many times as large, then reduced
 MAX_TRIES, MAX_WAITING = 8, 12  # numbers for one page; numbers that wait for room on another one
 GAPS = (2, 16)  # pixels between two numbers
-MAX_PARTS = 255  # of a page: a part's name is a byte, and 0 is the background
+MAX_PARTS = 255  # of a page: a part's id is a byte, and 0 is the background
 OFFSET_SCALE = 2  # offsets are stored in pixels times this, as int8
 MIN_LINE_CELLS = 40  # a shorter line has the weight of one of this length
 
@@ -38,15 +38,15 @@ class Page:
 
     def __init__(self) -> None:
         width, height = (side * DETAIL for side in PAGE)
-        self.names = np.zeros((height, width), np.uint8)  # of the part that each pixel belongs to
+        self.ids = np.zeros((height, width), np.uint8)  # the part that each pixel belongs to
         self.filled = np.zeros(width, int)  # how far down each column is occupied
-        # By name of the part; the first one is the background.
+        # By id of the part; the first one is the background.
         self.shades = [0.0]
         self.labels = [BACKGROUND]
         self.boxes: list[Bounds] = [(0.0, 0.0, 0.0, 0.0)]
 
     def add(self, row: Row, rng: np.random.Generator) -> bool:
-        """Draws the row if there is room."""
+        """Draws the row if there is room; returns whether there was."""
         left, top, right, bottom = row.box(with_lines=True)
         room = DETAIL * rng.uniform(*GAPS) / 2 + row.width
         width, height = right - left + 2 * room, bottom - top + 2 * room
@@ -55,7 +55,7 @@ class Page:
         windows = np.lib.stride_tricks.sliding_window_view(self.filled, int(width))[::8]
         lowest = windows.max(axis=1)
         x, y = 8 * int(lowest.argmin()), int(lowest.min())
-        if y + height > len(self.names):
+        if y + height > len(self.ids):
             return False
         if len(self.labels) + len(row.labels) + len(row.lines) > MAX_PARTS:
             return False
@@ -66,15 +66,15 @@ class Page:
     def _draw(self, row: Row, rng: np.random.Generator) -> None:
         for line in sorted(row.lines, key=lambda line: line.shade):
             self._draw_part(line.strokes, line.width, LINE, line.shade)
-        # Where two symbols touch, the one with the later name owns the cell.
-        for place in rng.permutation(len(row.symbols)):
-            label = SYMBOLS.index(row.labels[place])
-            self._draw_part(row.symbols[place], row.width, label, 1.0)
+        # Where two symbols touch, the one with the larger id owns the cell.
+        for index in rng.permutation(len(row.symbols)):
+            label = SYMBOLS.index(row.labels[index])
+            self._draw_part(row.symbols[index], row.width, label, 1.0)
 
     def _draw_part(self, strokes: pen.Strokes, width: float, label: int, shade: float) -> None:
         paths = [np.rint(stroke * 16).astype(np.int32) for stroke in strokes]
         thickness = max(1, round(width))
-        cv2.polylines(self.names, paths, False, len(self.labels), thickness, cv2.LINE_8, 4)
+        cv2.polylines(self.ids, paths, False, len(self.labels), thickness, cv2.LINE_8, 4)
         left, top, right, bottom = bounds(strokes, width)
         self.boxes.append((left / DETAIL, top / DETAIL, right / DETAIL, bottom / DETAIL))
         self.labels.append(label)
@@ -83,18 +83,18 @@ class Page:
     def finished(self, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
         """One entry of each array of `Pages`."""
         labels, boxes = np.array(self.labels, np.uint8), np.array(self.boxes)
-        names = self._names_of_cells(labels)
+        ids = self._ids_of_cells(labels)
         middles = (boxes[:, :2] + boxes[:, 2:]) / 2
         is_symbol = labels < LINE
-        down, across = np.indices(names.shape)
+        down, across = np.indices(ids.shape)
         cells = (np.stack([across, down], axis=-1) + 0.5) * CELL
-        offsets = np.where(is_symbol[names][..., None], middles[names] - cells, 0) * OFFSET_SCALE
-        counts = np.bincount(names.ravel(), minlength=len(labels)).clip(1)
+        offsets = np.where(is_symbol[ids][..., None], middles[ids] - cells, 0) * OFFSET_SCALE
+        counts = np.bincount(ids.ravel(), minlength=len(labels)).clip(1)
         counts[labels == LINE] = counts[labels == LINE].clip(MIN_LINE_CELLS)
-        weights = 255 * counts[names] ** -0.7 * (names > 0)
+        weights = 255 * counts[ids] ** -0.7 * (ids > 0)
         return (
             self._image(rng),
-            labels[names],
+            labels[ids],
             np.rint(offsets).clip(-127, 127).astype(np.int8),
             np.rint(weights).astype(np.uint8),
             np.rint(255 * heatmap(cells, middles[is_symbol], boxes[is_symbol])).astype(np.uint8),
@@ -102,7 +102,7 @@ class Page:
 
     def _image(self, rng: np.random.Generator) -> np.ndarray:
         """The reduced page, often blurred, with another contrast, or noisy: uint8."""
-        ink = np.rint(255 * np.array(self.shades)).astype(np.uint8)[self.names]
+        ink = np.rint(255 * np.array(self.shades)).astype(np.uint8)[self.ids]
         pixels = cv2.resize(ink, PAGE, interpolation=cv2.INTER_AREA).astype(np.float32)
         if rng.random() < 0.5:
             pixels = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.25, 1.0))
@@ -113,18 +113,18 @@ class Page:
             pixels += rng.normal(0, rng.uniform(0, 25), pixels.shape) * (pixels > 8)
         return np.rint(pixels).clip(0, 255).astype(np.uint8)
 
-    def _names_of_cells(self, labels: np.ndarray) -> np.ndarray:
-        """The name of the part that each cell belongs to; symbols come before lines."""
+    def _ids_of_cells(self, labels: np.ndarray) -> np.ndarray:
+        """The id of the part that each cell belongs to; symbols come before lines."""
         order = np.argsort(labels == LINE, kind="stable")[::-1]
         order = np.concatenate([[0], order[order > 0]]).astype(np.uint8)
         rank = np.argsort(order).astype(np.uint8)
         side = CELL * DETAIL
-        height, width = (length // side for length in self.names.shape)
-        return order[rank[self.names].reshape(height, side, width, side).max(axis=(1, 3))]
+        height, width = (length // side for length in self.ids.shape)
+        return order[rank[self.ids].reshape(height, side, width, side).max(axis=(1, 3))]
 
 
 def heatmap(cells: np.ndarray, middles: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """A Gaussian round each middle, wider for larger symbols.
+    """Draws a Gaussian round each middle, wider for larger symbols.
 
     Args:
         cells: float (down, across, 2), x and y of each cell's middle in pixels.
@@ -145,7 +145,13 @@ def heatmap(cells: np.ndarray, middles: np.ndarray, boxes: np.ndarray) -> np.nda
 
 
 def write_pages(writers: list[Writer], count: int, seed: int | np.random.SeedSequence) -> Pages:
-    """Composes `count` pages of numbers, each number by a random writer."""
+    """Composes pages of numbers, each number by a random writer.
+
+    Args:
+        writers: from `training.writers.by_writer`.
+        count: of the pages.
+        seed: not negative.
+    """
     rng = np.random.default_rng(seed)
     finished: list[Any] = []
     waiting: list[Row] = []  # for a page with room for them

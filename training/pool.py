@@ -15,9 +15,6 @@ from digits.numbers.reader import combine
 from digits.types import UNKNOWN
 from handwriting.compose import random_row
 from handwriting.rows import Bounds, Row, Writer, bounds, on_page
-from training.cleaning import without_doubtful
-from training.unipen import Drawing
-from training.writers import VALIDATION, by_writer, split
 
 NUMBERS = 2_000
 MIN_RIGHT = 1e-9  # instead of 0, whose logarithm is not finite
@@ -27,22 +24,20 @@ FACTORS = (1.5, 1.2, 1.07)  # steps of the search, large to small
 CONFIDENCES = np.linspace(0.3, 0.98, 69)  # the limits that are tried
 
 
-def fit_to(classifier: DigitClassifier, drawings: list[Drawing], seed: int) -> Pool:
-    """Fits the pool of a model on numbers by the validation split's writers.
+def fit_to(classifier: DigitClassifier, writers: list[Writer], seed: int) -> Pool:
+    """Fits the pool of a model on composed numbers.
 
     Args:
         classifier: with both networks.
-        drawings: by any writers.
+        writers: of the validation split, whose drawings neither network was trained on.
         seed: chooses what they write.
     """
     print("Fitting how the predictions of both networks are combined…", flush=True)
-    held_out = [drawing for drawing in drawings if split(drawing.writer) == VALIDATION]
-    writers = by_writer(without_doubtful(classifier, held_out), VALIDATION)
     return fit(locate(classifier, writers, NUMBERS, seed))
 
 
 class Examples(NamedTuple):
-    """Located symbols."""
+    """Located symbols with their predictions and labels."""
 
     probabilities: np.ndarray  # float (n, SYMBOLS), of the layout network
     outputs: np.ndarray  # float (n, 11), of the digit network
@@ -56,12 +51,11 @@ def locate(classifier: DigitClassifier, writers: list[Writer], count: int, seed:
     of one.
     """
     rng = np.random.default_rng(seed)
-    found = [
-        one
-        for _ in range(count)
-        for one in _located(classifier, random_row(writers[rng.integers(len(writers))], rng), rng)
-    ]
-    probabilities, pixels, labels = zip(*found, strict=True)
+    located: list[tuple[np.ndarray, np.ndarray, int]] = []
+    for _ in range(count):
+        writer = writers[rng.integers(len(writers))]
+        located += _located(classifier, random_row(writer, rng), rng)
+    probabilities, pixels, labels = zip(*located, strict=True)
     outputs = classifier.classify(np.stack(pixels))
     return Examples(np.stack(probabilities), outputs, np.array(labels))
 

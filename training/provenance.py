@@ -27,7 +27,7 @@ def command(*program: str) -> str:
     """The command line, without the folders of this computer.
 
     Args:
-        program: how Python is told to run it: "train.py", or "-m" and a module.
+        program: what comes after "python": "train.py", or "-m" and a module.
     """
     arguments = [re.sub(r"^(--[\w-]+=)?.*[\\/]", r"\1", word) for word in sys.argv[1:]]
     return shlex.join(["python", *program, *arguments])

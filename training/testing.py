@@ -6,6 +6,7 @@ from digits.calibration import apply_temperature
 from digits.card import Misread, Test
 from digits.images import data_url
 from digits.network import Network
+from training.calibration import log_loss
 from training.data import Mnist
 
 BATCH = 64
@@ -30,11 +31,17 @@ def outputs(network: bytes, images: np.ndarray) -> np.ndarray:
 
 
 def test(network: bytes, mnist: Mnist, temperature: float) -> Test:
-    """Classifies MNIST's test images; the likeliest digit counts, even if "unsure"."""
+    """Classifies MNIST's test images; the likeliest digit counts, even if "unsure".
+
+    Args:
+        network: from `training.export.export`.
+        mnist: only its test images are used.
+        temperature: of the confidences.
+    """
     labels = mnist.y_test
-    found = outputs(network, mnist.x_test)
-    loss = -np.log(np.maximum(found[np.arange(len(labels)), labels], 1e-30)).mean()
-    probabilities, _ = apply_temperature(found, temperature)
+    predicted = outputs(network, mnist.x_test)
+    loss = log_loss(predicted, labels)
+    probabilities, _ = apply_temperature(predicted, temperature)
     guesses, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     confusion = np.zeros((10, 10), int)
     np.add.at(confusion, (labels, guesses), 1)
@@ -44,7 +51,7 @@ def test(network: bytes, mnist: Mnist, temperature: float) -> Test:
     return Test(
         images=len(labels),
         accuracy=accuracy,
-        loss=float(loss),
+        loss=loss,
         digit_accuracy=(confusion.diagonal() / confusion.sum(axis=1).clip(1)).tolist(),
         confusion=confusion.tolist(),
         misread=[

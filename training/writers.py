@@ -19,15 +19,15 @@ TEST_BELOW, VALIDATION_FROM, VALIDATION_BELOW = 0.11, 0.18, 0.28
 NON_DIGITS = frozenset('ACEFHKLMNPRTUVWXacdefhkmnprtuvwx#$%&*+-=<>?@_~^"')
 # Those that cannot be mistaken for a mark either.
 OTHER_SYMBOLS = NON_DIGITS - set("-_~^\"'cCrv")
-MIN_KINDS = 6  # of digits by a writer: see `by_writer`
+MIN_KINDS = 6  # of the ten digits, by a writer: see `by_writer`
 # Each digit by a writer of USUAL digits is redrawn TIMES times, by a writer of fewer more often, so
 # that a few prolific writers don't outweigh the others.
 TIMES, USUAL, MAX_TIMES = 3, 100, 8
 LOOSE = 0.5  # the share of drawings whose strokes are moved relative to one another
 
 
-def split(writer: str) -> str:
-    """The split that a writer's drawings belong to: TRAIN, VALIDATION or TEST.
+def split_of(writer: str) -> str:
+    """Returns the split that a writer's drawings belong to: TRAIN, VALIDATION or TEST.
 
     A hash of the name decides, so that a writer's split doesn't depend on the other data.
     """
@@ -37,52 +37,55 @@ def split(writer: str) -> str:
     return VALIDATION if VALIDATION_FROM <= position < VALIDATION_BELOW else TRAIN
 
 
+def of_split(drawings: Iterable[Drawing], split: str) -> list[Drawing]:
+    """Selects the drawings by the writers of a split: TRAIN, VALIDATION or TEST."""
+    return [drawing for drawing in drawings if split_of(drawing.writer) == split]
+
+
 def label_of(drawing: Drawing) -> int | None:
-    """0-9, `pen.NO_DIGIT`, or None for a character that is left out."""
+    """Returns 0-9, `pen.NO_DIGIT`, or None for a character that is left out."""
     if drawing.label in DIGITS:
         return int(drawing.label)
     return pen.NO_DIGIT if drawing.label in NON_DIGITS else None
 
 
-def by_writer(drawings: Iterable[Drawing], part: str) -> list[Writer]:
+def by_writer(drawings: Iterable[Drawing]) -> list[Writer]:
     """Groups the drawings of one split by writer, for `handwriting.rows`.
 
-    Symbols that a writer did not draw come from the other writers of the same split. Writers of
-    fewer than `MIN_KINDS` different digits only contribute to the others.
+    Symbols that a writer did not draw come from the other writers. Writers of fewer than
+    `MIN_KINDS` different digits only contribute to the others.
 
     Args:
-        drawings: by any number of writers.
-        part: TRAIN, VALIDATION or TEST.
+        drawings: from `of_split`.
     """
     own: dict[str, Writer] = {}
     common: Writer = {label: [] for label in DIGITS + MARKS + UNKNOWN}
     for drawing in drawings:
         label = UNKNOWN if drawing.label in OTHER_SYMBOLS else drawing.label
-        if split(drawing.writer) != part or label not in common:
-            continue
-        common[label].append(drawing.strokes)
-        own.setdefault(drawing.writer, {}).setdefault(label, []).append(drawing.strokes)
+        if label in common:
+            common[label].append(drawing.strokes)
+            own.setdefault(drawing.writer, {}).setdefault(label, []).append(drawing.strokes)
     return [
         common | drawn for drawn in own.values() if len(drawn.keys() & set(DIGITS)) >= MIN_KINDS
     ]
 
 
-def times(digits: int) -> int:
-    """How often each digit by a writer of so many digits is redrawn."""
+def redraw_times(digits: int) -> int:
+    """Returns how often each digit by a writer of so many digits is redrawn."""
     return min(MAX_TIMES, round(TIMES * (USUAL / digits) ** 0.5))
 
 
-def redraw(drawings: list[Drawing], seed: int) -> np.ndarray:
-    """Draws each drawing once with `redrawn`, on all processors.
+def redraw_all(drawings: list[Drawing], seed: int) -> np.ndarray:
+    """Redraws each drawing once, on all processors.
 
     Returns:
         uint8 (n, 28, 28), the same for the same seed.
     """
-    return processes.images(redrawn, drawings, seed)
+    return processes.images(redraw, drawings, seed)
 
 
-def redrawn(drawing: Drawing, rng: np.random.Generator) -> np.ndarray:
-    """The input of the network for a drawing that is slightly varied, with a random pen.
+def redraw(drawing: Drawing, rng: np.random.Generator) -> np.ndarray:
+    """Varies a drawing slightly, and draws it with a random pen as an input of the network.
 
     Returns:
         uint8 (28, 28), normalized like any drawing.

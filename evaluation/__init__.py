@@ -1,1 +1,1 @@
-"""Everything that measures the network and the reader."""
+"""Measures how well digits, numbers and photographs are read."""

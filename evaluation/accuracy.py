@@ -56,11 +56,14 @@ class Predictions(NamedTuple):
 
 
 class TestSet(NamedTuple):
+    """Drawings that every reader gets."""
+
     title: str
     labels: np.ndarray  # (n,) 0-9, or NO_DIGIT
     drawings: Iterable[np.ndarray]  # a generator: all at once don't fit into memory
 
 
+# Takes drawings, uint8 (height, width) with ink 255 on 0.
 Reader = Callable[[Iterable[np.ndarray]], Predictions]
 
 
@@ -88,6 +91,8 @@ def main() -> int:
 
 
 def reader_of(classifier: DigitClassifier) -> Reader:
+    """Makes a reader of this project's classifier."""
+
     def read(drawings: Iterable[np.ndarray]) -> Predictions:
         predictions = classifier.predict_batch(drawings)
         return Predictions(
@@ -100,7 +105,7 @@ def reader_of(classifier: DigitClassifier) -> Reader:
 
 
 def baseline_readers(mnist: Mnist, args: argparse.Namespace) -> dict[str, Reader]:
-    """The networks to compare with: from the cache, or else trained, unless --quick."""
+    """Returns the networks to compare with, from the cache or, unless --quick, trained."""
     readers = {}
     for name, title in BASELINES.items() if args.baselines else ():
         baseline = baselines.cached(name, mnist)
@@ -114,6 +119,8 @@ def baseline_readers(mnist: Mnist, args: argparse.Namespace) -> dict[str, Reader
 
 
 def always_stating(baseline: baselines.Baseline) -> Reader:
+    """Makes a reader of a baseline, which states a digit for every drawing."""
+
     def read(drawings: Iterable[np.ndarray]) -> Predictions:
         probabilities = baseline(drawings)
         stated = np.ones(len(probabilities), bool)
@@ -128,7 +135,17 @@ def always_stating(baseline: baselines.Baseline) -> Reader:
 def evaluate(
     readers: dict[str, Reader], mnist: Mnist, by_writers: list[Sketch], quick: bool
 ) -> dict[str, Any]:
-    """Measures each reader on each test set: all that `as_text` and `draw_sweeps` show."""
+    """Measures each reader on each test set.
+
+    Args:
+        readers: by title.
+        mnist: only its test images are used.
+        by_writers: digits, letters and symbols; may be empty.
+        quick: on small samples, without what takes minutes.
+
+    Returns:
+        What `as_text` and `charts.draw_sweeps` show.
+    """
     test = sample(len(mnist.y_test), 1000 if quick else None)
     letters = [sketch for sketch in by_writers if sketch.label == NO_DIGIT]
     letters = pick(letters, 500 if quick else MAX_LETTERS)
@@ -185,22 +202,28 @@ def read_all(readers: dict[str, Reader], drawings: Iterable[np.ndarray]) -> dict
 
 
 def labels_of(sketches: list[Sketch]) -> np.ndarray:
+    """The labels, integers (n,): 0-9, or NO_DIGIT."""
     return np.array([sketch.label for sketch in sketches])
 
 
 def pick(sketches: list[Sketch], most: int | None) -> list[Sketch]:
+    """All sketches, or `most` at random but always the same."""
     return [sketches[i] for i in sample(len(sketches), most)]
 
 
 def sample(count: int, most: int | None) -> np.ndarray:
-    """Indices of all, or of `most` at random but always the same, in order."""
+    """The indices of all, or of `most` at random but always the same, in order."""
     if most is None or count <= most:
         return np.arange(count)
     return np.sort(np.random.default_rng(7).choice(count, most, replace=False))
 
 
 def measure(predictions: Predictions, labels: np.ndarray) -> dict[str, Any]:
-    """Measures shares, 0-1. Drawings that are not digits have no accuracy."""
+    """Measures shares, 0-1, of n predictions; without accuracy if none of the drawings is a digit.
+
+    Args:
+        labels: integers (n,), 0-9, or NO_DIGIT for all.
+    """
     digits, confidence, stated = predictions
     right = digits == labels
     measured = {
@@ -220,14 +243,14 @@ def measure(predictions: Predictions, labels: np.ndarray) -> dict[str, Any]:
 
 
 def shares(sketches: list[Sketch], good: np.ndarray) -> dict[str, float]:
-    """The share of good ones among the sketches of each name, the worst first."""
+    """The share of sketches of each name that are `good`, bool (n,); the worst name first."""
     names = np.array([sketch.name for sketch in sketches])
     share = {str(name): float(good[names == name].mean()) for name in np.unique(names)}
     return dict(sorted(share.items(), key=lambda item: item[1]))
 
 
 def sweep(readers: dict[str, Reader], sketches: list[Sketch]) -> dict[str, Any]:
-    """Accuracy of each reader at each step of each of the SWEEPS."""
+    """Measures the accuracy of each reader at each step of each of the SWEEPS."""
     sketches = pick(sketches, 500)
     labels = labels_of(sketches)
     report = {}
@@ -273,6 +296,7 @@ WORST = {
 
 
 def as_text(report: dict[str, Any]) -> str:
+    """Formats a report of `evaluate` and `facts` as tables for a terminal."""
     titles, ours = report["titles"], report["results"][OURS]
     digit_sets = [key for key in titles if "accuracy" in ours[key]]
     model = report["model"]
@@ -314,10 +338,12 @@ def as_text(report: dict[str, Any]) -> str:
 
 
 def percent(share: float | None) -> str:
+    """Formats a share, 0-1, in per cent."""
     return "–" if share is None else f"{100 * share:.2f}"
 
 
 def aligned(rows: list[list[str]]) -> list[str]:
+    """Formats a table: the first column to the left, the others to the right."""
     first, *widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join([row[0].ljust(first), *map(str.rjust, row[1:], widths)]).rstrip() for row in rows
@@ -325,7 +351,7 @@ def aligned(rows: list[list[str]]) -> list[str]:
 
 
 def save(folder: Path, report: dict[str, Any]) -> None:
-    """Writes both files next to the model, each atomically."""
+    """Writes `evaluation.json` and `evaluation.png` to a model's folder, each atomically."""
     text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
     picture = draw_sweeps(report["sweeps"], report["pens"] is not None)
     write_atomically(folder / "evaluation.json", lambda half: half.write_text(text, "utf-8"))

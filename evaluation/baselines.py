@@ -25,14 +25,14 @@ CONVNET_EPOCHS = 15  # as on Keras's page
 
 
 class Baseline:
-    """A trained network, from drawings to probabilities."""
+    """A trained network, from drawings to the probabilities of the ten digits."""
 
     def __init__(self, network: bytes):
         self._interpreter = Interpreter(model_content=network, num_threads=1)
         self._interpreter.allocate_tensors()
 
     def __call__(self, drawings: Iterable[np.ndarray]) -> np.ndarray:
-        """Reads drawings: uint8 (height, width) with light ink on 0; returns float32 (n, 10)."""
+        """Classifies drawings, uint8 (height, width) with ink 255 on 0; returns float32 (n, 10)."""
         small = [np.asarray(Image.fromarray(drawing).resize((SIDE, SIDE))) for drawing in drawings]
         entry = self._interpreter.get_input_details()[0]
         inputs = np.stack(small).reshape(-1, *entry["shape"][1:]).astype(np.float32) / 255
@@ -46,7 +46,7 @@ class Baseline:
 
 
 def cached(name: str, mnist: Mnist) -> Baseline | None:
-    """The network "dense" or "convnet" from the cache; None if it is not there or damaged."""
+    """Loads "dense" or "convnet" from the cache; None if it is not there or damaged."""
     with contextlib.suppress(OSError, ValueError, RuntimeError, ImportError):
         return Baseline(_cache(name, mnist).read_bytes())
     return None
@@ -78,7 +78,7 @@ def _dense(mnist: Mnist):
 
 
 def convnet():
-    """F. Chollet, Simple MNIST convnet, https://keras.io/examples/vision/mnist_convnet/."""
+    """The network of https://keras.io/examples/vision/mnist_convnet/ (F. Chollet), not compiled."""
     import keras
     from keras import layers
 

@@ -2,7 +2,7 @@
 
 python -m evaluation.paper --pens PATH                       one digit on each kind of paper
 python -m evaluation.paper --pens PATH --split validation    by the writers of another split
-python -m evaluation.paper --pens PATH --blank               blank pages
+python -m evaluation.paper --blank                           blank pages
 python -m evaluation.paper --pens PATH --save FOLDER         also saves misread photographs
 
 PATH is UNIPEN's train_r01_v07 or UCI's pendigits-orig (see training.unipen), split by writer as in
@@ -29,13 +29,22 @@ from training.command_line import add_pens, run
 
 
 class Photo(NamedTuple):
+    """A photograph and what is written on it."""
+
     picture: np.ndarray  # uint8 (height, width, 3)
     truth: str  # the text; "" on a blank page
     kind: str
 
 
 def photos(sketches: list[Sketch], kind: str, count: int, seed: int) -> Iterator[Photo]:
-    """`count` photographs of one digit, the same for the same seed; without sketches, of none."""
+    """Takes photographs of one digit each, the same for the same seed.
+
+    Args:
+        sketches: of digits; if there are none, the pages are blank.
+        kind: a key of `KINDS`.
+        count: of the photographs.
+        seed: chooses digits, papers, lamps and pens.
+    """
     number = list(KINDS).index(kind)
     for i in range(count):
         rng = np.random.default_rng([seed, number, i])
@@ -50,17 +59,20 @@ def photos(sketches: list[Sketch], kind: str, count: int, seed: int) -> Iterator
 
 
 class Count(NamedTuple):
+    """Counts of photographs by result."""
+
     right: int
     unsure: int
     wrong: int
 
     def shares(self) -> str:
+        """The three shares in per cent, as columns of a table."""
         total = max(1, sum(self))
         return "".join(f"{100 * part / total:9.1f}" for part in self)
 
 
 def measure(classifier: DigitClassifier, photos: Iterable[Photo], save: Path | None) -> Count:
-    """Classifies photographs of one digit or none; saves misread photographs."""
+    """Classifies photographs of one digit or none; saves misread ones to a folder, if given."""
     counted: Counter[str] = Counter()
     for i, photo in enumerate(photos):
         prediction = classifier.predict(photo.picture)
@@ -98,7 +110,7 @@ def parse_arguments() -> argparse.Namespace:
         prog="python -m evaluation.paper",
         description="Photographs digits on many kinds of paper, and classifies them.",
     )
-    add_pens(parser, required=True)
+    add_pens(parser)
     parser.add_argument("--model", default="model", help="the folder of the model")
     parser.add_argument("--split", default=writers.TEST, choices=[writers.TEST, writers.VALIDATION])
     parser.add_argument("--blank", action="store_true", help="nothing is written")
@@ -106,7 +118,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="other papers, lamps and pens")
     parser.add_argument("--kind", action="append", choices=list(KINDS), help="only this one")
     parser.add_argument("--save", help="a folder for misread photographs")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if not (args.pens or args.blank):
+        parser.error("--pens or --blank is required")
+    return args
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ def expect_the_28_by_28_dots_and_the_feature_maps(page, classifier) -> None:
     for number, row in enumerate(rows.all()):
         shown = row.locator("img").evaluate_all("all => all.map(image => image.src)")
         assert len(shown) == 6
-        for source, one in zip(shown, inside.liveliest(number, 6), strict=True):
+        for source, one in zip(shown, inside.most_varied(number, 6), strict=True):
             assert np.array_equal(pixels(source), GLOW[one])
         assert row.locator("p").inner_text()
     picture = rows.nth(2).locator("img").nth(2)

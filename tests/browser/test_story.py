@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import expect
 
-from digits.explain.inside import filter_response
+from digits.explain.filters import filter_response
 from digits.explain.neighbours import Examples
 from page.draw.inside import BEGIN
 from page.story import words

@@ -47,19 +47,19 @@ def upload(url, *files, to="classify", **options):
 
 
 def digits(answer) -> list[int | None]:
-    """The digit on each image, None where there is none."""
+    """The digit on each image, None where there is none; of `requests` or of a `TestClient`."""
     assert answer.status_code == 200, answer.text
-    results = answer.json()["results"]
-    found = [result["digit"] if "digit" in result else result["text"] for result in results]
-    return [int(one) if str(one).isdecimal() else None for one in found]
+    found = [result.get("digit", result.get("text")) for result in answer.json()["results"]]
+    return [int(label) if str(label).isdecimal() else None for label in found]
 
 
 def assert_problem(answer, status: int, *words: str) -> None:
+    """The answer, of `requests` or of a `TestClient`, is a problem whose detail has these words."""
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
     problem = answer.json()
-    assert problem["status"] == status
+    assert (problem["status"], problem["type"]) == (status, "about:blank")
     assert problem["title"]
     for word in words:
         assert word in problem["detail"]
-    assert problem["detail"].endswith((".", "!"))
+    assert problem["detail"].endswith(".")

@@ -179,7 +179,7 @@ def test_sigterm_under_load_loses_nothing():
             send(url, large)
 
 
-def test_the_work_of_clients_that_are_gone_is_dropped():
+def test_requests_of_disconnected_clients_are_dropped():
     large = as_file(drawing(7, 4000), compress_level=1)
     with serve_app(create_app(Settings(threads=1))) as url:
         clients = [raw_request(url, len(large)) for _ in range(20)]
@@ -199,7 +199,7 @@ def raw_request(url: str, length: int) -> socket.socket:
     return client
 
 
-def test_a_body_that_says_that_it_is_too_large_is_not_waited_for(api):
+def test_a_body_that_announces_too_many_bytes_is_rejected_at_once(api):
     with raw_request(api, 10_000_001) as client:
         client.settimeout(30)
         assert client.recv(100).startswith(b"HTTP/1.1 413")
@@ -215,7 +215,7 @@ def test_the_rest_of_a_body_that_is_too_large_is_received(api):
             pass
 
 
-def test_clients_that_hang_up_half_way_and_slow_ones_hold_nobody_up(api):
+def test_clients_that_disconnect_or_are_slow_delay_nobody(api):
     file = as_file(drawing(9))
     for _ in range(20):
         client = raw_request(api, len(file))
@@ -243,7 +243,7 @@ def test_clients_that_hang_up_half_way_and_slow_ones_hold_nobody_up(api):
             client.close()
 
 
-def test_a_request_that_never_ends_is_given_up():
+def test_a_request_that_never_ends_times_out():
     file = as_file(drawing(9))
     settings = Settings(body_seconds=0.5)
     with serve_app(create_app(settings)) as url, raw_request(url, len(file)) as client:
@@ -296,7 +296,7 @@ def test_try_it_out_works(api, browser):
     ("name", "value", "app"),
     [("THREADS", "many", "api:app"), ("CORS", "everybody", "service.app:create_app")],
 )
-def test_a_setting_that_makes_no_sense_is_said_in_a_sentence(name, value, app):
+def test_an_invalid_setting_is_reported(name, value, app):
     environment = {**os.environ, f"DIGITS_{name}": value}
     command = [sys.executable, "-m", "uvicorn", app, "--factory"][: 5 if "create" in app else 4]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)

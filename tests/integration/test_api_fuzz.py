@@ -94,7 +94,7 @@ def test_thousands_of_damaged_images(own_api):
     assert server.memory_info().rss < 1.1 * before + 5e6, "memory stays flat"
 
 
-def test_keeps_to_its_own_description(api, tmp_path):
+def test_the_api_keeps_to_its_description(api, tmp_path):
     rejected = ["400", "405", "413", "415", "422"]  # 413: more images than maxItems
     config = f"[checks.negative_data_rejection]\nexpected-statuses = {rejected}\n"
     (tmp_path / "schemathesis.toml").write_text(config.replace("'", '"'))

@@ -75,7 +75,7 @@ def test_answers_as_the_plain_api_does(cluster, api):
     assert requests.get(f"{url}/v1/model", timeout=60).json()["network"] == "convnet"
 
 
-def test_a_replica_that_dies_takes_only_its_own_requests_and_comes_back(cluster):
+def test_a_replica_that_dies_loses_only_its_requests_and_is_replaced(cluster):
     url, server = cluster
     file, clients = as_file(drawing(7)), 6
     good, bad, stop = [], [], threading.Event()

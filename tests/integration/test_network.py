@@ -39,7 +39,7 @@ def test_the_fused_normalization_learns_as_keras_does():
         assert np.array(one) == pytest.approx(np.array(other), rel=1e-3, abs=1e-4)
 
 
-def test_the_plain_network_gives_what_the_fused_one_gives(images):
+def test_the_plain_network_equals_the_fused_one(images):
     import keras
 
     from training import network

@@ -176,7 +176,7 @@ def test_real_writers_are_split_and_an_interrupted_training_goes_on(tmp_path, tr
     first = train_here(*arguments, "--out", tmp_path / "first")
     assert first.returncode == 0, first.stderr
     card = Card.read(tmp_path / "first")
-    parts = [writers.split(f"writer {number}") for number in range(20)]
+    parts = [writers.split_of(f"writer {number}") for number in range(20)]
     assert 0 < card.people.writers <= parts.count(writers.TRAIN)
     assert card.people.validation_writers == parts.count(writers.VALIDATION) > 0
     assert card.people.test_writers == parts.count(writers.TEST) > 0
@@ -191,7 +191,7 @@ def test_real_writers_are_split_and_an_interrupted_training_goes_on(tmp_path, tr
     assert resumed.test == card.test, "the network is the same"
 
 
-def test_the_model_before_is_kept(tmp_path, train_here):
+def test_the_previous_model_is_kept(tmp_path, train_here):
     (tmp_path / "model").mkdir()
     shutil.copy(ROOT / "model" / NETWORK, tmp_path / "model")
     shipped = Card.read(ROOT / "model")
@@ -257,7 +257,7 @@ def heed_interrupts():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_stopped_half_way_leaves_the_model_of_before(files_before):
+def test_an_interrupted_training_leaves_the_old_model(files_before):
     model, before = files_before
     running = subprocess.Popen(
         [sys.executable, "-u", "-c", LITTLE, "--quick", "--epochs=50", "--data", SMALL,
@@ -289,7 +289,7 @@ run(draw, "train.py")
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
-def test_stopped_while_it_draws_leaves_no_process_behind(stop):
+def test_an_interrupt_while_drawing_ends_all_processes(stop):
     running = subprocess.Popen(
         [sys.executable, "-c", DRAWING],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -310,7 +310,7 @@ def test_stopped_while_it_draws_leaves_no_process_behind(stop):
     assert not left
 
 
-def test_a_processor_without_avx_is_said_before_tensorflow_dies_of_it(monkeypatch, capsys):
+def test_a_processor_without_avx_is_reported(monkeypatch, capsys):
     import train as program
 
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
@@ -330,12 +330,12 @@ def test_a_processor_without_avx_is_said_before_tensorflow_dies_of_it(monkeypatc
         ("--out=models/a=b", "--out=a=b"),
     ],
 )
-def test_the_recorded_command_tells_nothing_of_the_computer(monkeypatch, argument, recorded):
+def test_the_recorded_command_names_no_folders(monkeypatch, argument, recorded):
     monkeypatch.setattr(sys, "argv", ["/home/ada/digits/train.py", argument])
     assert provenance.command("train.py") == f"python train.py {recorded}"
 
 
-def test_a_full_disk_leaves_the_model_of_before(files_before, monkeypatch):
+def test_a_full_disk_leaves_the_old_model(files_before, monkeypatch):
     """Each write in turn fails as on a full disk."""
     import keras
 
@@ -408,14 +408,14 @@ def test_a_model_can_be_saved_from_any_thread(tmp_path):
         (["--pens", "nowhere.tgz"], "nowhere.tgz"),
     ],
 )
-def test_bad_input_gets_a_sentence_and_writes_nothing(tmp_path, arguments, words, train_here):
+def test_bad_input_is_reported_and_writes_nothing(tmp_path, arguments, words, train_here):
     done = train_here(*arguments, "--out", tmp_path / "model")
     assert done.returncode == 2
     assert words in done.stderr
     assert not any(tmp_path.iterdir())
 
 
-def test_without_tensorflow_it_says_how_to_add_it(tmp_path):
+def test_missing_tensorflow_is_reported_with_a_remedy(tmp_path):
     hide_modules(tmp_path, "tensorflow", "keras")
     done = train(
         "--data", SMALL, "--out", tmp_path / "model",

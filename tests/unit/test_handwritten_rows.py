@@ -28,7 +28,7 @@ def test_a_row_has_a_symbol_for_each_character(writer, text, spacing):
         assert spacing != "wide" or lefts == sorted(lefts)
 
 
-def test_neighbours_touch_only_if_they_are_to(writer):
+def test_neighbours_touch_only_if_requested(writer):
     def touch(spacing):
         row = rows.write(writer, "38", np.random.default_rng(1), spacing, drift=0)
         return np.any(drawn(row, 0) & drawn(row, 1))
@@ -36,7 +36,7 @@ def test_neighbours_touch_only_if_they_are_to(writer):
     assert touch("touching") and not touch("wide") and not touch("close")
 
 
-def test_marks_are_where_people_put_them(writer):
+def test_marks_have_their_usual_places(writer):
     for seed in range(8):
         row = rows.write(writer, "8.8,8-8", np.random.default_rng(seed), drift=0, steepest=0)
         boxes = [np.concatenate(symbol) for symbol in row.symbols]
@@ -54,7 +54,7 @@ def test_marks_are_where_people_put_them(writer):
         lambda row, rng: lines.circled(row, rng, 1), lines.circled,
     ],
 )  # fmt: skip
-def test_lines_are_no_symbols(writer, add):
+def test_lines_are_not_symbols(writer, add):
     row = rows.write(writer, "365", np.random.default_rng(2), size=80, width=6)
     added = add(row, np.random.default_rng(3))
     assert len(added.lines) > len(row.lines) and len(added.symbols) == 3
@@ -62,7 +62,7 @@ def test_lines_are_no_symbols(writer, add):
     assert ink[1] > 1.05 * ink[0]
 
 
-def test_a_number_struck_out_is_no_number(writer):
+def test_a_number_struck_out_has_no_digits(writer):
     row = rows.write(writer, "365", np.random.default_rng(2))
     assert lines.struck_out(row, np.random.default_rng(3)).text == "???"
 

@@ -59,7 +59,7 @@ def test_reads_base64_however_it_is_written(way):
         "https://example.org/seven.png", "data:image/png;base64,%FF",
     ],
 )  # fmt: skip
-def test_what_is_no_base64_gets_a_sentence(text):
+def test_text_that_is_not_base64_is_rejected(text):
     with pytest.raises(ImageError, match=r"Send the image's bytes in base64\.$"):
         decode_data_url(text)
 
@@ -174,7 +174,7 @@ def test_the_right_way_up(form, size, orientation, small):
     assert np.allclose(shown, [(0, 0, 0), (255, 0, 0)], atol=12)
 
 
-def test_damaged_exif_data_are_no_reason_to_refuse():
+def test_damaged_exif_data_are_ignored():
     image = Image.fromarray(DRAWING)
     for exif in (b"Exif\0\0II*\0", b"Exif\0\0" + bytes(range(200))):
         assert np.array_equal(np.asarray(open_image(as_file(image, "PNG", exif=exif))), DRAWING)
@@ -234,7 +234,7 @@ def test_threads_leave_no_warning_filters_behind():
     assert list(warnings.filters) == before
 
 
-def test_heic_without_its_library_is_said_in_a_sentence(monkeypatch):
+def test_heic_without_its_library_is_reported(monkeypatch):
     file = FILES["HEIC"](Image.fromarray(DRAWING))
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     with pytest.raises(ImageError, match="pillow-heif"):

@@ -41,7 +41,7 @@ def test_made_as_mnist_was_made():
     assert (picture * x).sum() / picture.sum() == pytest.approx(14, abs=0.3)
 
 
-def test_clean_drawings_come_out_as_when_the_network_learned(mnist_sample):
+def test_clean_drawings_are_normalized_as_for_the_training(mnist_sample):
     """Bit by bit: a network that is trained, or being trained, relies on it."""
     with np.load(DATA / "normalized.npz") as expected:
         drawn = np.stack([normalize(drawing) for drawing in steady_drawings()])
@@ -58,7 +58,7 @@ def test_keeps_the_aspect():
     assert np.ptp(columns) + 1 == pytest.approx(4, abs=1)
 
 
-def test_hardly_changes_what_is_mnist_already(mnist_sample):
+def test_mnists_images_hardly_change(mnist_sample):
     images, _ = mnist_sample
     changes = [difference(image, normalize(image)) for image in images]
     assert np.median(changes) < 0.25
@@ -83,7 +83,7 @@ def test_moved_by_whole_pixels_is_the_same():
     assert np.array_equal(normalize(drawing), normalize(np.roll(drawing, (-31, 27), (0, 1))))
 
 
-def test_every_way_of_giving_an_image_is_the_same():
+def test_every_form_of_an_image_gives_the_same():
     grey = seven()
     rgb = np.repeat(grey[..., None], 3, axis=2)
     opaque = np.dstack([rgb, np.full_like(grey, 255)])
@@ -153,7 +153,7 @@ def test_a_frame_is_not_ink(thickness, shade, jpeg):
     assert not normalize(framed(np.zeros((280, 280), np.uint8), thickness, shade, jpeg)).any()
 
 
-def test_a_blurred_frame_and_rounded_corners_are_no_ink():
+def test_a_blurred_frame_and_rounded_corners_are_not_ink():
     image = Image.fromarray(framed(seven(), 4)).resize((190, 190), Image.Resampling.BICUBIC)
     assert difference(normalize(seven()), normalize(image)) < 0.1
     image = framed(seven(), 3)
@@ -178,7 +178,7 @@ def drawn(draw, side=280):
     ],
     ids=["circle", "rounded 0", "square", "0 of a display", "1"],
 )
-def test_what_is_drawn_at_the_edge_is_no_frame(image):
+def test_a_drawing_at_the_edge_is_not_a_frame(image):
     assert normalize(image).any()
 
 
@@ -249,7 +249,7 @@ def assert_normal(pixels: np.ndarray) -> None:
     seed=st.integers(0, 2**32 - 1),
 )
 @example(kind="ramp", size=(480, 640), mode="L", seed=78)  # a "sheet" with nothing inside
-def test_nothing_that_an_image_shows_raises(kind, size, mode, seed):
+def test_no_content_of_an_image_raises(kind, size, mode, seed):
     picture = content(kind, *size, np.random.default_rng(seed))
     grey = picture.clip(0, 255).astype(np.uint8)
     assert_normal(normalize(in_mode(Image.fromarray(grey), mode)))

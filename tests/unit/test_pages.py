@@ -76,7 +76,7 @@ def test_the_pool_trusts_the_network_that_is_right():
     assert pool.loss(examples, found) < pool.loss(examples, Pool())
 
 
-def test_a_dearer_error_needs_more_confidence():
+def test_a_higher_cost_needs_more_confidence():
     rng = np.random.default_rng(2)
     labels = rng.integers(0, 10, 2000)
     share = rng.uniform(0.4, 0.99, 2000)

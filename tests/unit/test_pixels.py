@@ -24,7 +24,7 @@ DRAWING = pen.render([stroke * 1.2 + 30 for stroke in STROKES], 14, 280)
         (np.zeros((0, 28), np.uint8), ValueError, "pixel"),
     ],
 )
-def test_anything_else_gets_a_sentence(image, error, words):
+def test_anything_else_is_rejected_with_a_sentence(image, error, words):
     with pytest.raises(error, match=words):
         to_grey(image)
 
@@ -39,7 +39,7 @@ def test_every_mode_of_pillow_is_read(mode):
     assert np.abs(colour.mean(axis=2) - grey).mean() < 1
 
 
-def test_floats_from_0_to_1_are_not_a_black_picture():
+def test_floats_from_0_to_1_are_scaled():
     unit = DRAWING.astype(np.float32) / 255
     for floats in (unit, 1.2 * unit, unit - 0.5, unit * 255, unit * 60_000):
         assert to_grey(Image.fromarray(floats)).max() == 255

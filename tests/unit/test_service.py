@@ -24,6 +24,7 @@ from service.limits import LimitBodies
 from service.schemas import EXAMPLE, Images
 from service.settings import Settings
 from tests.helpers.fake import FakeClassifier
+from tests.helpers.http import assert_problem, digits
 
 
 @contextmanager
@@ -59,22 +60,6 @@ def send_json(client, *images: str):
 def upload(client, *files: bytes):
     parts = [("images", ("a.png", file, "image/png")) for file in files]
     return client.post("/v1/classify", files=parts)
-
-
-def digits(answer) -> list[int | None]:
-    assert answer.status_code == 200, answer.text
-    return [result.get("digit") for result in answer.json()["results"]]
-
-
-def assert_problem(answer, status: int, *words: str) -> None:
-    assert answer.status_code == status, answer.text
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    problem = answer.json()
-    assert (problem["status"], problem["type"]) == (status, "about:blank")
-    assert problem["title"]
-    for word in words:
-        assert word in problem["detail"]
-    assert problem["detail"].endswith(".")
 
 
 # Results
@@ -176,7 +161,7 @@ def test_a_bad_image_gets_an_error_in_its_place(client):
     assert_problem(send_json(client, "§§§"), 400, "base64")
 
 
-def test_an_image_that_trips_the_classifier_spoils_no_other(caplog):
+def test_an_image_that_fails_does_not_affect_others(caplog):
     class Tripping(FakeClassifier):
         def predict(self, image, inside=False, source="any"):
             if getattr(image, "width", 0) % 10 == 4:
@@ -358,7 +343,7 @@ def test_only_as_many_large_images_are_decoded_at_once_as_fit():
         assert [one.result().status_code for one in waiting] == [200] * 4
 
 
-def test_a_full_queue_says_when_to_come_back():
+def test_a_full_queue_reports_when_to_try_again():
     held = Held()
     large = image(4, height=10, width=1_000)
     with client_of(held, threads=1, queue=0) as client, ThreadPoolExecutor() as clients:
@@ -453,7 +438,7 @@ def test_a_body_of_unknown_size_counts_as_the_largest():
     asyncio.run(run())
 
 
-def test_clients_that_leave_give_their_bytes_back():
+def test_clients_that_disconnect_release_their_bytes():
     async def run():
         requests = Requests()
         for name in "abc":
@@ -467,7 +452,7 @@ def test_clients_that_leave_give_their_bytes_back():
     asyncio.run(run())
 
 
-def test_who_waits_too_long_gets_503():
+def test_a_request_that_waits_too_long_gets_503():
     async def run():
         requests = Requests(max_wait=0.05)
         await requests.start("a", 200_000)
@@ -509,7 +494,7 @@ def test_without_a_model_the_server_lives_but_is_not_ready(caplog):
 
 
 @pytest.mark.parametrize("method", ["predict", "read"])
-def test_a_model_that_can_not_read_a_test_image_is_not_ready(method):
+def test_a_model_that_fails_on_a_test_image_is_not_ready(method):
     class Broken(FakeClassifier):
         pass
 

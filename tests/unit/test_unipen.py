@@ -153,7 +153,7 @@ def test_files_that_include_each_other_end(tmp_path):
         ("include/demo/data/ink.dat", ".PEN_DOWN\n7\n", "damaged"),
     ],
 )
-def test_damaged_ink_is_said_in_a_sentence(tmp_path, file, text, words):
+def test_damaged_ink_is_reported(tmp_path, file, text, words):
     root = write(tmp_path)
     (root / file).write_text(text)
     with pytest.raises(unipen.PenFileError, match=words):
@@ -170,14 +170,14 @@ def test_damaged_ink_is_said_in_a_sentence(tmp_path, file, text, words):
         ("missing", None, "No such file"),
     ],
 )
-def test_what_is_no_archive_is_said_in_a_sentence(tmp_path, name, content, words):
+def test_a_file_that_is_not_an_archive_is_reported(tmp_path, name, content, words):
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(unipen.PenFileError, match=words):
         unipen.read(tmp_path / name)
 
 
-def test_a_folder_without_characters_says_what_a_distribution_holds(tmp_path):
+def test_a_folder_without_characters_is_reported(tmp_path):
     (tmp_path / "data" / "1a").mkdir(parents=True)
     with pytest.raises(unipen.PenFileError, match="include"):
         unipen.read(tmp_path)
@@ -217,7 +217,7 @@ def test_a_single_file_is_read_as_it_was_written(tmp_path, pack):
     np.testing.assert_allclose(seven.strokes[1], [[-0.15, 0], [0.15, 0]])
 
 
-def test_what_the_tablet_has_at_the_top_is_at_the_top(tmp_path):
+def test_the_top_of_the_tablet_is_the_top(tmp_path):
     file = tmp_path / "seven"
     file.write_text('.SEGMENT DIGIT 0 ? "7"\n.PEN_DOWN\n0 100\n50 100\n20 0\n.PEN_UP\n7 7\n')
     (seven,) = unipen.read(file)

@@ -36,7 +36,7 @@ from evaluation.drawings import (
 from handwriting.pen import NO_DIGIT
 from training import provenance
 from training.calibration import calibration_error
-from training.command_line import Failure, add_pens, run
+from training.command_line import add_pens, run
 from training.data import Mnist, load_mnist
 from training.export import write_atomically
 from training.optional import missing, require
@@ -79,10 +79,7 @@ def main() -> int:
     print(as_text(report))
     if args.quick:
         return 0
-    try:
-        save(Path(args.model), report)
-    except OSError as error:
-        raise Failure(f"“{args.model}” could not be written to: {error}.") from error
+    save(Path(args.model), report)
     print(f"\nSaved to {args.model}: evaluation.json, evaluation.png")
     return 0
 

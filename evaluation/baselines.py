@@ -16,6 +16,7 @@ from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
 from digits.normalize import SIDE
+from training import dense
 from training.data import Mnist
 
 SEED = 1
@@ -60,21 +61,14 @@ def train(name: str, mnist: Mnist) -> Baseline:
     from training import export
 
     keras.utils.set_random_seed(SEED)
-    model = {"dense": _dense, "convnet": _convnet}[name](mnist)
+    if name == "dense":
+        model = dense.fit(mnist, DENSE_EPOCHS, BATCH_SIZE, verbose=0)
+    else:
+        model = _convnet(mnist)
     network = export.export(model)
     with contextlib.suppress(OSError):  # a full or read-only disk: train again next time
         export.write_atomically(cache, lambda half: half.write_bytes(network))
     return Baseline(network)
-
-
-def _dense(mnist: Mnist):
-    """F. Chollet, Deep Learning with Python, section 2.1."""
-    from training import network
-
-    model = network.dense()
-    x_train = mnist.x_train.reshape(-1, SIDE * SIDE).astype(np.float32) / 255
-    model.fit(x_train, mnist.y_train, epochs=DENSE_EPOCHS, batch_size=BATCH_SIZE, verbose=0)
-    return model
 
 
 def convnet():
@@ -110,9 +104,7 @@ def _cache(name: str, mnist: Mnist) -> Path:
     inputs = [name.encode(), mnist.checksum.encode(), Path(__file__).read_bytes()]
     inputs += [version(library).encode() for library in ("keras", "tensorflow")]
     if name == "dense":
-        from training import network
-
-        inputs.append(Path(network.__file__).read_bytes())
+        inputs.append(Path(dense.__file__).read_bytes())
     key = hashlib.sha256(b"\0".join(inputs)).hexdigest()[:16]
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home, "draw-a-digit", f"{name}-{key}.tflite")

@@ -14,12 +14,8 @@ from training.data import DataError
 from training.optional import MissingPackageError
 from training.unipen import PenFileError
 
-
-class Failure(Exception):
-    """Something that the user can fix. The message is a sentence."""
-
-
-REPORTED = (Failure, ModelError, CardError, DataError, MissingPackageError, PenFileError)
+# The user can fix these. Their messages are sentences.
+REPORTED = (ModelError, CardError, DataError, MissingPackageError, PenFileError)
 
 
 def natural(text: str) -> int:

@@ -1,4 +1,4 @@
-"""The networks: the one that ships, a small version of it, and the one of Chollet's book."""
+"""The networks for digits, the one that ships and a small one, and the one for the layout."""
 
 import keras
 import tensorflow as tf
@@ -6,23 +6,6 @@ from keras import layers
 
 CLASSES = 11  # the ten digits, then the rejection class
 READ_OUT = "read_out"  # the name of the output layer
-
-
-def dense() -> keras.Model:
-    """The fully connected network of F. Chollet, Deep Learning with Python, section 2.1.
-
-    Takes float32 (batch, 784) in 0-1, returns softmax probabilities (batch, 10).
-    """
-    model = keras.Sequential(
-        [
-            keras.Input((28 * 28,)),
-            layers.Dense(512, activation="relu"),
-            layers.Dense(10, activation="softmax"),
-        ],
-        name="dense",
-    )
-    model.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model
 
 
 def convnet() -> keras.Model:
@@ -155,7 +138,7 @@ def with_inside(model: keras.Model) -> keras.Model:
         feature maps of each block; and "evidence" (batch, height, width, outputs), the class
         activation maps (Zhou et al. 2016, https://arxiv.org/abs/1512.04150). These are the last
         feature maps, weighted by the dense layer, which adds up their means and the bias. For a
-        network without blocks (`dense`), only the probabilities.
+        network without blocks (`training.dense`), only the probabilities.
     """
     outputs = {"probabilities": model.outputs[0]}
     blocks = [layer.output for layer in model.layers if isinstance(layer, layers.Activation)]

@@ -52,7 +52,7 @@ class Component(NamedTuple):
     down: bool
 
 
-class Ink(NamedTuple):
+class TabletInk(NamedTuple):
     """The ink so far, or that of one `.INCLUDE`."""
 
     components: list[Component]  # without empty ones, which UNIPEN doesn't count
@@ -148,7 +148,7 @@ def _read_distribution(folder: Path, path: Path) -> Iterator[Drawing]:
         if category.parent.name == "data" and category.is_dir()
     }
     for root in sorted(roots):
-        known: dict[Any, Ink] = {}
+        known: dict[Any, TabletInk] = {}
         for name in ISOLATED:
             for file in sorted((root / "data" / name).rglob("*")):
                 if file.is_file():
@@ -159,11 +159,11 @@ def _read_distribution(folder: Path, path: Path) -> Iterator[Drawing]:
                         raise PenFileError(f"“{path}” is damaged: {where}: {error}.") from None
 
 
-def _read_labels(file: Path, root: Path, known: dict[Any, Ink]) -> Iterator[Drawing]:
+def _read_labels(file: Path, root: Path, known: dict[Any, TabletInk]) -> Iterator[Drawing]:
     """Yields the characters that one file of `data/` lists; `known` caches ink across files."""
     contributor = file.relative_to(root / "data").parts[1]
     # Some files don't name the writer; then each counts as another writer's.
-    ink = Ink([], f"{contributor}/{file.stem}", (0, 1))
+    ink = TabletInk([], f"{contributor}/{file.stem}", (0, 1))
     for line in _text(file).splitlines():
         if line.startswith(".INCLUDE"):
             ink = _include(line, ink, root / "include", known)
@@ -174,21 +174,23 @@ def _read_labels(file: Path, root: Path, known: dict[Any, Ink]) -> Iterator[Draw
                 yield Drawing(pen.unit(strokes), label, str(ink.writer))
 
 
-def _include(line: str, before: Ink, include: Path, known: dict[Any, Ink]) -> Ink:
+def _include(line: str, before: TabletInk, include: Path, known: dict[Any, TabletInk]) -> TabletInk:
     """Adds the ink of an `.INCLUDE` to the ink so far; a missing file adds nothing."""
     name = line.split(None, 1)[1].strip() if len(line.split()) > 1 else ""
     key = name, before.columns
     if key not in known:
-        known[key] = Ink([], None, before.columns)  # also ends a circle of files
+        known[key] = TabletInk([], None, before.columns)  # also ends a circle of files
         file = include / name
         if file.resolve().is_relative_to(include.resolve()) and file.is_file():
             known[key] = _read_ink(file, before.columns, include, known)
     new = known[key]
-    return Ink(before.components + new.components, new.writer or before.writer, new.columns)
+    return TabletInk(before.components + new.components, new.writer or before.writer, new.columns)
 
 
-def _read_ink(file: Path, columns: tuple[int, int], include: Path, known: dict[Any, Ink]) -> Ink:
-    ink = Ink([], None, columns)
+def _read_ink(
+    file: Path, columns: tuple[int, int], include: Path, known: dict[Any, TabletInk]
+) -> TabletInk:
+    ink = TabletInk([], None, columns)
     down: bool | None = None  # None in a note, whose numbers are not points
     points: list[tuple[float, float]] = []
 

@@ -63,7 +63,7 @@ def predict(keras_model: Path, count: int, batch: int) -> list[Measure]:
     )
     _rate(many, KERAS, batch, at_once)
     for measure in (one, preparing):
-        measure.values = {whose: took[WARM_UP:] for whose, took in measure.values.items()}
+        measure.values = {candidate: took[WARM_UP:] for candidate, took in measure.values.items()}
     return [one, preparing, many]
 
 
@@ -106,13 +106,13 @@ def _load(keras_model: Path) -> Any:
     return keras.models.load_model(keras_model)
 
 
-def _time(measure: Measure, whose: str, work: Callable[..., object], *inputs: object) -> None:
+def _time(measure: Measure, candidate: str, work: Callable[..., object], *inputs: object) -> None:
     began = time.perf_counter()
     work(*inputs)
-    measure.add(whose, (time.perf_counter() - began) * 1000)
+    measure.add(candidate, (time.perf_counter() - began) * 1000)
 
 
-def _rate(measure: Measure, whose: str, count: int, work: Callable[[], object]) -> None:
+def _rate(measure: Measure, candidate: str, count: int, work: Callable[[], object]) -> None:
     began = time.perf_counter()
     work()
-    measure.add(whose, count / (time.perf_counter() - began))
+    measure.add(candidate, count / (time.perf_counter() - began))

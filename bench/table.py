@@ -1,4 +1,4 @@
-"""What was measured, as a table; and on what machine."""
+"""Formats measurements as tables, and describes the machine."""
 
 import os
 import platform
@@ -24,20 +24,21 @@ class Measure:
     tail: bool = False  # whether the slowest twentieth is of interest, too
     values: dict[str, list[float]] = field(default_factory=dict)  # by candidate
 
-    def add(self, whose: str, value: float) -> None:
-        self.values.setdefault(whose, []).append(value)
+    def add(self, candidate: str, value: float) -> None:
+        """Adds one measured value."""
+        self.values.setdefault(candidate, []).append(value)
 
     def rows(self, candidates: list[str]) -> list[list[str]]:
         """The median of each candidate, and the 95th percentile if there is a tail."""
-        rows = [[self.what, *(self._cell(whose, median) for whose in candidates)]]
+        rows = [[self.what, *(self._cell(candidate, median) for candidate in candidates)]]
         if self.tail:
             rows.append(["… 95th percentile", *(self._cell(one, _slow) for one in candidates)])
         return rows
 
-    def _cell(self, whose: str, statistic) -> str:
-        if whose not in self.values:
+    def _cell(self, candidate: str, statistic) -> str:
+        if candidate not in self.values:
             return ""
-        number = statistic(self.values[whose])
+        number = statistic(self.values[candidate])
         return f"{number:{'.3g' if number < 100 else ',.0f'}} {self.unit}".rstrip()
 
 
@@ -47,7 +48,9 @@ def _slow(values: list[float]) -> float:
 
 def as_table(measures: list[Measure]) -> str:
     """Markdown: a row for each quantity, a column for each candidate."""
-    candidates = list(dict.fromkeys(whose for measure in measures for whose in measure.values))
+    candidates = list(
+        dict.fromkeys(candidate for measure in measures for candidate in measure.values)
+    )
     rows = [["", *candidates], ["---"] * (len(candidates) + 1)]
     rows += [row for measure in measures if measure.values for row in measure.rows(candidates)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)

@@ -11,7 +11,7 @@ from handwriting.pen import CANVAS, NO_DIGIT, Strokes
 from training import unipen
 from training.writers import TEST, label_of, of_split
 
-PLAIN = {"size": 190, "width": 16}  # pixels, on a canvas of 280, as the page asks for
+PLAIN = {"size": 190, "width": 16}  # pixels, on a canvas of 280: large, with the page's pen
 SIZES, WIDTHS = (60, 235), (8, 24)  # pixels: the ranges of "varied"
 
 

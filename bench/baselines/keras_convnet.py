@@ -27,14 +27,14 @@ class Watch(keras.callbacks.Callback):
         self.seconds, self.accuracies = [], []
 
     def on_train_begin(self, logs=None):
-        self.started, self.aside = time.perf_counter(), 0.0
+        self.started, self.testing = time.perf_counter(), 0.0
 
     def on_epoch_end(self, epoch, logs=None):
         now = time.perf_counter()
-        self.seconds.append(now - self.started - self.aside)
+        self.seconds.append(now - self.started - self.testing)
         _, accuracy = self.model.evaluate(self.x_test, self.y_test, batch_size=500, verbose=0)
         self.accuracies.append(accuracy)
-        self.aside += time.perf_counter() - now
+        self.testing += time.perf_counter() - now
         if self.held():
             self.model.stop_training = True
 

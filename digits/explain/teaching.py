@@ -16,7 +16,7 @@ SAMPLED = 200  # training images for the usual distance between drawings of the 
 
 
 class TaughtSymbol:
-    """A symbol that was taught by examples: a heart, a letter, somebody's own way of writing 7.
+    """A symbol that was taught by examples: a heart, a letter, a personal variant of the 7.
 
     A drawing counts as the symbol if it is near to an example, and clearly nearer to it than to any
     digit in `digits.explain.neighbours.Examples`: a nearest-neighbour classifier with rejection

@@ -129,7 +129,7 @@ def is_flat(grey: np.ndarray) -> bool:
 
 
 def is_filled(grey: np.ndarray) -> bool:
-    """Whether all but a flat, lighter border is dark: a drawing that somebody blackened."""
+    """Whether all but a flat, lighter border is dark: a blackened drawing."""
     edge = border(grey)
     dark = grey < median_of(edge) - MIN_CONTRAST
     return bool(np.ptp(edge) <= FLAT and dark.mean() > 1 - MIN_BACKGROUND)

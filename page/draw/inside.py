@@ -175,9 +175,9 @@ def looked_html(prediction: Prediction, why_not: bool) -> str:
     picture = overlay(prediction.pixels, evidence[..., guess] / max(scale, 1e-9))
     name = named(guess)
     if best == NO_DIGIT and not why_not:
-        words = _("These places made me think that this is no digit.")
+        words = _("What lit up here tells me that this is no digit.")
     elif not why_not:
-        words = _("These places made me think of {a_digit}.")
+        words = _("What lit up here speaks for {a_digit}.")
     elif evidence[..., guess].mean() < 0:
         words = _("My next guess was {a_digit}, but more speaks against it than for it.")
     else:

@@ -14,17 +14,6 @@ ALT = N_("Test picture {number}: a handwritten digit")
 _guesses = component(__file__)
 
 
-def words_for_tiles() -> dict[str, str]:
-    """What tiles.js says, in the visitor's language."""
-    return {
-        "question": _("What is it?"),
-        "yours": _("You said {digit}."),
-        "score": _("You got {right} of {count} right. I got all of them wrong."),
-        "answer": _(ANSWER),
-        "mistake": _(ALT),
-    }
-
-
 def guesses(misread: list[Misread]) -> None:
     """Show misread test images, the most confident mistakes first."""
     tiles = [
@@ -40,4 +29,9 @@ def guesses(misread: list[Misread]) -> None:
         }
         for one in sorted(misread, key=lambda one: -one.confidence)
     ]
-    _guesses(key="guesses", data={"tiles": json.dumps(tiles), **words_for_tiles()})
+    words = {
+        "question": _("What is it?"),
+        "yours": _("You said {digit}."),
+        "score": _("You got {right} of {count} right. I got all of them wrong."),
+    }
+    _guesses(key="guesses", data={"tiles": json.dumps(tiles), **words})

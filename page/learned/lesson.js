@@ -6,10 +6,10 @@
 import { Clock } from "./clock.js";
 import { best } from "./network.js";
 import { formats, paint, showColumns, showCurve, showResults, urlOf, Wall } from "./pictures.js";
-import { DIP, GROWTH, LOOKS, MISTAKES, RUNS, TESTS, TICK, WALL } from "./runs.js";
+import { CLOSE, DIP, GROWTH, LOOKS, MISTAKES, RUNS, TESTS, TICK, WALL } from "./runs.js";
 import { bytesOf, School } from "./school.js";
 import { Score } from "./score.js";
-import { fill, showTiles } from "./tiles.js";
+import { fill } from "./tiles.js";
 
 /** @import { Look } from "./network.js" */
 /** @import { Kind } from "./runs.js" */
@@ -351,7 +351,9 @@ class Lesson {
     const guess = this.bet.valueAsNumber;
     this.say(() => {
       const result = { right: this.number(right), guess: this.number(guess) };
-      return `${fill(this.words.result, result)} ${this.words.lessons[this.kind]}`;
+      const { verdicts, lessons } = this.words;
+      const verdict = Math.abs(right - guess) <= CLOSE ? "close" : guess < right ? "low" : "high";
+      return `${fill(this.words.result, result)} ${verdicts[verdict]} ${lessons[this.kind]}`;
     });
     this.showResults();
     this.showMistakes(mistakes);
@@ -361,20 +363,20 @@ class Lesson {
   /** @param {Look[]} mistakes */
   showMistakes(mistakes) {
     const { words } = this;
-    const tiles = mistakes
+    this.$(".mistakes div").innerHTML = mistakes
       .sort((one, other) => Math.max(...other.probabilities) - Math.max(...one.probabilities))
       .slice(0, MISTAKES)
-      .map(({ place, probabilities }, number) => ({
-        pixels: urlOf(this.school.image(place)),
-        alt: fill(words.mistake, { number: number + 1 }),
-        label: this.school.labelOf(place),
-        answer: fill(words.answer, {
+      .map(({ place, probabilities }, number) => {
+        const alt = fill(words.mistake, { number: number + 1 });
+        const answer = fill(words.answer, {
           truth: words.truths[this.school.labelOf(place)],
           guess: best(probabilities),
           percent: this.percent(Math.max(...probabilities)),
-        }),
-      }));
-    showTiles(this.$(".mistakes div"), tiles, words);
+        });
+        const image = `<img src="${urlOf(this.school.image(place))}" alt="${alt}">`;
+        return `<figure>${image}<figcaption>${answer}</figcaption></figure>`;
+      })
+      .join("");
   }
 
   /** @param {boolean} paused */
@@ -389,8 +391,8 @@ class Lesson {
   }
 
   faster() {
-    if (this.slowly > 0) this.slowly = 0;
-    else this.batch *= FASTER;
+    this.slowly = 0;
+    this.batch *= FASTER;
     if (this.clock.paused) this.pause(false);
     else this.clock.step();
   }

@@ -16,7 +16,7 @@ from page.core.component import component
 from page.core.text import N_, _, a_digit, language, number
 from page.core.visit import visit
 from page.draw.demo_drawing import drawings
-from page.learned.guess import words_for_tiles
+from page.learned.guess import ALT, ANSWER
 
 HERE = Path(__file__).parent
 # 6,000 of MNIST's training images and then 1,000 of its test images, each 784 grey levels from 0 to
@@ -27,7 +27,7 @@ EXAMPLE = 3  # the digit that the page draws for visitors who have drawn none
 
 WORDS = {
     "title": N_("Watch me learn"),
-    "start": N_("Watch me learn"),
+    "start": N_("Let’s go!"),
     "pause": N_("Pause"),
     "go_on": N_("Go on"),
     "step": N_("One step"),
@@ -56,7 +56,7 @@ WORDS = {
     "few": N_("…I get only 100 digits?"),
     "small": N_("…I have 6 brain cells, not 512?"),
     "giant": N_("…I change too much each time?"),
-    "mistakes": N_("These I got wrong. Would you have known? Tap one and guess."),
+    "mistakes": N_("These I got wrong:"),
     "broken": N_("I can’t learn in this browser. With a newer one you can watch me."),
 }
 RUNS = {
@@ -64,6 +64,11 @@ RUNS = {
     "few": N_("With only 100 digits"),
     "small": N_("With 6 brain cells"),
     "giant": N_("With too large changes"),
+}
+VERDICTS = {  # on the visitor's guess
+    "close": N_("That’s close!"),
+    "low": N_("I’m better than you thought!"),
+    "high": N_("You thought I’d do better."),
 }
 LESSONS = {
     "few": N_("I know my 100 digits by heart now. But new ones look different."),
@@ -103,7 +108,8 @@ def words(reference: float | None, experience: str) -> dict[str, Any]:
     drawn = visit().draw.last_digit is not None
     return {
         **{key: _(sentence) for key, sentence in WORDS.items()},
-        **words_for_tiles(),
+        "answer": _(ANSWER),
+        "mistake": _(ALT),
         "mine": _("Your drawing") if drawn else _("A drawing of mine"),
         "bet": _("Guess how many of {count} I’ll get right!").format(count=tests),
         "before_test": _(
@@ -114,6 +120,7 @@ def words(reference: float | None, experience: str) -> dict[str, Any]:
         ),
         "truths": [_("It’s {a_digit}.").format(a_digit=a_digit(digit)) for digit in range(10)],
         "runs": {kind: _(name) for kind, name in RUNS.items()},
+        "verdicts": {kind: _(sentence) for kind, sentence in VERDICTS.items()},
         "lessons": {"whole": f"{whole} {experience}".strip()}
         | {kind: _(sentence) for kind, sentence in LESSONS.items()},
     }

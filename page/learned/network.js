@@ -173,7 +173,7 @@ export class Trainer {
  * @param {{ onmessage: ((event: any) => void) | null, postMessage: (reply: object) => void }} worker
  * @param {number} limit ms of work before a reply, so that a slow device can be paused, too
  */
-export function serve(worker, limit = 250) {
+export function serve(worker, limit = 350) {
   /** @type {Practice} */
   let practice;
   /** @type {Trainer} */

@@ -17,4 +17,5 @@ export const TICK = 350; // ms: no more than three changes a second (WCAG 2.3.1)
 export const GROWTH = 1.18; // of the images a tick: doubles about every 1.5 s
 export const WALL = 24; // images
 export const MISTAKES = 18; // shown at the end, at most
+export const CLOSE = 30; // a guess that is off by so many is a good one
 export const DIP = 0.05; // of the share that is right, below the best so far

@@ -38,15 +38,21 @@ DRAWING = N_("This is your drawing. But I have no eyes. So what do I do with it?
 DOTS = N_("I cut it out and shrink it to 28 by 28 dots. Each dot is a number, from 0 to 255.")
 WINDOW = N_("I slide small windows over the dots. This one lights up where it finds its pattern.")
 RULE = N_("I slide a small window along. Best fit: {found} of {wanted} dots are bright. Light up!")
-LOOKED = N_("These places made me think of {a_digit}.")
-LOOKED_NONE = N_("These places made me think that this is no digit.")
+LOOKED = N_("What lit up here speaks for {a_digit}.")
+LOOKED_NONE = N_("What lit up here tells me that this is no digit.")
 WHY_NOT = N_("Why not {a_digit}? These places speak against it.")
 WHY_NOT_ENOUGH = N_("Why not {a_digit}? Some places speak for it, but not enough.")
 NEAREST = N_("I don’t look drawings up. But of all the digits I have seen, these are the nearest.")
 NEAREST_MISSING = N_("My memories of what people wrote were not kept. Train me again to get them.")
-ANSWER = N_("I add that up: my answer is {digit}. I’m {percent} sure.")
-ANSWER_CERTAIN = N_("I add that up: my answer is {digit}. I’m more than {percent} sure.")
-NO_ANSWER = N_("So my answer is: I don’t know this as a digit.")
+ANSWER = N_(
+    "Each + lifts a digit’s bar, each − lowers it. Highest: {digit}. I’m {percent} sure."
+)
+ANSWER_CERTAIN = N_(
+    "Each + lifts a digit’s bar, each − lowers it. Highest: {digit}. I’m more than {percent} sure."
+)
+NO_ANSWER = N_(
+    "Each + lifts a digit’s bar, each − lowers it. None is high enough: I don’t know this."
+)
 NUMBER = N_("{digits}: I see {number}.")
 
 KEEP_UP = N_("You can still draw on the sheet: I’ll keep up.")

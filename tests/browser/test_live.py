@@ -278,7 +278,7 @@ def test_a_lost_connection_is_said_beside_whatever_is_open(visit, server_to_kill
     expect(shown).to_have_css("opacity", "1")
     if opened == "story":
         page.get_by_role("button", name="6. My answer").click()
-        expect(page.locator(".story .sentence")).to_contain_text("my answer is 3")
+        expect(page.locator(".story .sentence")).to_contain_text("Highest: 3")
     stop()
     words = page.locator(".connection-gone")
     expect(words).to_be_visible()
@@ -299,7 +299,7 @@ def test_a_lost_connection_is_said_beside_whatever_is_open(visit, server_to_kill
     healthy(page)
     expect(shown).to_have_css("opacity", "1")
     if opened == "story":
-        expect(page.locator(".story .sentence")).to_contain_text("my answer is 6")
+        expect(page.locator(".story .sentence")).to_contain_text("Highest: 6")
         page.keyboard.press("Escape")
         expect(shown).to_have_count(0)
         expect_digit(page, 6)

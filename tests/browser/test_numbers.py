@@ -47,14 +47,14 @@ def test_a_number_is_read_and_each_of_its_digits_can_be_asked_about(visit):
     page.locator(".st-key-ask_story button").click()
     page.locator(".sentence", has_text="First I cut it apart.").wait_for()
     page.get_by_role("button", name="6. My answer").click()
-    page.locator(".sentence", has_text="my answer is 0.").wait_for()
+    page.locator(".sentence", has_text="Highest: 0.").wait_for()
     page.locator(".story .tiles button").first.click()  # at any time
-    page.locator(".sentence", has_text="my answer is 2.").wait_for()
+    page.locator(".sentence", has_text="Highest: 2.").wait_for()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.locator(".sentence", has_text="2, 0, 2, 6: I see 2026.").wait_for()
     press(page, "All at once")
-    page.get_by_text("These places made me think of a 2.").wait_for()
+    page.get_by_text("What lit up here speaks for a 2.").wait_for()
     close_door(page)
     press(page, "Undo")  # the 6
     expect_answer(page, r"I see 202\.")

@@ -207,7 +207,7 @@ def expect_to_follow_the_pen(page) -> None:
         sentence(page, f"^(?!{re.escape(BEGIN)})")
         expect_step(page, step)
         to_step(page, 6)
-        sentence(page, f"my answer is {digit}")
+        sentence(page, f"Highest: {digit}")
         to_step(page, step)
         assert np.abs(pixels(page) - before).mean() > 1
         if step > 4:
@@ -362,8 +362,8 @@ def test_a_number_is_cut_apart_and_its_tiles_can_be_tapped(visit):
     expect_step(page, 2)
     expect(page.locator(".story .tiles button").nth(1)).to_have_attribute("aria-pressed", "true")
     to_step(page, 6)
-    sentence(page, "my answer is 0")
+    sentence(page, "Highest: 0")
     page.locator(".story .tiles button").last.click()
-    sentence(page, "my answer is 6")
+    sentence(page, "Highest: 6")
     to_step(page, 8)
     sentence(page, "^2, 0, 2, 6: I see 2026.$")

@@ -9,7 +9,7 @@ def test_every_page_works_without_tensorflow(visit, tmp_path):
     hide_modules(tmp_path, "tensorflow", "keras")
     with serve(PYTHONPATH=str(tmp_path)) as url:
         page = visit(url + "/learned", until=".misread figure")
-        page.get_by_role("button", name="Watch me learn").click()
+        page.get_by_role("button", name="Let’s go!").click()
         page.locator(".lesson[data-state=looking]").wait_for()
         page.get_by_role("link", name="Draw a digit").click()
         page.locator("canvas.upper-canvas").wait_for()

@@ -77,7 +77,7 @@ def test_the_answer_is_compared_with_the_next_guess(tell):
     assert told["evidence"]["names"] == ["3", str(runner_up)]
     assert told["answer"] == "3" and told["bars"]["best"] == 3
     sentence = step(told, "looked")["sentence"]
-    assert "made me think of a 3. Why not" in sentence and a_digit(runner_up) in sentence
+    assert "lit up here speaks for a 3. Why not" in sentence and a_digit(runner_up) in sentence
     against = prediction.inside.evidence[..., runner_up].mean() < 0
     assert ("speak against it" in sentence) == against
     assert step(told, "nearest")["sentence"] == words.NEAREST
@@ -101,7 +101,7 @@ def test_a_digit_that_is_unsure_is_asked_about_like_anywhere_else(classifier, ex
     unsure = replace(prediction, digit=None, verdict="unsure", none=0.1)
     told = content(drawing, CanvasReading(unsure), classifier.card, examples)
     assert told["evidence"]["names"][0] == "4" and told["bars"]["best"] == 4
-    assert "made me think of a 4" in step(told, "looked")["sentence"]
+    assert "lit up here speaks for a 4" in step(told, "looked")["sentence"]
 
 
 def test_a_number_is_cut_apart_first_and_read_as_a_whole_at_the_end(tell):

@@ -15,7 +15,7 @@ export const lit = {
     const pitch = (long - gap) / maps.length;
     const rows = clamp(Math.ceil((short - gap) / pitch - 0.4), 1, maps[0].length);
     const each = Math.min(pitch, (short - gap) / rows) - gap;
-    const step = each + gap + (wide ? 0 : caption); // from block to block
+    const step = wide ? pitch : each + gap + caption; // from block to block
     const start = ((wide ? w : h) - maps.length * step + gap) / 2;
     const first = (short - rows * (each + gap) + gap) / 2;
     /** @type {Phase[]} */
@@ -24,14 +24,15 @@ export const lit = {
     let all = {};
     for (let block = 0; block < maps.length; block++) {
       const along = start + block * step;
+      const middle = along + (step - gap - each) / 2;
       const words = wide
-        ? { x: along - gap / 2, y: first, w: each + gap, h: caption }
+        ? { x: along - gap / 2, y: first, w: step, h: caption }
         : { x: first, y: along, w: rows * (each + gap) - gap, h: caption };
       all = { ...all, [`caption${block}`]: { ...words, from: "-" } };
       for (let row = 0; row < rows; row++) {
         const across = first + row * (each + gap);
         const place = wide
-          ? square(along, across + caption, each)
+          ? square(middle, across + caption, each)
           : square(across, along + caption, each);
         all[`b${block}m${row}`] = { ...place, from: block ? `b${block - 1}m${row}` : "map" };
       }

@@ -41,7 +41,7 @@ export const looked = {
       scene.image(one.picture, place, true);
       pen.restore();
       pen.globalAlpha = place.a * 0.9;
-      pen.globalCompositeOperation = "lighten";
+      pen.globalCompositeOperation = "screen";
       scene.image(scene.data.dots, place);
       pen.globalCompositeOperation = "source-over";
       const cell = place.w / side;

@@ -13,7 +13,7 @@ export const nearest = {
     const { w, h, gap, wide } = scene.room;
     // Where it is wide: the drawing large, and the others in two rows beside it.
     if (wide) {
-      const each = Math.min((h - 3 * gap) / 2, (w - 7 * gap) / 6);
+      const each = Math.min((h - 3 * gap) / 2, (w - 9 * gap) / 6);
       const own = 2 * each + gap;
       const left = (w - own - 4 * each - 5 * gap) / 2;
       const top = (h - own) / 2;

@@ -363,7 +363,7 @@ class Lesson {
   /** @param {Look[]} mistakes */
   showMistakes(mistakes) {
     const { words } = this;
-    this.$(".mistakes div").innerHTML = mistakes
+    const figures = mistakes
       .sort((one, other) => Math.max(...other.probabilities) - Math.max(...one.probabilities))
       .slice(0, MISTAKES)
       .map(({ place, probabilities }, number) => {
@@ -375,8 +375,8 @@ class Lesson {
         });
         const image = `<img src="${urlOf(this.school.image(place))}" alt="${alt}">`;
         return `<figure>${image}<figcaption>${answer}</figcaption></figure>`;
-      })
-      .join("");
+      });
+    this.$(".mistakes div").innerHTML = `<div class="misread">${figures.join("")}</div>`;
   }
 
   /** @param {boolean} paused */

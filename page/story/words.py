@@ -44,9 +44,7 @@ WHY_NOT = N_("Why not {a_digit}? These places speak against it.")
 WHY_NOT_ENOUGH = N_("Why not {a_digit}? Some places speak for it, but not enough.")
 NEAREST = N_("I don’t look drawings up. But of all the digits I have seen, these are the nearest.")
 NEAREST_MISSING = N_("My memories of what people wrote were not kept. Train me again to get them.")
-ANSWER = N_(
-    "Each + lifts a digit’s bar, each − lowers it. Highest: {digit}. I’m {percent} sure."
-)
+ANSWER = N_("Each + lifts a digit’s bar, each − lowers it. Highest: {digit}. I’m {percent} sure.")
 ANSWER_CERTAIN = N_(
     "Each + lifts a digit’s bar, each − lowers it. Highest: {digit}. I’m more than {percent} sure."
 )

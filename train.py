@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digits import DigitClassifier
-from digits.card import LAYOUT, NETWORK, Card
-from training import cleaning, dense, export, pool, unipen, writers
+from digits.card import Card
+from training import dense, export, pool, unipen
 from training.command_line import add_pens, natural, positive, run
 from training.data import Mnist, floats, load_mnist
 from training.datasets import Amounts, Datasets
@@ -119,12 +118,8 @@ def train_convnet(
         print("Choosing examples to explain with…", flush=True)
         (x, y), _ = datasets.split_mnist(mnist, amounts)
         shown = examples.choose(model, exported, x, y, args.seed)
-    out, fitted = Path(args.out), None
-    if drawings and (out / LAYOUT).exists():
-        both = DigitClassifier(card, {NETWORK: exported, LAYOUT: (out / LAYOUT).read_bytes()})
-        validation = writers.of_split(drawings, writers.VALIDATION)
-        sound = cleaning.without_doubtful(both, validation)
-        fitted = pool.fit_to(both, writers.by_writer(sound), args.seed)
+    out = Path(args.out)
+    fitted = pool.refit(out, exported, card, drawings, args.seed)
     return export.save(out, model, exported, card, shown, fitted)
 
 
@@ -177,6 +172,8 @@ def parse_arguments() -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="a first network within a minute")
     args = parser.parse_args()
+    if args.network == "dense" and (args.pens or args.checkpoint or args.quick):
+        parser.error("--pens, --checkpoint and --quick are for the convnet only")
     args.settings = QUICK if args.quick else PENS if args.pens else PLAIN
     args.epochs = args.epochs or (DENSE_EPOCHS if args.network == "dense" else args.settings.epochs)
     return args

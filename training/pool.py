@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from digits import DigitClassifier
-from digits.card import Pool
+from digits.card import LAYOUT, NETWORK, Card, Pool
 from digits.ink import find_ink
 from digits.normalize import centre
 from digits.numbers.layout import SYMBOLS
@@ -15,6 +16,9 @@ from digits.numbers.reader import combine
 from digits.types import UNKNOWN
 from handwriting.compose import random_row
 from handwriting.rows import Bounds, Row, Writer, bounds, on_page
+from training.cleaning import without_doubtful
+from training.unipen import Drawing
+from training.writers import VALIDATION, by_writer, of_split
 
 NUMBERS = 2_000
 MIN_RIGHT = 1e-9  # instead of 0, whose logarithm is not finite
@@ -22,6 +26,28 @@ COST = 2.0  # of a wrong label, in unsure ones
 MIN_OVERLAP = 0.5  # intersection over union of a located symbol and the true one
 FACTORS = (1.5, 1.2, 1.07)  # steps of the search, large to small
 CONFIDENCES = np.linspace(0.3, 0.98, 69)  # the limits that are tried
+
+
+def refit(
+    folder: Path, network: bytes, card: Card, drawings: list[Drawing], seed: int
+) -> Pool | None:
+    """Fits the pool to a new digit network and the layout network in a model's folder.
+
+    Args:
+        folder: of the model that the digit network will be saved to.
+        network, card: of the digit network.
+        drawings: by writers of all splits.
+        seed: not negative.
+
+    Returns:
+        None if there are no drawings or no layout network.
+    """
+    layout = folder / LAYOUT
+    if not drawings or not layout.exists():
+        return None
+    classifier = DigitClassifier(card, {NETWORK: network, LAYOUT: layout.read_bytes()})
+    sound = without_doubtful(classifier, of_split(drawings, VALIDATION))
+    return fit_to(classifier, by_writer(sound), seed)
 
 
 def fit_to(classifier: DigitClassifier, writers: list[Writer], seed: int) -> Pool:

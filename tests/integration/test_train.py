@@ -405,6 +405,7 @@ def test_a_model_can_be_saved_from_any_thread(tmp_path):
         (["--epochs", "many"], "many"),
         (["--seed", "-1"], "-1"),
         (["--network", "transformer"], "convnet"),
+        (["--network", "dense", "--quick"], "convnet only"),
         (["--pens", "nowhere.tgz"], "nowhere.tgz"),
     ],
 )

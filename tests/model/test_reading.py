@@ -5,7 +5,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from PIL import Image
 
 from digits import DigitClassifier
 from digits.card import Pool
@@ -199,21 +198,10 @@ def test_a_box_is_round_its_symbol(classifier):
     assert second[0] == pytest.approx(40 + width + 32 - 5, abs=2)
 
 
-def test_every_form_of_an_image_is_read_the_same(classifier):
-    image = number("365")
-    for same in (255 - image, Image.fromarray(image), np.dstack([image] * 3)):
-        assert classifier.read(same).text == "365"
-
-
 @pytest.mark.parametrize("shade", [0, 128, 255])
 def test_a_blank_picture_has_no_text(classifier, shade):
     reading = classifier.read(np.full((200, 500), shade, np.uint8))
     assert (reading.text, reading.symbols) == ("", [])
-
-
-def test_anything_but_an_image_is_rejected(classifier):
-    with pytest.raises(TypeError, match="uint8"):
-        classifier.read(np.zeros((28, 28)))
 
 
 images = arrays.arrays(
@@ -231,9 +219,3 @@ def test_any_pixels_give_a_consistent_reading(classifier, image, scale):
     reading = classifier.read(np.kron(image, np.ones((scale, scale), np.uint8)))
     assert len("".join(reading.text.split())) == len(reading.symbols)
     assert not reading.text or reading.text == reading.text.strip()
-
-
-def test_noise_is_read(classifier):
-    noise = np.random.default_rng(0).integers(0, 256, (300, 500), np.uint8)
-    reading = classifier.read(noise)
-    assert set(reading.text) <= set("0123456789? \n")

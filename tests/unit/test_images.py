@@ -4,8 +4,6 @@ import base64
 import io
 import subprocess
 import sys
-import warnings
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -224,14 +222,6 @@ def test_the_images_of_a_request_share_a_budget():
     with pytest.raises(ImageTooLarge, match="400 × 400"):
         open_image(one, max_pixels=1000, budget=budget)
     assert budget.left == 0
-
-
-def test_threads_leave_no_warning_filters_behind():
-    before = list(warnings.filters)
-    files = [as_file(Image.fromarray(DRAWING), form) for form in ("PNG", "GIF", "JPEG")] * 30
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(open_image, files))
-    assert list(warnings.filters) == before
 
 
 def test_heic_without_its_library_is_reported(monkeypatch):

@@ -20,12 +20,12 @@ def drawing(digit: int, side: int = 280) -> Image.Image:
 
 def numbers(*rows: str, side: int = 100) -> Image.Image:
     """Rows of digits, dark on white."""
-    sheet = Image.new("L", (side * max(map(len, rows)), side * len(rows)), 255)
+    page = Image.new("L", (side * max(map(len, rows)), side * len(rows)), 255)
     for top, row in enumerate(rows):
         for left, digit in enumerate(row):
             if digit != " ":
-                sheet.paste(drawing(int(digit), side), (side * left, side * top))
-    return sheet
+                page.paste(drawing(int(digit), side), (side * left, side * top))
+    return page
 
 
 def as_file(image: Image.Image, form: str = "PNG", **options) -> bytes:

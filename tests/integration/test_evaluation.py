@@ -95,7 +95,7 @@ def test_plain_is_large_in_the_middle_and_keeps_its_pen():
     assert np.ptp(columns) == pytest.approx(190 + 16, abs=2)
 
 
-def test_varied_stays_on_the_sheet_and_keeps_its_pen():
+def test_varied_stays_on_the_canvas_and_keeps_its_pen():
     bar = made.Sketch([np.array([[0, -0.5], [0, 0.5]])], 1, "bar")
     drawings = list(made.varied([bar] * 300, seed=1))
     widths = [thickness(drawing, axis=1) for drawing in drawings]
@@ -112,7 +112,7 @@ def test_varied_stays_on_the_sheet_and_keeps_its_pen():
     assert all(map(np.array_equal, drawings, again)), "the same each time"
 
 
-def test_every_step_of_every_sweep_stays_on_the_sheet():
+def test_every_step_of_every_sweep_stays_on_the_canvas():
     sketches = made.sketch_variants(1)[::30]
     for sweep in made.SWEEPS.values():
         for step in (sweep.steps[0], sweep.steps[-1]):

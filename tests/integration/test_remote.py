@@ -107,8 +107,8 @@ def test_a_remote_prediction_has_no_activations(remote):
 
 
 def test_reads_numbers(remote, classifier):
-    sheet = numbers("2026", "47  3")
-    reading, expected = remote.read(sheet), classifier.read(sheet)
+    page = numbers("2026", "47  3")
+    reading, expected = remote.read(page), classifier.read(page)
     assert reading.text == expected.text == "2026\n47 3"
     for symbol, other in zip(reading.symbols, expected.symbols, strict=True):
         assert (symbol.label, symbol.box) == (other.label, other.box)
@@ -287,10 +287,10 @@ def test_an_image_that_is_too_large_gets_the_apis_message():
 
 
 def test_a_huge_image_is_shrunk_before_it_is_sent(remote):
-    sheet = Image.new("L", (5200, 8000), 255)
-    sheet.paste(drawing(3, 2000), (3000, 5000))
-    assert remote.predict(sheet).digit == 3
-    (symbol,) = remote.read(sheet).symbols
+    page = Image.new("L", (5200, 8000), 255)
+    page.paste(drawing(3, 2000), (3000, 5000))
+    assert remote.predict(page).digit == 3
+    (symbol,) = remote.read(page).symbols
     assert (
         3000 < symbol.box[0] < symbol.box[2] < 5000 and 5000 < symbol.box[1] < symbol.box[3] < 7000
     )

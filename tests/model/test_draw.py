@@ -1,4 +1,4 @@
-"""What the first page makes of a picture of the sheet."""
+"""What the first page makes of a picture of the canvas."""
 
 import io
 from dataclasses import replace

@@ -11,7 +11,7 @@ from tests.helpers.packages import needs_tensorflow
 
 
 def written(digit: int, variant: str) -> np.ndarray:
-    """A drawing on a sheet of 200 × 200."""
+    """A drawing on a canvas of 200 × 200."""
     rng = np.random.default_rng(0)
     strokes = by_hand(strokes_from_skeleton(VARIANTS[digit][variant], rng), rng, wild=0.3)
     return render([stroke * 140 + 100 for stroke in strokes], 12, 200)
@@ -74,7 +74,7 @@ def test_the_evidence_for_a_letter_is_for_none_of_the_digits(classifier):
     assert letter.inside.evidence.mean(axis=(0, 1)).argmax() == 10
 
 
-def test_a_blank_sheet_has_no_inside(classifier):
+def test_a_blank_drawing_has_no_inside(classifier):
     assert classifier.predict(np.zeros((50, 50), np.uint8), inside=True).inside is None
 
 

@@ -18,7 +18,7 @@ from tests.helpers.servers import ROOT
 SMALL = ROOT / "tests" / "data" / "mnist_small.npz"
 
 
-def sheet(strokes, width: float = 18) -> np.ndarray:
+def picture(strokes, width: float = 18) -> np.ndarray:
     return pen.render(pen.place(strokes, 180, (140, 140)), width)
 
 
@@ -63,7 +63,7 @@ def test_neighbours_of_a_crossed_seven_are_crossed(classifier, examples):
     bars = []
     for variant in ("crossed", "plain"):
         for _ in range(10):
-            drawing = sheet(pen.draw_digit(7, rng, variant))
+            drawing = picture(pen.draw_digit(7, rng, variant))
             embedding = examples.embed(classifier.predict(drawing, inside=True).inside)
             # The bar's left end: ink to the left of the stem, at half height.
             ink = [n.pixels[12:19, 5:11].max() > 100 for n in examples.nearest(embedding)]
@@ -78,8 +78,8 @@ def test_neighbours_of_non_digits_are_farther_away(classifier, examples, mnist_d
         return found[0].distance
 
     rng = np.random.default_rng(1)
-    sheets = [sheet(non_digits.draw_non_digit(rng)) for _ in range(50)]
-    insides = [classifier.predict(one, inside=True).inside for one in sheets]
+    pictures = [picture(non_digits.draw_non_digit(rng)) for _ in range(50)]
+    insides = [classifier.predict(one, inside=True).inside for one in pictures]
     drawn = [nearest(examples.embed(inside)) for inside in insides]
     digits = [nearest(embedding) for embedding, _ in mnist_described[:50]]
     assert np.median(drawn) > np.quantile(digits, 0.9)

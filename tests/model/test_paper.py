@@ -49,7 +49,7 @@ def test_reads_a_digit_on_every_kind_of_paper(classifier, kind):
 @pytest.mark.parametrize(
     "kind", ["white", "dark corners", "soft shadow", "hard shadow", "dot grid"]
 )
-def test_a_blank_sheet_is_blank_whatever_the_light(classifier, kind):
+def test_a_blank_page_is_blank_whatever_the_light(classifier, kind):
     for seed in range(2):
         picture = photos.take(kind, None, np.random.default_rng([8, seed]))
         assert classifier.predict(picture).digit is None
@@ -59,17 +59,17 @@ def test_a_blank_sheet_is_blank_whatever_the_light(classifier, kind):
     ("table", "margin", "turned"),
     [(0, 20, 0), (30, 60, 18), (90, 100, 0), (150, 20, 18), (0, 100, 18), (90, 60, 0)],
 )
-def test_a_sheet_on_a_table_without_any_grain(classifier, table, margin, turned):
+def test_a_page_on_a_table_without_any_grain(classifier, table, margin, turned):
     picture = np.full((500, 400, 3), table, np.uint8)
     left, top, right, bottom = margin, margin, 400 - margin, 500 - margin
-    sheet = [(left, top + turned), (right - turned, top), (right, bottom - turned), (left, bottom)]
-    cv2.fillConvexPoly(picture, np.array(sheet), (230, 230, 230))
+    page = [(left, top + turned), (right - turned, top), (right, bottom - turned), (left, bottom)]
+    cv2.fillConvexPoly(picture, np.array(page), (230, 230, 230))
     seven = np.array([[150, 180], [250, 180], [190, 330]])
     cv2.polylines(picture, [seven], False, (25, 25, 25), 14)
     assert classifier.predict(picture).digit == 7
 
 
-# A sheet none of whose pixels is looked at, and ink that a narrower window takes for ground.
+# A page none of whose pixels is looked at, and ink that a narrower window takes for background.
 STRIP = np.array([[[0, 120, 255]], [[120, 255, 3]], [[0, 120, 255]]], np.uint8)
 AT_THE_EDGE = np.full((240, 320, 3), 64, np.uint8)
 AT_THE_EDGE[100:140, -5:] = 200
@@ -95,30 +95,30 @@ def test_any_pixels_give_a_picture_and_no_warning(pixels, larger):
 
 def test_dots_fibres_and_crumbs_are_not_writing():
     def blank(draw):
-        sheet = np.full((480, 640, 3), 225, np.float32)
-        draw(sheet)
+        page = np.full((480, 640, 3), 225, np.float32)
+        draw(page)
         grain = np.random.default_rng(0).normal(0, 2, (480, 640, 1))
-        return normalize((sheet + grain).clip(0, 255).astype(np.uint8)).max() == 0
+        return normalize((page + grain).clip(0, 255).astype(np.uint8)).max() == 0
 
-    def dots(sheet):
+    def dots(page):
         for x in range(20, 640, 40):
             for y in range(20, 480, 40):
-                cv2.circle(sheet, (x, y), 6, (110,) * 3, -1, cv2.LINE_AA)
+                cv2.circle(page, (x, y), 6, (110,) * 3, -1, cv2.LINE_AA)
 
-    def crumbs(sheet):
+    def crumbs(page):
         for x, y in np.random.default_rng(1).uniform(40, 440, (20, 2)).astype(int).tolist():
-            cv2.ellipse(sheet, (x, y), (4, 2), x, 0, 360, (90,) * 3, -1, cv2.LINE_AA)
+            cv2.ellipse(page, (x, y), (4, 2), x, 0, 360, (90,) * 3, -1, cv2.LINE_AA)
 
-    def half_a_ruling(sheet):
-        cv2.line(sheet, (4, 290), (5, 420), (110,) * 3, 4, cv2.LINE_AA)
+    def half_a_ruling(page):
+        cv2.line(page, (4, 290), (5, 420), (110,) * 3, 4, cv2.LINE_AA)
 
-    def fibres(sheet):
+    def fibres(page):
         rng = np.random.default_rng(2)
         for x in range(20, 640, 50):
             for y in range(20, 480, 50):
                 start = x + int(rng.integers(20)), y + int(rng.integers(20))
                 end = start[0] + int(rng.integers(-9, 10)), start[1] + 14
-                cv2.line(sheet, start, end, (185,) * 3, 2, cv2.LINE_AA)
+                cv2.line(page, start, end, (185,) * 3, 2, cv2.LINE_AA)
 
     assert blank(dots)
     assert blank(fibres)
@@ -127,8 +127,8 @@ def test_dots_fibres_and_crumbs_are_not_writing():
 
 
 def test_a_large_faint_area_is_a_shadow_even_without_any_grain():
-    sheet = np.full((800, 600), 187, np.uint8)
-    cv2.ellipse(sheet, (300, 850), (420, 270), 0, 0, 360, 158, -1, cv2.LINE_AA)
-    assert not normalize(sheet).any()
-    cv2.polylines(sheet, [np.array([[200, 250], [380, 250], [270, 480]])], False, 60, 24)
-    assert normalize(sheet).any()
+    page = np.full((800, 600), 187, np.uint8)
+    cv2.ellipse(page, (300, 850), (420, 270), 0, 0, 360, 158, -1, cv2.LINE_AA)
+    assert not normalize(page).any()
+    cv2.polylines(page, [np.array([[200, 250], [380, 250], [270, 480]])], False, 60, 24)
+    assert normalize(page).any()

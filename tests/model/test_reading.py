@@ -42,14 +42,14 @@ def in_a_row(symbols, gap=32.0, foot=170.0, slope=0.0):
     return found
 
 
-def sheet(drawn, width=10):
+def picture(drawn, width=10):
     points = np.concatenate(drawn)
     size = points.max(axis=0) + 40
     return pen.render(drawn, width, (int(size[0]), int(size[1])))
 
 
 def number(text, **how):
-    return sheet(in_a_row([symbol(digit) for digit in text], **how))
+    return picture(in_a_row([symbol(digit) for digit in text], **how))
 
 
 @pytest.mark.parametrize("slope", [-0.17, 0, 0.17])
@@ -82,7 +82,7 @@ def test_parts_of_a_digit_stay_together(classifier, position):
         symbols = [symbol("2"), symbol("6")]
         symbols.insert(position, symbol(digit, variant))
         text = "26"[:position] + digit + "26"[position:]
-        reading = classifier.read(sheet(in_a_row(symbols)))
+        reading = classifier.read(picture(in_a_row(symbols)))
         assert (reading.text, len(reading.symbols)) == (text, 3), variant
 
 
@@ -91,7 +91,8 @@ def test_a_wide_0_is_a_single_digit(classifier, wide):
     t = np.linspace(-1.7, 2 * np.pi - 1.7, 60)
     ring = np.column_stack([wide * HEIGHT / 2 * (1 + np.cos(t)), -HEIGHT / 2 * (1 + np.sin(t))])
     assert (
-        classifier.read(sheet(in_a_row([symbol("5"), [ring], symbol("2")]), width=9)).text == "502"
+        classifier.read(picture(in_a_row([symbol("5"), [ring], symbol("2")]), width=9)).text
+        == "502"
     )
 
 
@@ -120,12 +121,12 @@ def test_rows_are_read_from_top_to_bottom(classifier):
     rows = in_a_row([symbol("1"), symbol("2")], foot=170) + in_a_row(
         [symbol("3"), symbol("4"), symbol("6")], foot=400
     )
-    assert classifier.read(sheet(rows)).text == "12\n346"
+    assert classifier.read(picture(rows)).text == "12\n346"
 
 
 def test_numbers_in_a_row_are_separated_by_a_space(classifier):
     drawn = in_a_row([symbol("1"), symbol("2"), 150.0, symbol("3"), symbol("6")])
-    assert classifier.read(sheet(drawn)).text == "12 36"
+    assert classifier.read(picture(drawn)).text == "12 36"
 
 
 def test_wide_writing_is_one_number(classifier):
@@ -134,7 +135,7 @@ def test_wide_writing_is_one_number(classifier):
 
 def test_a_small_digit_is_not_a_speck(classifier):
     drawn = in_a_row([symbol("2"), symbol("6"), symbol("3", height=0.55 * HEIGHT)])
-    assert classifier.read(sheet(drawn)).text == "263"
+    assert classifier.read(picture(drawn)).text == "263"
 
 
 def test_specks_are_left_out(classifier):
@@ -147,12 +148,12 @@ def test_specks_are_left_out(classifier):
 @pytest.mark.parametrize("letter", ["A", "+"])
 def test_a_letter_among_digits_is_a_question_mark(classifier, letter):
     drawn = in_a_row([symbol("2"), symbol(letter), symbol("6")])
-    assert classifier.read(sheet(drawn)).text == "2?6"
+    assert classifier.read(picture(drawn)).text == "2?6"
 
 
 def test_one_digit_is_the_prediction_of_predict(classifier):
     for digit in "0123456789":
-        image = sheet(in_a_row([symbol(digit)]))
+        image = picture(in_a_row([symbol(digit)]))
         reading, prediction = classifier.read(image, inside=True), classifier.predict(image)
         assert reading.text == digit
         (only,) = reading.symbols
@@ -165,7 +166,7 @@ def test_one_digit_is_the_prediction_of_predict(classifier):
 def test_the_text_and_the_symbols_say_the_same(classifier):
     drawn = in_a_row([symbol("2"), symbol("A"), 150.0, symbol("6")])
     drawn += in_a_row([symbol("4"), symbol("7")], foot=400)
-    image = sheet(drawn)
+    image = picture(drawn)
     reading = classifier.read(image, inside=True)
     characters = "".join(reading.text.split())
     assert len(characters) == len(reading.symbols)

@@ -167,7 +167,7 @@ SPECK = np.array([(0.05, 0.95), (0.05, 0.951)])
     [written(3), written(7), written(1), written(4, 0.3, (0.8, 0.2)), [*written(2, 0.5), SPECK]],
 )
 def test_the_cut_out_drawing_lands_on_its_dots(tell, strokes):
-    """What the script moves from the sheet to the dots fits them."""
+    """What the script moves from the canvas to the dots fits them."""
     prediction, told = tell(strokes)
     ink = 255 - np.asarray(Drawing(sent(strokes)).picture)
     left, top, width, height = (len(ink) * part for part in told["box"])

@@ -30,9 +30,9 @@ def on_canvas(ink: np.ndarray, transparent: bool = False) -> np.ndarray:
 def drawn(what: str, size: tuple[int, int], pen_width: int) -> np.ndarray:
     """A drawing with soft edges, uint8 (height, width), ink 255 on 0."""
     width, height = size
-    sheet = Image.new("L", (4 * width, 4 * height))
-    THICK[what](ImageDraw.Draw(sheet), 4 * width, 4 * height, 4 * pen_width)
-    return np.asarray(sheet.resize(size, Image.Resampling.BOX))
+    drawing = Image.new("L", (4 * width, 4 * height))
+    THICK[what](ImageDraw.Draw(drawing), 4 * width, 4 * height, 4 * pen_width)
+    return np.asarray(drawing.resize(size, Image.Resampling.BOX))
 
 
 def box_of(w, h, part):

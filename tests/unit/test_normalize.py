@@ -111,9 +111,9 @@ def test_faint_noise_is_blank():
 
 
 def test_a_single_pixel_is_ink():
-    sheet = np.zeros((280, 280), np.uint8)
-    sheet[30, 200] = 255
-    assert normalize(sheet).any()
+    picture = np.zeros((280, 280), np.uint8)
+    picture[30, 200] = 255
+    assert normalize(picture).any()
 
 
 def test_specks_and_a_smear_at_the_edge_do_not_shift_the_digit():
@@ -127,13 +127,13 @@ def test_specks_and_a_smear_at_the_edge_do_not_shift_the_digit():
 def framed(drawing, thickness, shade=0, jpeg=False):
     """The drawing, dark on light, with a frame round it."""
     top, right, bottom, left = np.broadcast_to(thickness, 4)
-    sheet = 255 - drawing
-    sheet[:top] = sheet[280 - bottom :] = shade
-    sheet[:, :left] = sheet[:, 280 - right :] = shade
+    picture = 255 - drawing
+    picture[:top] = picture[280 - bottom :] = shade
+    picture[:, :left] = picture[:, 280 - right :] = shade
     if not jpeg:
-        return sheet
+        return picture
     file = io.BytesIO()
-    Image.fromarray(sheet).save(file, "JPEG", quality=80)
+    Image.fromarray(picture).save(file, "JPEG", quality=80)
     return np.asarray(Image.open(file))
 
 
@@ -248,7 +248,7 @@ def assert_normal(pixels: np.ndarray) -> None:
     mode=st.sampled_from(MODES),
     seed=st.integers(0, 2**32 - 1),
 )
-@example(kind="ramp", size=(480, 640), mode="L", seed=78)  # a "sheet" with nothing inside
+@example(kind="ramp", size=(480, 640), mode="L", seed=78)  # a "picture" with nothing inside
 def test_no_content_of_an_image_raises(kind, size, mode, seed):
     picture = content(kind, *size, np.random.default_rng(seed))
     grey = picture.clip(0, 255).astype(np.uint8)

@@ -63,12 +63,12 @@ def test_images_depend_on_the_seed_alone_not_on_the_processors(monkeypatch):
 
 
 def test_renders_as_the_canvas_does():
-    sheet = pen.render([np.array([[40.0, 140], [240, 140]])], width=20)
-    assert sheet.shape == (280, 280)
-    rows, columns = np.nonzero(sheet)
+    canvas = pen.render([np.array([[40.0, 140], [240, 140]])], width=20)
+    assert canvas.shape == (280, 280)
+    rows, columns = np.nonzero(canvas)
     assert np.ptp(rows) + 1 == pytest.approx(20, abs=1)
     assert np.ptp(columns) + 1 == pytest.approx(220, abs=2)
-    assert sheet[131, 31] == 0, "the pen's end is round"
+    assert canvas[131, 31] == 0, "the pen's end is round"
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ import numpy as np
 from digits.classifier import DigitClassifier
 from evaluation.drawings import Sketch, sketch_writers
 from evaluation.photographs.camera import take
-from evaluation.photographs.scenes import KINDS
+from evaluation.photographs.kinds import KINDS
 from handwriting.pen import NO_DIGIT
 from training import writers
 from training.command_line import add_pens, run

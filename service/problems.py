@@ -21,7 +21,7 @@ SENTENCES = {
     405: "This address does not support this method. See /docs for the methods.",
     500: "Something went wrong on the server. Please report what you sent.",
 }
-# Says nothing about the server's files; the log does.
+# Names no files of the server; the log does.
 NO_MODEL = "The model can't be used at the moment. The server's log says why. Try again later."
 
 
@@ -48,26 +48,31 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 async def on_http_exception(request: Request, error: HTTPException) -> Response:
+    """Answers with the error's own sentence, or that of `SENTENCES`."""
     detail = SENTENCES.get(error.status_code, error.detail)
     return problem_response(error.status_code, detail, error.headers)
 
 
 async def on_validation_error(request: Request, error: RequestValidationError) -> Response:
+    """Answers with 422 and the first of the errors."""
     first = error.errors()[0]
     where = ".".join(map(str, first["loc"])) or "the body"
     return problem_response(422, f"At {where}: {first['msg']}. See /docs for the format.")
 
 
 async def on_disconnect(request: Request, error: ClientDisconnect) -> Response:
-    return problem_response(400, "The request was cut off.")  # the client is gone
+    """Ends a request whose client is gone."""
+    return problem_response(400, "The request was cut off.")
 
 
 async def on_model_error(request: Request, error: ModelError) -> Response:
+    """Answers with 503; the reason goes to the log."""
     logging.error("%s", error)
     return problem_response(503, NO_MODEL, {"Retry-After": "30"})
 
 
 async def on_exception(request: Request, error: Exception) -> Response:
+    """Answers with 500; Starlette logs the traceback."""
     return problem_response(500, SENTENCES[500])
 
 
@@ -76,5 +81,5 @@ HANDLERS: dict[Any, Any] = {
     RequestValidationError: on_validation_error,
     ClientDisconnect: on_disconnect,
     ModelError: on_model_error,
-    Exception: on_exception,  # Starlette logs the traceback
+    Exception: on_exception,
 }

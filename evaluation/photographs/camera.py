@@ -7,7 +7,9 @@ and compresses.
 import cv2
 import numpy as np
 
-from evaluation.photographs.scenes import KINDS, Pen, Scene
+from evaluation.photographs.kinds import KINDS
+from evaluation.photographs.materials import Pen
+from evaluation.photographs.scenes import Scene
 from evaluation.photographs.textures import Rng, waves
 from handwriting.pen import Strokes, evenly, lengths, rotation
 

@@ -43,11 +43,13 @@ def fibres(page: np.ndarray, rng: Rng, count: int) -> None:
 
 
 def line(picture: np.ndarray, points: Points, width: int, colour: Iterable[float]) -> None:
+    """Draws a line with soft edges, in place; `width` is in pixels."""
     path = np.rint(np.asarray(points) * 16).astype(np.int32)
     cv2.polylines(picture, [path], False, tuple(map(float, colour)), max(1, width), cv2.LINE_AA, 4)
 
 
 def wood(shape: tuple[int, int], rng: Rng) -> np.ndarray:
+    """A wooden table."""
     height, width = shape
     base = np.array([(0.42, 0.29, 0.19), (0.6, 0.45, 0.3), (0.27, 0.18, 0.12), (0.75, 0.6, 0.42)])
     y, x = np.mgrid[:height, :width].astype(np.float32)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from evaluation.photographs.camera import cover, photograph, write
-from evaluation.photographs.scenes import KINDS
+from evaluation.photographs.kinds import KINDS
 from handwriting.pen import Strokes, rotation
 
 

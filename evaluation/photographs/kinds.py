@@ -1,0 +1,152 @@
+"""The kinds of paper and light, as rows of data: `KINDS`."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluation.photographs import light
+from evaluation.photographs.materials import (
+    BALLPOINT,
+    BOARD_MARKER,
+    CARD,
+    CHALK_PIECE,
+    CHALKBOARD,
+    DARK_CARD,
+    INK_PENS,
+    PALE_MARKER,
+    PENCIL,
+    PLAIN_MARKER,
+    RECYCLED,
+    USUAL,
+    WHITE_PEN,
+    WHITEBOARD,
+    PenKind,
+)
+from evaluation.photographs.scenes import (
+    Scene,
+    Step,
+    camera,
+    cells,
+    crumbs,
+    dark_table,
+    dim,
+    dots,
+    flecks,
+    frame,
+    glare,
+    lamp,
+    on,
+    out_of_focus,
+    ruling,
+    shaded,
+    sometimes,
+    squares,
+    turn,
+    wiped,
+    words,
+)
+from evaluation.photographs.textures import Colour, Range, Rng, cloth, paper, wood
+
+SHAPES = [(800, 600), (600, 800), (640, 640), (1000, 750), (480, 640)]  # height, width
+PAGES = [(1600, 1200), (1200, 1600), (1400, 1050)]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A row of `KINDS`: a page, its pens, and the steps that change the plain scene."""
+
+    steps: tuple[Step, ...] = ()
+    size: Range = (0.25, 0.7)  # the digit's height, of the shorter side
+    shapes: list[tuple[int, int]] | None = None  # SHAPES if None
+    papers: list[Colour] | None = None  # white and off-white if None
+    brightness: Range = (0.85, 1.02)  # multiplies the paper's colour
+    pens: tuple[PenKind, ...] = USUAL
+
+    def scene(self, rng: Rng) -> Scene:
+        """A page that fills the picture in fair light, changed by the steps in turn."""
+        shapes = self.shapes or SHAPES
+        shape = height, width = shapes[rng.integers(len(shapes))]
+        flat = rng.random() < 0.25  # without grain, as a rendered image
+        if self.papers is None:
+            colour = rng.uniform(0.72, 0.97) * (1 + rng.normal(0, 0.015, 3))
+        else:
+            colour = np.array(self.papers[rng.integers(len(self.papers))])
+            colour = colour * rng.uniform(*self.brightness)
+        page = paper(shape, tuple(colour.clip(0, 1)), rng, 0 if flat else rng.uniform(0.003, 0.02))
+        scene = Scene(
+            page,
+            np.ones((*shape, 1), np.float32) if flat else light.lamp(shape, rng, 0.0, 0.2),
+            self.pens[rng.integers(len(self.pens))].pen(rng),
+            rng.uniform(*self.size) * min(shape),
+            tuple(rng.uniform(0.42, 0.58, 2) * (width, height)),
+            turn=rng.normal(0, 2),
+            noise=0 if flat else rng.uniform(0.002, 0.012),
+            blur=0 if flat else rng.uniform(0.3, 0.9),
+            quality=None if flat and rng.random() < 0.5 else int(rng.integers(75, 96)),
+        )
+        for step in self.steps:
+            step(scene, rng)
+        return scene
+
+
+HARD_SHADOW = shaded(light.shadow, (0, 6), (0.12, 0.6))
+CREASE = shaded(light.crease, (0.03, 0.12))
+
+KINDS = {
+    "white": Kind(),
+    "dark corners": Kind((shaded(light.vignette, (0.1, 0.6)),), size=(0.2, 0.65)),
+    "slanting light": Kind((lamp((0.3, 0.75)),)),
+    "soft shadow": Kind((shaded(light.shadow, (12, 90), (0.1, 0.55)),)),
+    "hard shadow": Kind((HARD_SHADOW,)),
+    "shadows, crease": Kind(
+        (HARD_SHADOW, shaded(light.shadow, (1, 30), (0.1, 0.35)), sometimes(0.6, CREASE))
+    ),
+    "ruled": Kind((ruling,)),
+    "squared": Kind((squares,)),
+    "ruled, in shade": Kind(
+        (
+            sometimes(0.5, squares, ruling),
+            turn((-6, 6)),
+            lamp((0.1, 0.5)),
+            shaded(light.shadow, (2, 50), (0.1, 0.4)),
+        )
+    ),
+    "dot grid": Kind((dots,)),
+    "on wood": Kind((on(wood),)),
+    "on a dark table": Kind((on(dark_table),)),
+    "on a pattern": Kind((on(cloth),)),
+    "pencil": Kind(pens=(PENCIL,)),
+    "ballpoint": Kind(pens=(BALLPOINT,)),
+    "pale marker": Kind(pens=(PALE_MARKER,)),
+    "marker": Kind(pens=(PLAIN_MARKER,)),
+    "whiteboard": Kind(
+        (lamp((0.05, 0.45)), glare),
+        papers=WHITEBOARD,
+        brightness=(0.75, 1.08),
+        pens=(BOARD_MARKER,),
+    ),
+    "chalkboard": Kind(
+        (wiped, lamp((0, 0.5))), papers=CHALKBOARD, brightness=(1, 1), pens=(CHALK_PIECE,)
+    ),
+    "coloured paper": Kind(papers=CARD, pens=INK_PENS),
+    "white on dark": Kind(papers=DARK_CARD, brightness=(0.8, 1.2), pens=(WHITE_PEN,)),
+    "recycled paper": Kind((flecks,), papers=RECYCLED, brightness=(1, 1)),
+    "frame": Kind((frame,), size=(0.2, 0.55)),
+    "table cell": Kind((cells,), size=(0.12, 0.2)),
+    "tilted": Kind(
+        (
+            sometimes(0.5, sometimes(0.5, squares, ruling)),
+            turn((-8, 8)),
+            on(wood, cloth, tilt=0.023),
+        ),
+        size=(0.3, 0.6),
+    ),
+    "noise": Kind((camera(noise=(0.02, 0.07)), dim((0.45, 0.9))), pens=INK_PENS),
+    "JPEG": Kind((camera(blur=(0.3, 2), quality=(8, 40)),)),
+    "blurred": Kind((out_of_focus,)),
+    "small": Kind(
+        (lamp((0, 0.3)), shaded(light.vignette, (0, 0.3))), size=(0.03, 0.1), shapes=PAGES
+    ),
+    "note on a desk": Kind((on(wood, cloth),), papers=CARD, pens=INK_PENS),
+    "specks": Kind((crumbs, sometimes(0.5, words))),
+}  # fmt: skip

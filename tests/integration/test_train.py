@@ -1,6 +1,5 @@
 """Real training runs, of a few steps, through the command line."""
 
-import errno
 import json
 import os
 import re
@@ -9,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +16,11 @@ import psutil
 import pytest
 
 from digits import DigitClassifier
-from digits.card import NETWORK, Card, Pool, Thresholds
+from digits.card import NETWORK, Card
 from digits.explain.neighbours import Examples
 from digits.images import data_url
 from handwriting import pen
+from tests.helpers.old_model import contents, write_old_model
 from tests.helpers.packages import hide_modules, needs_tensorflow
 from training import provenance, writers
 from training.command_line import exit_status
@@ -232,24 +231,7 @@ def test_the_dense_network_is_the_one_of_the_book(tmp_path, mnist_sample, train_
     assert prediction.probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
-@pytest.fixture
-def files_before(tmp_path):
-    """A model from before, and what it consists of."""
-    model = tmp_path / "model"
-    model.mkdir()
-    for name in ("digits.keras", "digits.tflite", "card.json", "mine.txt"):
-        (model / name).write_text(f"before: {name}")
-    return model, contents(tmp_path)
-
-
-def contents(folder):
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 STOPPED = "train.py: stopped. No files were changed."
-
-
-CARD = Card(network="convnet", temperature=1.0, thresholds=Thresholds())
 
 
 def heed_interrupts():
@@ -257,8 +239,9 @@ def heed_interrupts():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_an_interrupted_training_leaves_the_old_model(files_before):
-    model, before = files_before
+def test_an_interrupted_training_leaves_the_old_model(tmp_path):
+    model = write_old_model(tmp_path)
+    before = contents(tmp_path)
     running = subprocess.Popen(
         [sys.executable, "-u", "-c", LITTLE, "--quick", "--epochs=50", "--data", SMALL,
          "--out", model],
@@ -333,67 +316,6 @@ def test_a_processor_without_avx_is_reported(monkeypatch, capsys):
 def test_the_recorded_command_names_no_folders(monkeypatch, argument, recorded):
     monkeypatch.setattr(sys, "argv", ["/home/ada/digits/train.py", argument])
     assert provenance.command("train.py") == f"python train.py {recorded}"
-
-
-def test_a_full_disk_leaves_the_old_model(files_before, monkeypatch):
-    """Each write in turn fails as on a full disk."""
-    import keras
-
-    from training import export
-
-    model, before = files_before
-    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    write, room = Path.write_bytes, 0
-
-    def write_while_there_is_room(path, data):
-        nonlocal room
-        if not room:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        room -= 1
-        return write(path, data)
-
-    for files in range(3):
-        room = files
-        with monkeypatch.context() as patch:
-            patch.setattr(Path, "write_bytes", write_while_there_is_room)
-            with pytest.raises(OSError, match="No space left"):
-                export.save(model, network, b"network", CARD, b"examples")
-        assert contents(model.parent) == before
-    export.save(model, network, b"network", CARD, b"examples")
-    assert (model / "digits.tflite").read_bytes() == b"network"
-    assert (model / "examples.npz").read_bytes() == b"examples"
-    export.save(model, network, b"another network", CARD)
-    assert not (model / "examples.npz").exists(), "examples of another network"
-    assert (model / "mine.txt").read_text() == "before: mine.txt", "other files stay"
-
-
-def test_the_layout_network_keeps_the_pool_that_was_fitted_to_it(tmp_path):
-    import keras
-
-    from training import export
-
-    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    fitted = Pool(layout=0.7, confidence=0.5)
-    export.save(tmp_path / "model", network, b"network", CARD)
-    export.save_layout(tmp_path / "model", b"layout", fitted)
-    export.save(tmp_path / "model", network, b"another network", CARD)
-    assert Card.read(tmp_path / "model").pool == fitted
-    again = Pool(layout=0.9)
-    export.save(tmp_path / "model", network, b"another network", CARD, pool=again)
-    assert Card.read(tmp_path / "model").pool == again
-
-
-def test_a_model_can_be_saved_from_any_thread(tmp_path):
-    import keras
-
-    from training import export
-
-    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    with ThreadPoolExecutor(1) as thread:
-        card = replace(CARD, command="\udce4")
-        thread.submit(export.save, tmp_path / "model", network, b"network", card).result()
-    assert (tmp_path / "model" / "digits.tflite").read_bytes() == b"network"
-    assert Card.read(tmp_path / "model").command == "?"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,78 @@
+"""Saving models, however it ends."""
+
+import errno
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from digits.card import Card, Pool, Thresholds
+from tests.helpers.old_model import contents, write_old_model
+from tests.helpers.packages import needs_tensorflow
+
+pytestmark = [pytest.mark.slow, needs_tensorflow]
+
+CARD = Card(network="convnet", temperature=1.0, thresholds=Thresholds())
+
+
+def test_a_full_disk_leaves_the_old_model(tmp_path, monkeypatch):
+    """Each write in turn fails as on a full disk."""
+    import keras
+
+    from training import export
+
+    model = write_old_model(tmp_path)
+    before = contents(tmp_path)
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    write, room = Path.write_bytes, 0
+
+    def write_while_there_is_room(path, data):
+        nonlocal room
+        if not room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        room -= 1
+        return write(path, data)
+
+    for files in range(3):
+        room = files
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "write_bytes", write_while_there_is_room)
+            with pytest.raises(OSError, match="No space left"):
+                export.save(model, network, b"network", CARD, b"examples")
+        assert contents(model.parent) == before
+    export.save(model, network, b"network", CARD, b"examples")
+    assert (model / "digits.tflite").read_bytes() == b"network"
+    assert (model / "examples.npz").read_bytes() == b"examples"
+    export.save(model, network, b"another network", CARD)
+    assert not (model / "examples.npz").exists(), "examples of another network"
+    assert (model / "mine.txt").read_text() == "before: mine.txt", "other files stay"
+
+
+def test_the_layout_network_keeps_the_pool_that_was_fitted_to_it(tmp_path):
+    import keras
+
+    from training import export
+
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    fitted = Pool(layout=0.7, confidence=0.5)
+    export.save(tmp_path / "model", network, b"network", CARD)
+    export.save_layout(tmp_path / "model", b"layout", fitted)
+    export.save(tmp_path / "model", network, b"another network", CARD)
+    assert Card.read(tmp_path / "model").pool == fitted
+    again = Pool(layout=0.9)
+    export.save(tmp_path / "model", network, b"another network", CARD, pool=again)
+    assert Card.read(tmp_path / "model").pool == again
+
+
+def test_a_model_can_be_saved_from_any_thread(tmp_path):
+    import keras
+
+    from training import export
+
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    with ThreadPoolExecutor(1) as thread:
+        card = replace(CARD, command="\udce4")
+        thread.submit(export.save, tmp_path / "model", network, b"network", card).result()
+    assert (tmp_path / "model" / "digits.tflite").read_bytes() == b"network"
+    assert Card.read(tmp_path / "model").command == "?"

@@ -1,23 +1,36 @@
 // @ts-check
 // “Watch me learn”: a network is trained in a worker while the visitor watches. First it learns
 // from one image after the other, then faster and faster; then it takes a test, and the visitor
-// tries what happens if something is different. lesson.html says what is shown in which state.
+// tries what happens if something is different.
 
 import { Clock } from "./clock.js";
-import { best } from "./network.js";
-import { formats, paint, showColumns, showCurve, showResults, urlOf, Wall } from "./pictures.js";
-import { CLOSE, DIP, GROWTH, LOOKS, MISTAKES, RUNS, TESTS, TICK, WALL } from "./runs.js";
+import { paint } from "./pictures.js";
 import { bytesOf, School } from "./school.js";
 import { Score } from "./score.js";
+import { Screen } from "./screen.js";
 import { fill } from "./tiles.js";
 
 /** @import { Look } from "./network.js" */
-/** @import { Kind } from "./runs.js" */
 /** @import { Reply } from "./school.js" */
 
+/** @typedef {"whole" | "few" | "small" | "giant"} Kind of a run */
+
+const WHOLE = { units: 512, rate: 0.02, examples: 6000 };
+/** @type {Record<Kind, typeof WHOLE>} what differs between the runs */
+const RUNS = {
+  whole: WHOLE,
+  few: { ...WHOLE, examples: 100 },
+  small: { ...WHOLE, units: 6 },
+  giant: { ...WHOLE, rate: 10 * WHOLE.rate },
+};
+const LOOKS = 12000; // images to learn from: each of the 6,000 twice
 const [SLOWLY, SLOWLY_AGAIN] = [15, 3]; // images shown one by one, in the first run and later
 const [LONGEST, SHORTEST, SHRINK] = [2600, 1000, 0.92]; // ms each, every one shorter than the last
+const TICK = 350; // ms: no more than three changes a second (WCAG 2.3.1)
+const GROWTH = 1.18; // of the images a tick: doubles about every 1.5 s
 const [FIRST_TESTS, FASTER] = [10, 4]; // images a tick in the test; times as many by “Faster”
+const DIP = 0.05; // of the share that is right, below the best so far
+const CLOSE = 30; // a guess that is off by so many is a good one
 
 /** The run was ended, by another one or by leaving the page. */
 class Stopped extends Error {}
@@ -32,9 +45,6 @@ class Lesson {
   slowly = SLOWLY; // images still to be shown one by one
   /** @type {Map<Kind, number>} */
   results = new Map(); // how many were right, in the latest test of each kind
-  number = String; // see `formats`
-  percent = String;
-  sentence = () => this.words.intro;
   takeTest = () => {};
   isClosed = false;
   /** @type {School} */
@@ -42,11 +52,10 @@ class Lesson {
 
   /** @param {HTMLElement} root @param {any} data see lesson.py */
   constructor(root, data) {
-    this.root = root;
+    this.screen = new Screen(root, data.tests);
     this.drawing = bytesOf(data.drawing);
+    this.tests = data.tests;
     this.reference = data.reference;
-    this.bet = /** @type {HTMLInputElement} */ (this.$(".bet input"));
-    this.wall = new Wall(this.$(".wall"), WALL);
     /** @type {Record<string, () => void>} */
     this.actions = {
       start: () => this.begin("whole"),
@@ -60,146 +69,41 @@ class Lesson {
     };
     this.translate(data);
     this.show("ready");
-    paint(this.$(".mine canvas"), this.drawing);
+    paint(this.screen.$(".mine canvas"), this.drawing);
     this.opened = this.open(data).catch(() => this.fail());
-    this.bet.oninput = () => this.showBet();
     root.onclick = ({ target }) => {
       const action = /** @type {HTMLElement} */ (target).dataset.do;
       if (action) this.opened.then(this.actions[action]);
     };
   }
 
-  /** @param {string} selector */
-  $(selector) {
-    return /** @type {HTMLElement} */ (this.root.querySelector(selector));
-  }
-
   /** Writes everything in the visitor's language. @param {any} data */
-  translate({ words, language }) {
-    this.words = JSON.parse(words);
-    Object.assign(this, formats(language));
-    for (const element of this.root.querySelectorAll("[data-word]"))
-      element.textContent = this.words[/** @type {HTMLElement} */ (element).dataset.word ?? ""];
-    this.$(".mine canvas").setAttribute("aria-label", this.words.mine);
-    this.$(".example canvas").setAttribute("aria-label", this.words.example);
-    this.$(".area").replaceChildren();
-    this.say(this.sentence);
-    this.showTitle();
-    this.showPause();
-    this.showBet();
-    this.showScore();
-    this.showResults();
-  }
-
-  /** @param {() => string} sentence called again when the language changes */
-  say(sentence) {
-    this.sentence = sentence;
-    const text = sentence();
-    if (this.$(".say").textContent !== text) this.$(".say").textContent = text;
-  }
-
-  // What is to be seen
-
-  showTitle() {
-    const { kind, words } = this;
-    this.$("h2").textContent = kind === "whole" ? words.title : words.runs[kind];
+  translate(data) {
+    const { screen } = this;
+    screen.translate(data);
+    screen.showTitle(this.kind);
+    screen.showPause(this.clock.paused);
+    screen.showScore(this.score, LOOKS);
+    screen.showResults(this.results, this.kind, this.reference);
   }
 
   /** @param {string} state */
   show(state) {
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
-    const had = focused && this.root.contains(focused);
-    this.root.dataset.state = state;
-    for (const one of this.root.querySelectorAll("[data-when]")) {
-      const part = /** @type {HTMLElement} */ (one);
-      part.hidden = !part.dataset.when?.split(" ").includes(state);
-    }
-    this.showPause();
-    if (!had || focused.checkVisibility()) return;
-    const others = [this.bet, ...this.root.querySelectorAll("button")];
-    others.find((one) => one.checkVisibility())?.focus({ preventScroll: true });
-  }
-
-  showPause() {
-    const runs = ["looking", "streaming", "testing"].includes(this.root.dataset.state ?? "");
-    this.root.toggleAttribute("data-busy", runs && !this.clock.paused); // see kiosk.js
-    const button = this.$("[data-do=pause]");
-    button.textContent = this.clock.paused ? this.words.go_on : this.words.pause;
-  }
-
-  showBet() {
-    this.$(".bet output").textContent = this.number(this.bet.valueAsNumber);
-  }
-
-  /** Where not all of it fits, the stage and what is said of it. */
-  scrollIntoView() {
-    for (const part of [".curve", ".controls", ".say"])
-      this.$(part).scrollIntoView({ block: "nearest" });
-  }
-
-  /** @param {string} place @param {Float32Array | null} probabilities */
-  showBars(place, probabilities) {
-    showColumns(this.$(`${place} .columns`), probabilities, this.percent);
-  }
-
-  /** @param {string} place @param {Float32Array | null} probabilities */
-  showGuess(place, probabilities) {
-    this.showBars(place, probabilities);
-    const digit = probabilities && best(probabilities);
-    this.$(`${place} .guess`).textContent =
-      digit === null ? "" : fill(this.words.guess, { digit: String(digit) });
-  }
-
-  showScore() {
-    const { score, words } = this;
-    const ticks = [0, 50, 100].map((right) => ({ bottom: right / 100, text: this.number(right) }));
-    const chance = { bottom: 0.1, text: words.chance, dashed: true };
-    const counts = [10, 100, 1000, 10000].map((count) => ({
-      left: score.place(count, LOOKS),
-      text: this.number(count),
-    }));
-    showCurve(this.$(".area"), score.curve(LOOKS), [...ticks, chance, ...counts]);
-    const count = this.number(score.count);
-    const right = this.number(Math.round(100 * score.share));
-    this.$(".area").setAttribute("aria-label", fill(words.curve_spoken, { count, right }));
-    this.$(".count").textContent = fill(words.count, { count });
-  }
-
-  /** @param {Look[]} looks that are to be seen on the wall */
-  showLooks(looks) {
-    for (const look of looks.slice(-WALL)) {
-      const right = this.isRight(look);
-      const caption = `${best(look.probabilities)} ${right ? "✓" : "✗"}`;
-      this.wall.add(this.school.image(look.place), caption, !right);
-    }
-  }
-
-  showResults() {
-    const { words, results } = this;
-    const rows = [...results].map(([kind, right]) => ({
-      text: words.runs[kind],
-      right,
-      latest: kind === this.kind,
-    }));
-    if (rows.length)
-      rows.unshift({ text: words.your_guess, right: this.bet.valueAsNumber, latest: false });
-    if (this.reference) rows.push({ text: words.reference, right: this.reference, latest: false });
-    showResults(this.$(".results"), rows, TESTS, this.number);
+    this.screen.show(state, this.clock.paused);
   }
 
   /** @param {any} data */
   async open({ practice, source }) {
-    this.school = await School.open(practice, TESTS, source, () => this.fail());
+    this.school = await School.open(practice, this.tests, source, () => this.fail());
     if (this.isClosed) return this.close(); // the page was left meanwhile
-    this.showGuess(".mine", (await this.school.ask(this.settings())).drawing);
-    for (let place = 0; place < WALL; place++)
-      this.wall.add(this.school.image(place), String(this.school.labelOf(place)), false);
+    this.screen.showGuess(".mine", (await this.school.ask(this.settings())).drawing);
+    this.screen.showPractice(this.school);
   }
 
   /** Something that the browser lacks, or that the worker failed at. */
   fail() {
     this.runs += 1;
-    this.say(() => this.words.broken);
+    this.screen.say(() => this.screen.words.broken);
     this.show("broken");
   }
 
@@ -208,24 +112,20 @@ class Lesson {
     return { begin: { ...RUNS[kind], seed: runs, drawing }, count: 0 };
   }
 
-  /** @param {Look} look */
-  isRight({ place, probabilities }) {
-    return best(probabilities) === this.school.labelOf(place);
-  }
-
   /** @param {Kind} kind */
   async begin(kind) {
+    const { screen } = this;
     this.runs += 1;
     this.kind = kind;
     this.score = new Score();
     this.slowly = this.results.size ? SLOWLY_AGAIN : SLOWLY;
     this.batch = 1;
     this.pause(false);
-    this.wall.clear();
-    this.showTitle();
-    this.showScore();
+    screen.wall.clear();
+    screen.showTitle(kind);
+    screen.showScore(this.score, LOOKS);
     try {
-      this.showGuess(".mine", (await this.ask(this.settings())).drawing);
+      screen.showGuess(".mine", (await this.ask(this.settings())).drawing);
       while (this.score.count < LOOKS)
         if (this.slowly > 0 || this.clock.paused) await this.learnOne();
         else await this.learnMany();
@@ -261,25 +161,19 @@ class Lesson {
 
   /** One image in large: a look, a guess, the truth, a change. */
   async learnOne() {
+    const { school, screen } = this;
     const { looks, after, drawing } = await this.ask({ count: 1, again: true });
-    const [{ place, probabilities }] = looks;
-    const right = this.isRight(looks[0]);
+    const [look] = looks;
     const duration = Math.max(SHORTEST, LONGEST * SHRINK ** this.score.count);
-    const example = this.$(".example");
-    example.classList.remove("right", "wrong");
-    paint(this.$(".example canvas"), this.school.image(place));
-    this.$(".truth").textContent = "";
-    this.showGuess(".example", null);
-    this.say(() => this.words.question);
+    screen.showExample(school.image(look.place));
+    screen.say(() => screen.words.question);
     this.show("looking");
-    if (!this.score.count) this.scrollIntoView();
+    if (!this.score.count) screen.scrollIntoView();
     await this.sleep(0.3 * duration);
-    this.showGuess(".example", probabilities);
+    screen.showGuess(".example", look.probabilities);
     await this.sleep(0.3 * duration);
-    example.classList.add(right ? "right" : "wrong");
-    this.$(".truth").textContent = this.words.truths[this.school.labelOf(place)];
-    this.say(() => (right ? this.words.right : this.words.wrong));
-    this.showBars(".example", after);
+    screen.showTruth(school.labelOf(look.place), school.isRight(look));
+    screen.showBars(".example", after);
     this.note(looks, drawing);
     this.slowly -= 1;
     await this.sleep(0.4 * duration);
@@ -287,14 +181,15 @@ class Lesson {
 
   /** Batches of images on the wall, each larger than the last one, until paused or done. */
   async learnMany() {
+    const { score, screen } = this;
     this.show("streaming");
-    this.say(() => this.words.streaming);
-    while (this.score.count < LOOKS && !this.clock.paused) {
-      const count = Math.min(this.batch, LOOKS - this.score.count);
+    screen.say(() => screen.words.streaming);
+    while (score.count < LOOKS && !this.clock.paused) {
+      const count = Math.min(this.batch, LOOKS - score.count);
       await this.takeBatch({ count }, ({ looks, drawing }) => {
         this.note(looks, drawing);
-        const { share, peak } = this.score;
-        this.say(() => (share < peak - DIP ? this.words.worse : this.words.streaming));
+        const { share, peak } = score;
+        screen.say(() => (share < peak - DIP ? screen.words.worse : screen.words.streaming));
       });
     }
   }
@@ -308,81 +203,62 @@ class Lesson {
     const began = performance.now();
     const reply = await this.ask(request);
     this.batch *= GROWTH;
-    this.showLooks(reply.looks);
+    this.screen.showLooks(reply.looks, this.school);
     use(reply);
     await this.sleep(Math.max(0, TICK - (performance.now() - began)));
   }
 
   /** @param {Look[]} looks @param {Float32Array} drawing */
   note(looks, drawing) {
-    for (const look of looks) this.score.add(this.isRight(look));
+    for (const look of looks) this.score.add(this.school.isRight(look));
     this.score.mark();
-    this.showScore();
-    this.showGuess(".mine", drawing);
+    this.screen.showScore(this.score, LOOKS);
+    this.screen.showGuess(".mine", drawing);
   }
 
   async waitForBet() {
-    this.say(() => this.words.before_test);
+    this.screen.say(() => this.screen.words.before_test);
     this.show("bet");
     await this.unlessStopped(new Promise((resolve) => (this.takeTest = () => resolve(null))));
   }
 
   /** The test, and what came of it. */
   async test() {
-    this.wall.clear();
-    this.say(() => this.words.testing);
+    const { screen, tests } = this;
+    screen.wall.clear();
+    screen.say(() => screen.words.testing);
     this.show("testing");
     /** @type {Look[]} */
     const mistakes = [];
     this.batch = FIRST_TESTS;
     let count = 0;
-    while (count < TESTS) {
-      const request = { test: count, count: Math.min(this.batch, TESTS - count) };
+    while (count < tests) {
+      const request = { test: count, count: Math.min(this.batch, tests - count) };
       await this.takeBatch(request, ({ looks }) => {
         count += looks.length;
-        mistakes.push(...looks.filter((look) => !this.isRight(look)));
-        const values = { right: this.number(count - mistakes.length), count: this.number(count) };
-        this.$(".so-far").textContent = fill(this.words.so_far, values);
+        mistakes.push(...looks.filter((look) => !this.school.isRight(look)));
+        screen.showTested(count - mistakes.length, count);
       });
     }
-    const right = TESTS - mistakes.length;
+    const right = tests - mistakes.length;
     this.results.delete(this.kind);
     this.results.set(this.kind, right);
-    const guess = this.bet.valueAsNumber;
-    this.say(() => {
-      const result = { right: this.number(right), guess: this.number(guess) };
-      const { verdicts, lessons } = this.words;
+    const guess = screen.bet.valueAsNumber;
+    screen.say(() => {
+      const { result, verdicts, lessons } = screen.words;
+      const values = { right: screen.number(right), guess: screen.number(guess) };
       const verdict = Math.abs(right - guess) <= CLOSE ? "close" : guess < right ? "low" : "high";
-      return `${fill(this.words.result, result)} ${verdicts[verdict]} ${lessons[this.kind]}`;
+      return `${fill(result, values)} ${verdicts[verdict]} ${lessons[this.kind]}`;
     });
-    this.showResults();
-    this.showMistakes(mistakes);
+    screen.showResults(this.results, this.kind, this.reference);
+    screen.showMistakes(mistakes, this.school);
     this.show("done");
-  }
-
-  /** @param {Look[]} mistakes */
-  showMistakes(mistakes) {
-    const { words } = this;
-    const figures = mistakes
-      .sort((one, other) => Math.max(...other.probabilities) - Math.max(...one.probabilities))
-      .slice(0, MISTAKES)
-      .map(({ place, probabilities }, number) => {
-        const alt = fill(words.mistake, { number: number + 1 });
-        const answer = fill(words.answer, {
-          truth: words.truths[this.school.labelOf(place)],
-          guess: best(probabilities),
-          percent: this.percent(Math.max(...probabilities)),
-        });
-        const image = `<img src="${urlOf(this.school.image(place))}" alt="${alt}">`;
-        return `<figure>${image}<figcaption>${answer}</figcaption></figure>`;
-      });
-    this.$(".mistakes div").innerHTML = `<div class="misread">${figures.join("")}</div>`;
   }
 
   /** @param {boolean} paused */
   pause(paused) {
     this.clock.pause(paused);
-    this.showPause();
+    this.screen.showPause(paused);
   }
 
   step() {

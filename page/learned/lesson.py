@@ -38,6 +38,7 @@ WORDS = {
         "practise with digits like these!"
     ),
     "example": N_("A digit to practise with"),
+    "question": N_("What is it?"),
     "guess": N_("My guess: {digit}"),
     "right": N_("Right! So I hardly change."),
     "wrong": N_("Wrong. So I change a little, and my bars move."),
@@ -80,7 +81,7 @@ _lesson = component(__file__)
 
 
 def watch_me_learn(reference: float | None, experience: str) -> None:
-    """Mounts the lesson.
+    """Mount the lesson.
 
     Args:
         reference: accuracy of the network of the first page, 0-1; None if it is not known.
@@ -89,7 +90,8 @@ def watch_me_learn(reference: float | None, experience: str) -> None:
     data = {
         "words": json.dumps(words(reference, experience)),
         "language": language(),
-        "drawing": base64.b64encode(hero().tobytes()).decode(),
+        "drawing": base64.b64encode(last_drawing().tobytes()).decode(),
+        "tests": TESTS,
         "reference": round(TESTS * reference) if reference else 0,
         "practice": base64.b64encode(PRACTICE.read_bytes()).decode(),
         "source": (HERE / "network.js").read_text("utf-8"),
@@ -126,7 +128,7 @@ def words(reference: float | None, experience: str) -> dict[str, Any]:
     }
 
 
-def hero() -> np.ndarray:
+def last_drawing() -> np.ndarray:
     """The visitor's last drawing, or an example: uint8 (28, 28)."""
     drawn = visit().draw.last_digit
     return example() if drawn is None else drawn

@@ -3,7 +3,7 @@
 // chapter 2 (784-512-10; ReLU, softmax, cross-entropy), trained on one image at a time. It imports
 // nothing: lesson.js starts a worker from this text.
 
-const PIXELS = 28 * 28;
+export const PIXELS = 28 * 28;
 const DIGITS = 10;
 
 /**
@@ -116,6 +116,9 @@ export class Network {
  * @typedef {{ place: number, probabilities: Float32Array }} Look at an image, before learning from it
  */
 
+/** @param {Practice} practice @param {number} place */
+export const imageOf = ({ images }, place) => images.subarray(place * PIXELS, (place + 1) * PIXELS);
+
 /** A network, its practice images and its progress: what runs in the worker. */
 export class Trainer {
   /**
@@ -133,13 +136,8 @@ export class Trainer {
   }
 
   /** @param {number} place */
-  image(place) {
-    return this.practice.images.subarray(place * PIXELS, (place + 1) * PIXELS);
-  }
-
-  /** @param {number} place */
   predict(place) {
-    return this.network.predict(this.image(place));
+    return this.network.predict(imageOf(this.practice, place));
   }
 
   /**
@@ -151,7 +149,10 @@ export class Trainer {
     if (!next) this.order = shuffled(this.examples, this.random);
     const place = this.order[next];
     const label = this.practice.labels[place];
-    return { place, probabilities: this.network.learn(this.image(place), label, this.rate) };
+    return {
+      place,
+      probabilities: this.network.learn(imageOf(this.practice, place), label, this.rate),
+    };
   }
 
   /**

@@ -1,9 +1,9 @@
 // @ts-check
 
+import { best, imageOf, PIXELS } from "./network.js";
+
 /** @import { Look, Practice } from "./network.js" */
 /** @typedef {{ looks: Look[], after: Float32Array | null, drawing: Float32Array }} Reply */
-
-const PIXELS = 28 * 28;
 
 /** The practice images, and a worker with a network that learns from them. */
 export class School {
@@ -59,12 +59,17 @@ export class School {
 
   /** @param {number} place */
   image(place) {
-    return this.practice.images.subarray(place * PIXELS, (place + 1) * PIXELS);
+    return imageOf(this.practice, place);
   }
 
   /** @param {number} place */
   labelOf(place) {
     return this.practice.labels[place];
+  }
+
+  /** @param {Look} look */
+  isRight({ place, probabilities }) {
+    return best(probabilities) === this.labelOf(place);
   }
 }
 

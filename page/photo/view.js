@@ -7,7 +7,6 @@ import { save, take } from "../core/storage.js";
 /** @typedef {{ shown: boolean, large: string, failed: string }} Words */
 
 const PHOTO = "digits-photo"; // in the session storage, while a script reloads the page
-const APPEARS = 5000; // ms: the longest wait for what “Look inside” opens
 const FAILED = ".st-key-ways [data-testid=stFileChip][aria-invalid=true]";
 
 /** @type {string | null | undefined} */
@@ -40,23 +39,21 @@ function explain(trouble, { large, failed }) {
 let report = () => {}; // in the words of the latest run
 const failures = new MutationObserver(() => report());
 
+let isOpening = false; // “Look inside” was pressed
 const inside = () => document.querySelector(".st-key-photo_inside");
 
 /** @param {MouseEvent} event */
-function reveal({ target }) {
-  if (!(target instanceof Element) || !target.closest(".st-key-photo_look") || inside()) return;
-  const end = performance.now() + APPEARS;
-  const look = () => {
-    const opened = inside();
-    if (!opened?.querySelector(".looked img")) {
-      // It is not complete, and there is no room to scroll.
-      if (performance.now() < end) requestAnimationFrame(look);
-    } else if (opened.getBoundingClientRect().top > 0.5 * innerHeight) {
-      const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      opened.scrollIntoView({ behavior: still ? "auto" : "smooth" });
-    }
-  };
-  look();
+function press({ target }) {
+  if (target instanceof Element && target.closest(".st-key-photo_look")) isOpening = !inside();
+}
+
+function reveal() {
+  const opened = inside();
+  if (!isOpening || !opened?.querySelector(".looked img")) return; // there is no room to scroll yet
+  isOpening = false;
+  if (opened.getBoundingClientRect().top < 0.5 * innerHeight) return;
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  opened.scrollIntoView({ behavior: still ? "auto" : "smooth" });
 }
 
 /** @param {StreamlitComponent<Words>} component */
@@ -71,12 +68,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
   failures.observe(page, { childList: true, subtree: true });
   addEventListener("connection", note); // the same function twice is heard once
   addEventListener("healing", keep);
-  addEventListener("click", reveal, true);
+  addEventListener("click", press, true);
+  addEventListener("patched", reveal);
   return () => {
     failures.disconnect();
     removeEventListener("connection", note);
     removeEventListener("healing", keep);
-    removeEventListener("click", reveal, true);
+    removeEventListener("click", press, true);
+    removeEventListener("patched", reveal);
     picture = null;
   };
 }

@@ -7,7 +7,6 @@ import re
 import socket
 from html import escape
 from ipaddress import ip_address
-from urllib.parse import urlunsplit
 
 import streamlit as st
 
@@ -105,11 +104,9 @@ def addresses(url: str) -> list[str]:
     else:
         hosts = [here.hostname]
     query = "kiosk=0" if KIOSK else ""  # a visitor's own phone needs no kiosk mode
-    parts = (here.scheme, here.path or "/", query, "")
-    return [
-        urlunsplit((parts[0], f"{bracketed(host)}{f':{port}' if port else ''}", *parts[1:]))
-        for host in hosts
-    ]
+    page = here._replace(path=here.path or "/", query=query, fragment="")
+    suffix = f":{port}" if port else ""
+    return [page._replace(netloc=bracketed(host) + suffix).geturl() for host in hosts]
 
 
 def bracketed(host: str) -> str:

@@ -10,7 +10,6 @@ from babel.messages.pofile import read_po
 from page.core.text import CATALOGUES, LANGUAGES, SOURCE
 
 ROOT = Path(__file__).parents[2]
-KEYWORDS = {"_": 1, "N_": 1, "ngettext": 2}  # function: how many literals it takes
 TRANSLATED = [language for language in LANGUAGES if language != SOURCE]
 
 
@@ -34,22 +33,13 @@ def sentences(code: str) -> Iterator[str | tuple[str, ...]]:
 
     Babel's own extraction does not look into f-strings before Python 3.12.
     """
-    calls = [
-        node
-        for node in ast.walk(ast.parse(code))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in KEYWORDS
-    ]
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
-        assert isinstance(call.func, ast.Name)
-        literals = [
-            one.value
-            for one in call.args[: KEYWORDS[call.func.id]]
-            if isinstance(one, ast.Constant) and isinstance(one.value, str)
-        ]
-        if len(literals) == KEYWORDS[call.func.id]:  # not a variable that holds a sentence
-            yield literals[0] if len(literals) == 1 else tuple(literals)
+        match call.func, call.args:
+            case ast.Name("_" | "N_"), [ast.Constant(str(sentence))]:
+                yield sentence
+            case ast.Name("ngettext"), [ast.Constant(str(one)), ast.Constant(str(many)), _]:
+                yield one, many
 
 
 def load(language: str) -> Catalog:

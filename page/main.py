@@ -12,7 +12,7 @@ from page.kiosk.fullscreen import fullscreen_button
 from page.kiosk.kiosk import enable_kiosk
 from page.photo import view as photo
 from page.share.lan import phone_button, privacy_line
-from page.tally import panel as tally
+from page.tally import view as tally
 
 
 def main() -> None:

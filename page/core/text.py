@@ -36,17 +36,17 @@ SOURCE = "en"  # the language of the literals
 
 def choose_language() -> None:
     """Set the language at the start of a run: from `?lang=`, or else from the browser."""
-    mine = visit()
+    state = visit()
     asked = st.query_params.get("lang")
     if asked in LANGUAGES:
-        mine.language, mine.language_from_address = asked, True
-    elif mine.language_from_address:  # a link to another page dropped it from the address
-        st.query_params["lang"] = mine.language
-    elif not mine.language:
+        state.language, state.language_from_address = asked, True
+    elif state.language_from_address:  # a link to another page dropped it from the address
+        st.query_params["lang"] = state.language
+    elif not state.language:
         from babel import negotiate_locale
 
         preferred = [st.context.locale or SOURCE]
-        mine.language = negotiate_locale(preferred, LANGUAGES, sep="-") or SOURCE
+        state.language = negotiate_locale(preferred, LANGUAGES, sep="-") or SOURCE
 
 
 def set_language(language: str) -> None:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:  # the canvas can be drawn on before these are imported
     from page.draw.reading import CanvasReading
     from page.photo.view import Photo
 
-# "": none is open; the answer is shown. "inside" has no button: the story leads to it.
-Door = Literal["", "story", "inside", "fool", "teach"]
+# What is open in place of the answer; "": nothing. "inside" has no button: the story leads to it.
+Panel = Literal["", "story", "inside", "fool", "teach"]
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Play:
     taught: TaughtSymbol | None = None
     pictures: list[str] = field(default_factory=list)  # the examples, as data URLs
     last_example: Strokes | None = None  # the drawing it was taught with
-    changes: int = 0  # to what was taught, and other challenges: see panel.js
+    changes: int = 0  # to what was taught, and other challenges: see view.js
 
 
 @dataclass
@@ -76,7 +76,7 @@ class Visit:
     language_from_address: bool = False  # the address has `?lang=`, and is to keep it
     kiosk: bool | None = None  # None: as the server is set
     presenter: bool = False
-    door: Door | None = None  # None: not settled yet
+    panel: Panel | None = None  # None: not settled yet
     draw: Draw = field(default_factory=Draw)
     play: Play = field(default_factory=Play)
     photos: Photos = field(default_factory=Photos)

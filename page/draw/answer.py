@@ -13,7 +13,7 @@ from page.core.text import N_, _, a_digit, percent, sure
 from page.core.visit import visit
 from page.draw.drawing import Drawing
 from page.draw.reading import UNKNOWN, CanvasReading
-from page.play.panel import Known
+from page.play.view import Known
 
 if TYPE_CHECKING:
     from digits import Prediction, Symbol
@@ -27,8 +27,8 @@ SEEN_SYMBOL = N_("This is all that I see of this digit: 28 by 28 dots.")
 def reading_html(reading: CanvasReading, drawing: Drawing) -> str:
     """The answer, the bars, and the picture that the network was shown.
 
-    While the pen moves, the words stay as they were: nobody can read, or wants to hear, ten
-    answers a second. The canvas's script marks them as waiting meanwhile.
+    While the pen moves, the words are kept: ten changes a second can't be read. The canvas's script
+    marks them as waiting meanwhile.
     """
     prediction = reading.prediction
     if reading.trouble:
@@ -71,10 +71,7 @@ def answer_html(prediction: Prediction | None, known: Known | None = None) -> st
         words = f'<p class="invite">{invitation}</p>'
     elif known and known.matches:
         sentence = _("I see your symbol: {name}.").format(name=PLACE)
-        words = (
-            f"<p>{hero(sentence, PLACE, escape(known.name), len(known.name))}</p>"
-            f'<p class="more">{sure(known.score)}</p>'
-        )
+        words = f'<p>{hero(sentence, PLACE, known.name)}</p><p class="more">{sure(known.score)}</p>'
     elif prediction.digit is not None:
         sentence = _("I see {a_digit}.").format(a_digit=a_digit(prediction.digit))
         words = (
@@ -138,25 +135,24 @@ def symbol_name(symbol: Symbol) -> str:
     )
 
 
-def hero(sentence: str, answer: str, html: str = "", length: int = 0) -> str:
+def hero(sentence: str, part: str, answer: str = "") -> str:
     """A sentence as HTML in which the answer stands out, with what follows it on its own line.
 
     Args:
-        sentence: holds the answer.
-        answer: as it stands there.
-        html: to be shown in its place.
-        length: of what is shown, in characters.
+        sentence: with the answer.
+        part: of the sentence that stands out.
+        answer: text to show in its place.
     """
-    before, answer, after = sentence.partition(answer)
+    before, part, after = sentence.partition(part)
+    answer = answer or part
     rows = answer.split("\n")
-    room = len(after) if len(after) > 1 else 0  # Japanese says the rest here
+    room = len(after) if len(after) > 1 else 0  # in Japanese the sentence continues here
     if not room:  # a full stop by itself would stand alone beside the giant digit
         after = f'<span class="unseen">{after}</span>'
-    size = f"--symbols: {length or max(map(len, rows))}; --rows: {len(rows)}; --after: {room}"
-    answer = html or answer
+    size = f"--symbols: {max(map(len, rows))}; --rows: {len(rows)}; --after: {room}"
     return (
         f'{before}<span class="hero" style="{size}">'
-        f'<b class="digit" dir="ltr">{answer}</b>{after}</span>'
+        f'<b class="digit" dir="ltr">{escape(answer)}</b>{after}</span>'
     )
 
 
@@ -165,38 +161,33 @@ def bars_html(
 ) -> str:
     """A bar for each digit and one for “none”, as high as the network finds it likely.
 
-    After what the visitor taught, one more. Of an unfinished drawing, nothing is said about “none”:
-    until the pen is lifted, that is no news.
+    After what the visitor taught, one more. “None” is hidden until the pen is lifted.
     """
-    names = [*map(str, range(10)), _("none")]
-    classes = [*names[:10], "none"]
-    if prediction is None:
-        bars = "".join(
-            f'<div class="{name}"><div class="share"></div><div class="bar"></div>'
-            '<div class="name"></div></div>'
-            for name in classes
-        )
-        return f'<p class="caption"></p><div class="bars nothing" aria-hidden="true">{bars}</div>'
-    shares = prediction.bars
-    more = ""
+    names = [*map(str, range(NO_DIGIT)), _("none")]
+    kinds = [*[""] * NO_DIGIT, "none"]
+    shares = np.zeros(len(names)) if prediction is None else prediction.bars
     if known:
-        shares = np.append(shares * (1 - known.score), known.score)
         names.append(escape(known.name))
-        classes.append("taught")
-        more = "more"
+        kinds.append("taught")
+        shares = np.append(shares * (1 - known.score), known.score)
     if unfinished:
         shares = shares.copy()
         shares[NO_DIGIT] = 0
     first, second = (-shares).argsort()[:2]
+    if prediction and not unfinished:
+        kinds[first] += " best"
     bars = "".join(
-        f'<div class="{kind}{" best" if place == first and not unfinished else ""}">'
-        f'<div class="share">{percent(share) if share >= 0.005 else ""}</div>'
+        f'<div class="{kind}"><div class="share">{percent(share) if share >= 0.005 else ""}</div>'
         f'<div class="bar" style="height: calc({share:.4f} * var(--bar))"></div>'
-        f'<div class="name">{name}</div></div>'
-        for place, (kind, name, share) in enumerate(zip(classes, names, shares, strict=True))
+        f'<div class="name">{name if prediction else ""}</div></div>'
+        for kind, name, share in zip(kinds, names, shares, strict=True)
     )
-    settled = "sure" if prediction.digit is not None or first == 11 else ""
-    settled = "unfinished" if unfinished else settled
+    if prediction is None:
+        return f'<p class="caption"></p><div class="bars nothing" aria-hidden="true">{bars}</div>'
+    kind = "unfinished" if unfinished else ""
+    if not unfinished and (prediction.digit is not None or "taught" in kinds[first]):
+        kind = "sure"
+    more = "more" if known else ""
     caption = _("How likely is each digit, or none of them?")
     words = _(
         "How likely is each digit, or none of them? {first}: {likely}. {second}: {less_likely}."
@@ -208,7 +199,7 @@ def bars_html(
     )
     return (
         f'<p class="caption">{caption}</p>'
-        f'<div class="bars {settled} {more}" role="img" '
+        f'<div class="bars {kind} {more}" role="img" '
         f'aria-label="{words}">{bars}</div>'
     )
 

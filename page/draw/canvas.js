@@ -228,6 +228,6 @@ export default function ({ data, setStateValue }) {
     updates.send = null;
     surface.detach();
     contacts.forget();
-    for (const name of ["reader", "blank", "untouched", "stale"]) delete root.dataset[name];
+    for (const name of ["reader", "blank", "untouched", "outdated"]) delete root.dataset[name];
   };
 }

@@ -11,8 +11,8 @@ from digits.images import data_url, png_url
 from digits.normalize import BOX, shrink
 from digits.types import Inside
 from handwriting.pen import NO_DIGIT
-from page.core.doors import close_button, open_door
 from page.core.error_boundary import guarded
+from page.core.panels import close_button, open_panel
 from page.core.patch import patched_html
 from page.core.text import N_, _, a_digit, ngettext
 from page.draw.reading import Part
@@ -57,7 +57,7 @@ def look_inside(part: Part | None, prediction: Prediction | None) -> None:
     """
     with st.container(key="inside"):
         with st.container(key="inside_buttons", horizontal=True):
-            st.button(_("Step by step"), key="stepwise", on_click=open_door, args=("story",))
+            st.button(_("Step by step"), key="stepwise", on_click=open_panel, args=("story",))
             close_button("close_inside")
         if part is None or prediction is None:
             patched_html(f"<p>{_(BEGIN)}</p>", "steps_html")

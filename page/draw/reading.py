@@ -10,13 +10,13 @@ from PIL import Image, ImageFilter
 from page.core.error_boundary import explain
 from page.core.visit import visit
 from page.draw.drawing import Drawing, to_png
-from page.play.panel import Known, recognize
+from page.play.view import Known, recognize
 
 if TYPE_CHECKING:  # at run time it is imported once the canvas is there to draw on
     from digits import Classifier, Prediction, Symbol
 
 TILE = 1.3  # the side of a digit's square tile, as a multiple of the digit's longer side
-UNKNOWN = "?"  # the label of a symbol that is not known
+UNKNOWN = "?"  # as in digits.types
 
 
 class CanvasReading(NamedTuple):
@@ -30,9 +30,7 @@ class CanvasReading(NamedTuple):
     known: Known | None = None  # of a single drawing: its likeness to the symbol that was taught
 
 
-def read(
-    drawing: Drawing, classifier: Classifier, inside: bool, single: bool = False
-) -> CanvasReading:
+def read(drawing: Drawing, classifier: Classifier, inside: bool, single: bool) -> CanvasReading:
     """Return the reading of a drawing; an unchanged drawing is not read again.
 
     Args:
@@ -41,26 +39,26 @@ def read(
         inside: also return the activations of the network.
         single: take all ink for a single symbol, not for a number.
     """
-    mine = visit().draw
+    state = visit().draw
     if not drawing.strokes:
-        mine.chosen = None
+        state.chosen = None
         return CanvasReading()
     # A rerun that changed nothing (another theme, a pen that rests) reads nothing anew.
     read_for = (drawing.strokes, inside, drawing.lifted, single, visit().play.changes)
-    if mine.read_for != read_for:
+    if state.read_for != read_for:
         try:
-            mine.reading = read_picture(drawing, classifier, inside, single)
+            state.reading = read_picture(drawing, classifier, inside, single)
         except Exception as error:
             return CanvasReading(trouble=explain(error))
-        mine.read_for = read_for
-    reading = mine.reading
+        state.read_for = read_for
+    reading = state.reading
     if drawing.rests and not drawing.attract:
         remember_digit(reading)  # for “How I learned”
     if not reading.symbols:
         return reading
     # Unless another digit was tapped, the last one is being drawn.
     last = len(reading.symbols) - 1
-    chosen = mine.chosen if mine.chosen in range(last) else last
+    chosen = state.chosen if state.chosen in range(last) else last
     return reading._replace(prediction=reading.symbols[chosen].prediction, chosen=chosen)
 
 

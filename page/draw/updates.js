@@ -153,7 +153,7 @@ export class Updates {
     const isNewest = shownReading() === this.#number && !this.#fresh;
     const isAnswered = isNewest && (this.#wanted === this.#number || this.#number === 0);
     const isLate = this.#pending && now() - this.#pending.at > LATE;
-    root.toggleAttribute("data-stale", !isAnswered);
+    root.toggleAttribute("data-outdated", !isAnswered);
     root.toggleAttribute("data-blank", snapshot.isEmpty);
     root.toggleAttribute("data-untouched", snapshot.isUntouched);
     const state =

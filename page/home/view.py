@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from page.core.doors import doors
 from page.core.error_boundary import guarded
+from page.core.panels import panel_buttons
 from page.core.patch import patched_html
 from page.core.settings import TALLY, find_classifier
 from page.core.throttle import turn
-from page.core.visit import Door, visit
+from page.core.visit import Panel, visit
 from page.draw.answer import reading_html
 from page.draw.drawing import Drawing
 from page.draw.reading import CanvasReading, choose, part_of, read
-from page.play import panel as play
-from page.tally import panel as tally
+from page.play import view as play
+from page.tally import view as tally
 
 
 @st.fragment  # a stroke redraws what is in here, and nothing else
@@ -26,35 +26,35 @@ def page() -> None:
     with turn(moving=pen_moves()), st.container(key="home"):
         with st.container(key="canvas_column"):
             drawing = canvas()
-            below = st.container(horizontal=True, vertical_alignment="center", key="ask")
+            below = st.container(horizontal=True, vertical_alignment="center", key="panels")
         answer = st.container(key="reading")
         # From here on the page can be seen and drawn on; the first visitor waits for the model.
         classifier, trouble = find_classifier()
-        door: Door = ""
+        panel: Panel = ""
         reading = CanvasReading(trouble=trouble)
         if classifier:
             with below:
-                door = doors()
-            inside = door in ("story", "inside", "teach") or visit().play.taught is not None
-            reading = read(drawing, classifier, inside, single=door in ("fool", "teach"))
+                panel = panel_buttons()
+            inside = panel in ("story", "inside", "teach") or visit().play.taught is not None
+            reading = read(drawing, classifier, inside, single=panel in ("fool", "teach"))
         with answer:
             patched_html(reading_html(reading, drawing), "reading_html", choose)
         if not reading.trouble:
-            open_panel(door, drawing, reading)
+            show_panel(panel, drawing, reading)
 
 
-def open_panel(door: Door, drawing: Drawing, reading: CanvasReading) -> None:
-    """Show the panel of the open door; without one, ask whether the answer was right."""
-    if door == "story":
+def show_panel(panel: Panel, drawing: Drawing, reading: CanvasReading) -> None:
+    """Show the panel that is open; without one, ask whether the answer was right."""
+    if panel == "story":
         from page.story.view import tell
 
         tell(drawing, reading)
-    elif door == "inside":
+    elif panel == "inside":
         from page.draw.inside import look_inside
 
         look_inside(part_of(drawing, reading), reading.prediction)
-    elif door:
-        play.play(door, drawing, reading)
+    elif panel:
+        play.play(panel, drawing, reading)
     elif TALLY:
         unjudged = reading.symbols or (reading.known and reading.known.matches)
         tally.ask(drawing, None if unjudged else reading.prediction)

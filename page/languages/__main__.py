@@ -1,8 +1,7 @@
 """Updates the catalogues from the code: `python -m page.languages`.
 
 New sentences are added untranslated. A sentence that was changed keeps its translation, marked as
-fuzzy: visitors read English until a person has confirmed it. Translations of deleted sentences
-stay at the end of the file as obsolete. Prints what is left to translate.
+fuzzy: visitors read English until a person has confirmed it. Prints what is left to translate.
 """
 
 from babel.messages.pofile import write_po
@@ -16,7 +15,7 @@ for language in TRANSLATED:
     catalogue.update(template())
     catalogue.creation_date = created  # otherwise every run would change every file
     with path_of(language).open("wb") as file:
-        write_po(file, catalogue, width=100, include_lineno=False)
+        write_po(file, catalogue, width=100, include_lineno=False, ignore_obsolete=True)
     catalogues[language] = catalogue
 
 # Only once all files are written: `| head` ends the program at a print.

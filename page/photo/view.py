@@ -19,6 +19,7 @@ from page.core.settings import find_classifier
 from page.core.text import N_, _, ngettext, number
 from page.core.visit import visit
 from page.draw.answer import SEEN_SYMBOL, answer_html, bars_html, says_html, seen_html, symbol_name
+from page.draw.reading import UNKNOWN
 from page.kiosk.kiosk import is_kiosk
 
 if TYPE_CHECKING:  # imported when the first photograph comes
@@ -53,14 +54,14 @@ class Photo(NamedTuple):
     url: str = ""  # the picture as a data URL
     size: tuple[int, int] = (0, 0)  # of the picture that was read: width, height
     reading: Reading | None = None
-    trouble: str = ""  # why it can't be read
+    instead: str = ""  # HTML in the place of a reading
 
 
 @st.fragment  # a tap on a digit redraws what is in here, and nothing else
 @guarded
 def page() -> None:
     """Show the ways to hand in a photograph, and its reading."""
-    mine = visit().photos
+    state = visit().photos
     with st.container(key="photo"):
         with st.container(key="take"):
             # CSS replaces Streamlit's label “Upload”.
@@ -68,16 +69,16 @@ def page() -> None:
                 f"<style>:root {{ --choose: {json.dumps(_(CHOOSE), ensure_ascii=False)} }}</style>"
             )
             st.html(f"<p>{_(LEAD)}</p><p class='more'>{_(PRIVATE)}</p>{button}")
-            show_inputs(mine.count)
-            shown = mine.shown is not None or mine.file is not None
+            show_inputs(state.count)
+            shown = state.shown is not None or state.file is not None
             data = {"shown": shown, "large": _(TOO_LARGE), "failed": _(FAILED)}
             _upload(key="photo_upload", data=data, on_picture_change=restore)
-        if mine.file is not None:
+        if state.file is not None:
             with st.spinner(_("I’m looking at your picture…")):
-                file, mine.file = mine.file, None
-                mine.shown = read(file)
-        if mine.shown:
-            show(mine.shown, mine.count)
+                file, state.file = state.file, None
+                state.shown = read(file)
+        if state.shown:
+            show(state.shown, state.count)
 
 
 def show_inputs(count: int) -> None:
@@ -120,9 +121,9 @@ def on_upload(key: str) -> None:
 
 def accept(file: bytes) -> None:
     """Have a photograph read in the next run, with new, empty widgets beside it."""
-    mine = visit().photos
-    mine.file, mine.chosen = file, None
-    mine.count += 1
+    state = visit().photos
+    state.file, state.chosen = file, None
+    state.count += 1
 
 
 def restore() -> None:
@@ -142,24 +143,24 @@ def forget() -> None:
 
 
 def read(file: bytes) -> Photo:
-    """Read a photograph. If anything is wrong with it, `trouble` says what."""
+    """Read a photograph. If anything is wrong with it, `instead` says what."""
     from digits.images import ImageError, ImageTooLarge, open_image
 
     classifier, trouble = find_classifier()
     if classifier is None:
-        return Photo(trouble=apology_html(trouble))
+        return Photo(instead=apology_html(trouble))
     try:
         image = open_image(file)
     except ImageTooLarge:
-        return Photo(trouble=says_html(f"<p>{_(TOO_LARGE)}</p>"))
+        return Photo(instead=says_html(f"<p>{_(TOO_LARGE)}</p>"))
     except ImageError:
-        return Photo(trouble=says_html(f"<p>{_(NOT_AN_IMAGE)}</p>"))
+        return Photo(instead=says_html(f"<p>{_(NOT_AN_IMAGE)}</p>"))
     try:
         return Photo(
             picture_url(image), image.size, classifier.read(image, inside=classifier.has_inside)
         )
     except Exception as error:
-        return Photo(trouble=apology_html(explain(error)))
+        return Photo(instead=apology_html(explain(error)))
 
 
 def picture_url(image: Image.Image) -> str:
@@ -189,10 +190,10 @@ def show(photo: Photo, count: int) -> None:
         with st.container(key="photo_read"):
             if photo.url:
                 patched_html(picture_html(photo, 0), f"photo_picture_{count}")
-            st.html(photo.trouble or says_html(f"<p>{_(NOTHING)}</p>"))
+            st.html(photo.instead or says_html(f"<p>{_(NOTHING)}</p>"))
         return
-    mine = visit().photos
-    chosen = mine.chosen if mine.chosen in readable else readable[0]
+    state = visit().photos
+    chosen = state.chosen if state.chosen in readable else readable[0]
     prediction = symbols[chosen].prediction
     with st.container(key="photo_read"):
         patched_html(picture_html(photo, chosen), f"photo_picture_{count}", choose)
@@ -213,8 +214,6 @@ def choose(place: int) -> None:
 
 def picture_html(photo: Photo, chosen: int) -> str:
     """Return the photograph with a labelled box around each symbol."""
-    from digits.types import UNKNOWN
-
     width, height = photo.size
     symbols = photo.reading.symbols if photo.reading else []
     boxes = ""
@@ -239,8 +238,6 @@ def picture_html(photo: Photo, chosen: int) -> str:
 
 def said_html(reading: Reading, prediction: Prediction) -> str:
     """Return the reading, and the certainty, bars and 28×28 pixels of one symbol."""
-    from digits.types import UNKNOWN
-
     several = ""
     if len(reading.symbols) > 1:
         unsure = reading.text.count(UNKNOWN)

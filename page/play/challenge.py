@@ -15,12 +15,16 @@ FAR = N_("That’s too far away: I don’t see that digit in it at all.")
 MAX_BAR = 0.5  # in “make me unsure”, whose sentence says “half”
 
 
-class Verdict(NamedTuple):
+class Progress(NamedTuple):
     """How far a drawing has come."""
 
-    progress: float  # 0 to 1
-    done: bool
-    hint: str  # what to say as long as it is not done; for `page.core.text._`
+    share: float  # 0 to 1: done
+    hint: str = ""  # what to say as long as it is not done; for `page.core.text._`
+
+    @property
+    def done(self) -> bool:
+        """Whether the drawing meets the challenge."""
+        return self.share == 1
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,8 @@ class Challenge:
             return _("Draw something between {one} and {other}!").format(one=one, other=other)
         return _("Make me unsure: no bar may be higher than half!")
 
-    def judge(self, bars: np.ndarray) -> Verdict:
-        """Returns how far a drawing has come.
+    def judge(self, bars: np.ndarray) -> Progress:
+        """Return how far a drawing has come.
 
         Args:
             bars: float (11,), summing to 1: of the ten digits and of “none”.
@@ -55,27 +59,27 @@ class Challenge:
         if len(self.digits) == 2:
             return _between(*(float(bars[digit]) for digit in self.digits))
         highest = float(bars.max())
-        progress = min(1.0, (1 - highest) / (1 - MAX_BAR))
-        return Verdict(progress, highest <= MAX_BAR, N_("Not yet: I’m still too sure."))
+        share = min(1.0, (1 - highest) / (1 - MAX_BAR))
+        return Progress(share, N_("Not yet: I’m still too sure."))
 
 
-def _unread(share: float, highest: float) -> Verdict:
+def _unread(share: float, highest: float) -> Progress:
     if share < MIN_TRACE:
         # Past the goal: a scribble is not a digit that can't be read.
-        return Verdict(0.9 * share / MIN_TRACE, False, FAR)
+        return Progress(0.9 * share / MIN_TRACE, FAR)
     if share < highest:
-        return Verdict(1.0, True, "")
-    return Verdict(min(0.9, 2 * (1 - share)), False, N_("Not yet: I can still read it."))
+        return Progress(1.0)
+    return Progress(min(0.9, 2 * (1 - share)), N_("Not yet: I can still read it."))
 
 
-def _between(one: float, other: float) -> Verdict:
+def _between(one: float, other: float) -> Progress:
     low, high = sorted((one, other))
     if low >= MIN_SHARE:
-        return Verdict(1.0, True, "")
+        return Progress(1.0)
     hint = N_("Not yet: make it a bit more like the other one.")
     if high < MIN_SHARE:
         hint = N_("Not yet: I see neither of them.")
-    return Verdict(0.5 * min(1.0, high / MIN_SHARE) + 0.5 * low / MIN_SHARE, False, hint)
+    return Progress(0.5 * min(1.0, high / MIN_SHARE) + 0.5 * low / MIN_SHARE, hint)
 
 
 CHALLENGES = (

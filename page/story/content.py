@@ -7,10 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from digits import Prediction
-from digits.card import Card
+from digits.card import Card, Filter
 from digits.explain.filters import filter_response
 from digits.explain.neighbours import Examples
 from digits.images import png_url
@@ -46,27 +45,26 @@ def content(
     found = examples.nearest(examples.embed(inside)) if examples else []
     order = list(guesses(prediction))
     bars = words.bar_texts(prediction)
-    kernel, found_map, own = sliding(prediction, card)
-    best = [int(axis) for axis in np.unravel_index(found_map.argmax(), found_map.shape)]
-    matches = rule(kernel, prediction.pixels, best) if kernel else None
+    matches, first = None, None
+    if slid := sliding(prediction, card):
+        window, responses = slid
+        best = [int(axis) for axis in np.unravel_index(responses.argmax(), responses.shape)]
+        common |= {"kernel": window.kernel, "map": packed(responses), "best": best}
+        matches, first = rule(window.kernel, prediction.pixels, best), window.map
     return common | {
         "steps": words.steps(reading, matches, found),
         "drawing": png_url(part.png),
         "box": list(part.box),
         "place": place_in_dots(prediction.ink),
         "pixels": packed(prediction.pixels),
-        "kernel": kernel,
-        "map": packed(found_map),
-        "best": best,
         "blocks": [
             {
                 "side": maps.shape[1],
                 "maps": [packed(one) for one in maps],
-                "caption": _(BLOCKS[min(block, len(BLOCKS) - 1)]),
+                "caption": _(caption),
             }
-            for block, maps in enumerate(
-                most_varied(inside, block, own) for block in range(len(inside.blocks))
-            )
+            for block, caption in enumerate(BLOCKS[: len(inside.blocks)])
+            for maps in [most_varied(inside, block, first)]
         ],
         "evidence": {
             "side": inside.evidence.shape[0],
@@ -145,26 +143,21 @@ def place_in_dots(ink: Ink) -> list[float]:
     return [float(part) for part in (-left / side, -top / side, width / side, height / side)]
 
 
-def sliding(
-    prediction: Prediction, card: Card
-) -> tuple[list[list[float]] | None, np.ndarray, int | None]:
-    """A filter of the first layer: its weights, what it finds, and which map of the block it is.
+def sliding(prediction: Prediction, card: Card) -> tuple[Filter, np.ndarray] | None:
+    """Return a filter of the first layer and its responses: uint8 (28, 28), 255 the strongest.
 
     Returns:
-        Weights (5, 5); uint8 (28, 28), 255 its strongest place; an index. Of a model whose filters
-        are not known, no weights and no index, but what the most varied one found.
+        None if none of the filters that the card has responds.
     """
     for one in card.filters:
         found = filter_response(np.array(one.kernel), one.bias, prediction.pixels)
         if found.any():
-            return one.kernel, np.rint(found * (255 / found.max())).astype(np.uint8), one.map
-    (found,) = prediction.inside.most_varied(0, 1)
-    enlarged = Image.fromarray(found).resize(prediction.pixels.shape, Image.Resampling.NEAREST)
-    return None, np.asarray(enlarged), None
+            return one, np.rint(found * (255 / found.max())).astype(np.uint8)
+    return None
 
 
 def most_varied(inside: Inside, block: int, first: int | None) -> np.ndarray:
-    """Some maps of a block, uint8 (n, side, side); of the first block the one of step 3 first."""
+    """Some maps of a block, uint8 (n, side, side); of the first block, the map `first` first."""
     maps = inside.most_varied(block, MAPS)
     if block or first is None:
         return maps

@@ -37,9 +37,13 @@ const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 const root = document.documentElement;
 
 /** Whether the answer to the drawing is awaited. Until it is there, nothing moves: it comes first. */
-const isHeld = () => "stale" in root.dataset;
+const isHeld = () => "outdated" in root.dataset;
 
-/** Adds properties that are computed when they are first read. @param {any} object @param {Record<string, () => any>} parts */
+/**
+ * Adds properties that are computed when they are first read.
+ * @param {any} object
+ * @param {Record<string, () => any>} parts
+ */
 function addLazily(object, parts) {
   for (const [name, make] of Object.entries(parts))
     Object.defineProperty(object, name, {
@@ -83,7 +87,7 @@ export class Scene {
     this.redraw = () => this.wake();
     reduced.addEventListener("change", this.redraw);
     this.release = new MutationObserver(() => isHeld() || this.wake());
-    this.release.observe(root, { attributeFilter: ["data-stale"] });
+    this.release.observe(root, { attributeFilter: ["data-outdated"] });
   }
 
   end() {
@@ -247,7 +251,12 @@ export class Scene {
     return place;
   }
 
-  /** The name of the topmost actor of a kind at a point. @param {string} kind @param {number} x @param {number} y */
+  /**
+   * The name of the topmost actor of a kind at a point.
+   * @param {string} kind
+   * @param {number} x
+   * @param {number} y
+   */
   hit(kind, x, y) {
     return [...this.actors].findLast(
       ([name, { to }]) =>
@@ -315,7 +324,12 @@ export class Scene {
     if (drawing) this.image(drawing, place, true);
   }
 
-  /** @param {string} text @param {number} x @param {number} y @param {number} size in px; smaller where it is wider than `most` */
+  /**
+   * @param {string} text
+   * @param {number} x its middle
+   * @param {number} y its middle
+   * @param {number} size in px; smaller where it is wider than `most`
+   */
   text(text, x, y, size, { colour = PALE, weight = 600, most = Infinity } = {}) {
     const { pen } = this;
     pen.font = `${weight} ${size}px "Source Sans", system-ui, sans-serif`;
@@ -334,7 +348,13 @@ export class Scene {
     this.pen.strokeRect(place.x, place.y, place.w, place.h);
   }
 
-  /** + or −, for whoever can't tell the colours apart. @param {number} x @param {number} y @param {number} arm @param {boolean} plus */
+  /**
+   * + or −, for people who can't tell the colours apart.
+   * @param {number} x
+   * @param {number} y
+   * @param {number} arm from the middle to an end
+   * @param {boolean} plus
+   */
   mark(x, y, arm, plus) {
     if (arm < 1.5) return;
     const { pen } = this;

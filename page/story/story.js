@@ -2,7 +2,7 @@
 // The story: from the visitor's drawing to the answer, step by step, on one canvas (scene.js). Which
 // steps there are, and their words, arrives as an event, as often as the drawing changes (feed.js).
 
-import { isTyping } from "../core/keys.js";
+import { hasModifier, isTyping } from "../core/keys.js";
 import { Scene } from "./scene.js";
 import { answer } from "./steps/answer.js";
 import { cut, number } from "./steps/cut.js";
@@ -19,13 +19,6 @@ const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** @param {string} tag @param {Record<string, any>} properties */
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
-
-/** What replaced the story gets the focus: “All at once”, or the door that opens it again. */
-function focusNext() {
-  const button = ".st-key-stepwise button, .st-key-ask_story button";
-  const next = [...document.querySelectorAll(button)].find((one) => one.checkVisibility());
-  /** @type {HTMLElement | undefined} */ (next)?.focus({ preventScroll: true });
-}
 
 class Story {
   /** @param {ParentNode} root */
@@ -80,7 +73,6 @@ class Story {
     removeEventListener("digits-story", this.fed);
     this.scene.end();
     delete (/** @type {any} */ (window).digitsStory); // the next story is another drawing's
-    setTimeout(focusNext, 100);
   }
 
   get last() {
@@ -89,7 +81,7 @@ class Story {
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey || isTyping(event)) return;
+    if (hasModifier(event) || isTyping(event)) return;
     const forwards = document.dir === "rtl" ? -1 : 1; // “Next” is at the end of the line
     /** @type {Record<string, number>} */
     const ways = { ArrowRight: forwards, PageDown: 1, ArrowLeft: -forwards, PageUp: -1 };
@@ -99,7 +91,12 @@ class Story {
     event.preventDefault();
   }
 
-  /** A tap on a tile chooses its digit; any other leads on. A finger turns pages, too. @param {PointerEvent} event @param {number} moved @param {HTMLElement} screen */
+  /**
+   * A tap on a tile chooses its digit; any other leads on. A finger turns pages, too.
+   * @param {PointerEvent} event
+   * @param {number} moved px to the right
+   * @param {HTMLElement} screen
+   */
   tap(event, moved, screen) {
     const box = screen.getBoundingClientRect();
     const tile = this.scene.hit("tile", event.clientX - box.left, event.clientY - box.top);

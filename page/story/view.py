@@ -7,8 +7,8 @@ import json
 import streamlit as st
 
 from page.core.component import component
-from page.core.doors import open_door
 from page.core.error_boundary import guarded
+from page.core.panels import open_panel
 from page.core.settings import load_classifier, load_examples
 from page.draw.drawing import Drawing
 from page.draw.reading import CanvasReading, choose
@@ -32,8 +32,8 @@ def tell(drawing: Drawing, reading: CanvasReading) -> None:
     with st.container(key="story"):
         _screen(
             key="story_screen",
-            on_close_change=lambda: open_door(""),
-            on_all_change=lambda: open_door("inside"),
+            on_close_change=lambda: open_panel(""),
+            on_all_change=lambda: open_panel("inside"),
             on_symbol_change=lambda: choose(st.session_state.story_screen["symbol"]),
         )
         story = content(drawing, reading, card, load_examples(card.sha256))

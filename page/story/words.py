@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handwriting.pen import NO_DIGIT
-from page.core.text import N_, _, a_digit, certain, ngettext, percent
+from page.core.text import N_, _, a_digit, ngettext, percent, sure
 from page.draw.inside import guesses
 
 if TYPE_CHECKING:
@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from digits.explain.neighbours import Neighbour
     from page.draw.reading import CanvasReading
 
-TITLE = N_("How do you know?")
 WORDS = {
-    "title": TITLE,
+    "title": N_("How do you know?"),
     "back": N_("Back"),
     "next": N_("Next"),
     "close": N_("Close"),
@@ -36,18 +35,13 @@ TITLES = {
 CUT = N_("First I cut it apart. Tap a digit, and I’ll show you how I read it.")
 DRAWING = N_("This is your drawing. But I have no eyes. So what do I do with it?")
 DOTS = N_("I cut it out and shrink it to 28 by 28 dots. Each dot is a number, from 0 to 255.")
-WINDOW = N_("I slide small windows over the dots. This one lights up where it finds its pattern.")
 RULE = N_("I slide a small window along. Best fit: {found} of {wanted} dots are bright. Light up!")
 LOOKED = N_("What lit up here speaks for {a_digit}.")
 LOOKED_NONE = N_("What lit up here tells me that this is no digit.")
 WHY_NOT = N_("Why not {a_digit}? These places speak against it.")
 WHY_NOT_ENOUGH = N_("Why not {a_digit}? Some places speak for it, but not enough.")
 NEAREST = N_("I don’t look drawings up. But of all the digits I have seen, these are the nearest.")
-NEAREST_MISSING = N_("My memories of what people wrote were not kept. Train me again to get them.")
-ANSWER = N_("Each + lifts a digit’s bar, each − lowers it. Highest: {digit}. I’m {percent} sure.")
-ANSWER_CERTAIN = N_(
-    "Each + lifts a digit’s bar, each − lowers it. Highest: {digit}. I’m more than {percent} sure."
-)
+ANSWER = N_("Each + lifts a digit’s bar, each − lowers it. Highest: {digit}.")
 NO_ANSWER = N_(
     "Each + lifts a digit’s bar, each − lowers it. None is high enough: I don’t know this."
 )
@@ -89,37 +83,31 @@ def steps(
 
     Args:
         reading: has a prediction with its inside.
-        rule: how many dots are bright where the window fits best, and how many are to be; None if
-            the network's filters are not known.
-        nearest: the training images that are most like the drawing.
+        rule: how many dots are bright where the window fits best, and how many are to be; without
+            it, this step is left out.
+        nearest: the training images that are most like the drawing; empty if they were not kept,
+            and then this step is left out.
     """
     prediction = reading.prediction
     labels = [symbol.label for symbol in reading.symbols]
     bars = [f"{bar}: {text}" for bar, text in bar_texts(prediction).items() if text]
-    found, wanted = rule or (0, 0)
     first = step("drawing", _(DRAWING), _(ALT_DRAWING))
     if labels:
         alt = _(ALT_CUT).format(count=len(labels), labels=", ".join(labels))
         first = step("cut", _(CUT), alt)
-    told = [
-        first,
-        step("dots", _(DOTS), _(ALT_DOTS)),
-        step(
-            "window",
-            _(RULE).format(found=found, wanted=wanted) if rule else _(WINDOW),
-            _(ALT_WINDOW),
-            _(KERNEL_NOTE) if rule else "",
-        ),
+    told = [first, step("dots", _(DOTS), _(ALT_DOTS))]
+    if rule:
+        found, wanted = rule
+        sentence = _(RULE).format(found=found, wanted=wanted)
+        told.append(step("window", sentence, _(ALT_WINDOW), _(KERNEL_NOTE)))
+    told += [
         lit(len(prediction.inside.blocks)),
         looked(prediction),
         step("answer", answer(prediction), _(ALT_ANSWER).format(bars=", ".join(bars))),
-        step(
-            "nearest",
-            _(NEAREST) if nearest else _(NEAREST_MISSING),
-            _(ALT_NEAREST).format(labels=", ".join(str(one.label) for one in nearest)),
-            _(NEAR_NOTE) if nearest else "",
-        ),
     ]
+    if nearest:
+        alt = _(ALT_NEAREST).format(labels=", ".join(str(one.label) for one in nearest))
+        told.append(step("nearest", _(NEAREST), alt, _(NEAR_NOTE)))
     if labels:
         sentence = _(NUMBER).format(
             digits=", ".join(labels), number=reading.text.replace("\n", ", ")
@@ -129,11 +117,9 @@ def steps(
 
 
 def step(name: str, sentence: str, alt: str, note: str = "") -> dict[str, str]:
-    """One step."""
+    """Return what a step needs; see `steps`."""
     note = note or _(KEEP_UP)
-    return {
-        "name": name, "title": _(TITLES[name]), "sentence": sentence, "note": note, "alt": alt,
-    }  # fmt: skip
+    return dict(name=name, title=_(TITLES[name]), sentence=sentence, note=note, alt=alt)
 
 
 def lit(blocks: int) -> dict[str, str]:
@@ -165,9 +151,7 @@ def answer(prediction: Prediction) -> str:
     """The sentence of the step with the answer."""
     if prediction.digit is None:
         return _(NO_ANSWER)
-    sure = prediction.confidence
-    sentence = _(ANSWER_CERTAIN if certain(sure) else ANSWER)
-    return sentence.format(digit=prediction.digit, percent=percent(min(sure, 0.99)))
+    return f"{_(ANSWER).format(digit=prediction.digit)} {sure(prediction.confidence)}"
 
 
 def bar_texts(prediction: Prediction) -> dict[str, str]:

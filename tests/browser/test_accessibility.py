@@ -14,14 +14,14 @@ from page.tally.counts import Tally
 from tests.browser.test_photo_page import hand_in, photographed
 from tests.helpers.page import (
     HASH,
-    close_door,
+    close_panel,
     draw,
     draw_by_mouse,
     expect_answer,
     expect_digit,
     go_to_learned,
     number,
-    open_door,
+    open_panel,
     press,
     region,
     written,
@@ -164,9 +164,9 @@ def test_every_page_and_state(visitor):
     press(page, "All at once")
     region(page, "inside").locator(".looked").wait_for()
     both(page)
-    close_door(page)
+    close_panel(page)
     press(page, "Can I fool you?")
-    page.locator(".st-key-panel .task").wait_for()
+    page.locator(".st-key-play .task").wait_for()
     both(page)
     press(page, "Teach you")
     press(page, "Keep this one")
@@ -237,7 +237,7 @@ def test_every_other_language(visitor, server):
     first, *others = (code for code in LANGUAGES if code not in ("en", "ar"))
     page = visitor(url=f"{server}/?lang={first}")
     draw(page, written(8))
-    page.locator(".st-key-ask_story button").click()
+    page.locator(".st-key-open_story button").click()
     for nth, code in enumerate((first, *others)):
         scheme, size = (("dark", PHONE), ("light", DESK))[nth % 2]
         if code != first:
@@ -295,7 +295,7 @@ def test_a_lost_connection(visitor):
             draw(page, written(3))
             expect_digit(page, 3)
             if opened:
-                open_door(page, opened)
+                open_panel(page, opened)
             pages.append(page)
         pages.append(visitor(url=f"{url}/photo", until=".st-key-take", color_scheme="light"))
         pages.append(visitor(url=f"{url}/learned", until=".lesson figure", color_scheme="light"))
@@ -305,7 +305,7 @@ def test_a_lost_connection(visitor):
             look(page, *looks[nth % 2])
         for nth, page in enumerate(pages[:4]):
             press(page, "Clear")
-            page.locator("html[data-stale]").wait_for(state="attached")
+            page.locator("html[data-outdated]").wait_for(state="attached")
             look(page, *looks[1 - nth % 2])
 
 
@@ -314,13 +314,13 @@ def test_right_to_left(visitor):
     draw(page, written(8))
     expect_answer(page, "أرى الرقم 8")
     look(page, "dark", DESK)
-    open_door(page, "story")
+    open_panel(page, "story")
     page.locator(".story .all").click()
     region(page, "inside").locator(".looked").wait_for()
     look(page, "light", PHONE)
     page.locator(".st-key-close_inside button").click()
-    open_door(page, "fool")
-    page.locator(".st-key-panel .task").wait_for()
+    open_panel(page, "fool")
+    page.locator(".st-key-play .task").wait_for()
     look(page, "light", PHONE)
 
 
@@ -339,7 +339,7 @@ def test_the_keyboard_reaches_everything_and_is_seen_doing_so(visit):
     page = visit()
     draw(page, written(3))
     expect_digit(page, 3)
-    open_door(page, "inside")
+    open_panel(page, "inside")
     region(page, "inside").locator(".looked").wait_for()
     page.locator(".maps img").first.wait_for()
     page.wait_for_function("document.activeElement.innerText === 'Step by step'")
@@ -377,7 +377,7 @@ def test_forced_colours_hide_nothing(visit):
     draw(page, written(7))
     expect_digit(page, 7)
     bar = page.locator(".bars .best .bar").evaluate("one => getComputedStyle(one).backgroundColor")
-    open_door(page, "inside")
+    open_panel(page, "inside")
     region(page, "inside").locator(".looked").wait_for()
     page.wait_for_timeout(300)
     colours = {

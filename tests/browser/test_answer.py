@@ -48,7 +48,7 @@ def test_answers_whatever_is_drawn(visit, classifier):
 
 def expect_little_to_press(page) -> None:
     """Before the first stroke."""
-    page.locator(".st-key-ask_teach button").wait_for(state="attached")
+    page.locator(".st-key-open_teach button").wait_for(state="attached")
     pressable = page.locator("button:visible, a:visible, select:visible, input:visible")
     names = [one.inner_text() or one.get_attribute("aria-label") for one in pressable.all()]
     names = [name.partition("\n")[0] for name in names if not name.startswith("Skip")]
@@ -56,9 +56,9 @@ def expect_little_to_press(page) -> None:
 
 
 def expect_an_explanation_of(page, digit: int) -> None:
-    """What the network sees, a bar for each digit and for none, and the doors."""
-    for door in ("How do you know?", "Can I fool you?", "Teach you"):
-        assert page.get_by_role("button", name=door).is_visible()
+    """What the network sees, a bar for each digit and for none, and what opens panels."""
+    for title in ("How do you know?", "Can I fool you?", "Teach you"):
+        assert page.get_by_role("button", name=title).is_visible()
     assert "28 by 28 dots" in page.locator(".st-key-seen .caption").inner_text()
     image = page.locator(".st-key-seen img")
     assert image.get_attribute("alt")

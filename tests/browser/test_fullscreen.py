@@ -7,7 +7,7 @@ import pytest
 
 from tests.helpers.page import (
     LARGE,
-    close_door,
+    close_panel,
     draw,
     expect_answer,
     expect_digit,
@@ -15,7 +15,7 @@ from tests.helpers.page import (
     expect_seen,
     number,
     on_screen,
-    open_door,
+    open_panel,
     press,
     written,
 )
@@ -29,9 +29,9 @@ PARTS = {
     "answer": ".st-key-answer",
     "bars": ".st-key-probabilities .bars",
     "undo": "[data-command=undo]",
-    "story": ".st-key-ask_story button",
-    "fool": ".st-key-ask_fool button",
-    "teach": ".st-key-ask_teach button",
+    "story": ".st-key-open_story button",
+    "fool": ".st-key-open_fool button",
+    "teach": ".st-key-open_teach button",
 }
 
 
@@ -107,14 +107,14 @@ def test_a_number_and_its_sentences_fit_every_screen(visit, language):
 
 def test_nothing_moves_when_an_answer_comes_or_a_door_closes(visit):
     page = visit()
-    page.locator(".st-key-ask_story button").wait_for(state="attached")
+    page.locator(".st-key-open_story button").wait_for(state="attached")
     empty = boxes(page)
     draw(page, written(8))
     expect_digit(page, 8)
     before = boxes(page)
     assert all(before[name] == empty[name] for name in before if name != "answer")
-    open_door(page, "inside")
-    close_door(page)
+    open_panel(page, "inside")
+    close_panel(page)
     assert boxes(page) == before
 
 
@@ -122,7 +122,7 @@ def test_the_story_takes_three_quarters_and_the_canvas_can_be_drawn_on(visit):
     page = visit(reduced_motion="reduce")
     draw(page, written(8))
     expect_digit(page, 8)
-    open_door(page, "story")
+    open_panel(page, "story")
     page.locator(".story canvas").wait_for()
     for width, height in ((1920, 1080), (1280, 800), (1080, 1920), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
@@ -145,7 +145,7 @@ def test_in_full_screen_the_story_is_told_from_the_back_row(visit):
     draw(page, number("2026"))
     expect_answer(page, "2026")
     page.keyboard.press("f")
-    open_door(page, "story")
+    open_panel(page, "story")
     page.locator(".story canvas").wait_for()
     sentence = page.locator(".story .sentence")
     assert sentence.evaluate("one => parseFloat(getComputedStyle(one).fontSize)") >= 64
@@ -175,12 +175,12 @@ def test_nothing_moves_when_play_opens(visit):
         page.locator(".st-key-another button").wait_for()
         after = boxes(page)
         assert all(after[name] == before[name] for name in before if name != "answer")
-        close_door(page)
+        close_panel(page)
 
 
 def test_a_stroke_keeps_its_shape_while_a_part_opens(visit):
     page = visit()
-    page.locator(".st-key-ask_story button").wait_for(state="attached")
+    page.locator(".st-key-open_story button").wait_for(state="attached")
     (stroke,) = written(6)
     points = on_screen(page, [stroke])[0]
     middle = len(points) // 2
@@ -281,7 +281,7 @@ def test_nothing_jumps_while_the_page_loads(visit):
     for width, height in ((1280, 800), (1080, 1920), (360, 740)):
         page.set_viewport_size({"width": width, "height": height})
         page.reload()
-        page.locator(".st-key-ask_story button").wait_for(state="attached")
+        page.locator(".st-key-open_story button").wait_for(state="attached")
         page.locator(".says").wait_for()
         page.locator("[data-word]").first.wait_for(state="attached")
         page.wait_for_timeout(500)

@@ -38,7 +38,7 @@ def test_speaks_the_visitors_language_and_any_other(visit):
         page.locator(f".bars > :nth-child({place})").bounding_box()["x"] for place in (1, 5, 10)
     ]
     assert places == sorted(places), "digits are counted from the left in Arabic, too"
-    page.locator(".st-key-ask_story button").click()
+    page.locator(".st-key-open_story button").click()
     page.locator(".story .all").click()
     region(page, "inside").locator(".looked").wait_for()
     expect_no_english(page)

@@ -19,7 +19,7 @@ from tests.helpers.page import (
     go_to_learned,
     number,
     on_screen,
-    open_door,
+    open_panel,
     press,
     written,
 )
@@ -273,8 +273,8 @@ def test_a_lost_connection_is_said_beside_whatever_is_open(visit, server_to_kill
     page = visit(url)
     draw(page, written(3))
     expect_digit(page, 3)
-    open_door(page, opened)
-    shown = page.locator(".st-key-panel .hint, .st-key-story")
+    open_panel(page, opened)
+    shown = page.locator(".st-key-play .hint, .st-key-story")
     expect(shown).to_have_css("opacity", "1")
     if opened == "story":
         page.get_by_role("button", name="6. My answer").click()
@@ -399,7 +399,7 @@ def test_the_server_loads_no_data_frames(visit):
     """Streamlit does so when it gets a dictionary to send: the first visitor would wait for it."""
     with serve_page() as (url, process):
         page = visit(url)
-        open_door(page, "inside")  # the canvas moves
+        open_panel(page, "inside")  # the canvas moves
         draw(page, written(3))
         expect_digit(page, 3)
         page.locator(".st-key-looked img").wait_for()

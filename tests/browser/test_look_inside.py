@@ -11,11 +11,11 @@ from page.draw.inside import GLOW
 from tests.helpers.page import (
     HASH,
     PHONE,
-    close_door,
+    close_panel,
     draw,
     expect_digit,
     expect_invitation,
-    open_door,
+    open_panel,
     press,
     written,
 )
@@ -23,7 +23,7 @@ from tests.helpers.servers import TIMEOUT
 
 
 def open_up(page) -> None:
-    open_door(page, "inside")
+    open_panel(page, "inside")
 
 
 def sources(page, selector: str) -> list[str]:
@@ -59,7 +59,7 @@ def test_is_closed_until_one_asks_and_shows_where_it_looked(visit):
     press(page, "All at once")
     page.locator(".st-key-inside .maps").first.wait_for()
     assert page.locator(".story").count() == 0
-    close_door(page)
+    close_panel(page)
     expect_digit(page, 4)
     press(page, "Clear")
     expect_invitation(page)
@@ -67,7 +67,7 @@ def test_is_closed_until_one_asks_and_shows_where_it_looked(visit):
     expect_digit(page, 9)
     open_up(page)
     expect_heat_on_the_ink_and_elsewhere_for_the_runner_up(page)
-    close_door(page)
+    close_panel(page)
     expect_digit(page, 9)
 
 

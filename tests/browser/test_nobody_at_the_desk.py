@@ -94,11 +94,11 @@ def test_a_page_that_is_left_alone_starts_over_and_draws_by_itself(visit, server
     assert page.evaluate("window.mine && !('attract' in document.documentElement.dataset)")
     glass.lift(1)
     page.get_by_role("button", name="Can I fool you?").tap()
-    region(page, "panel").wait_for()
+    region(page, "play").wait_for()
     leave_alone(page)
     page.wait_for_function("!window.mine")  # it is loaded anew
     expect_show(page)
-    assert region(page, "panel").count() == 0
+    assert region(page, "play").count() == 0
     page.evaluate("dispatchEvent(new Event('digits-person'))")
     go_to_learned(page)
     # The last visitor's drawing is forgotten, and those that it drew itself are no visitor's.

@@ -7,7 +7,7 @@ import numpy as np
 from tests.helpers.page import (
     PHONE,
     Glass,
-    close_door,
+    close_panel,
     draw,
     expect_answer,
     expect_digit,
@@ -44,7 +44,7 @@ def test_a_number_is_read_and_each_of_its_digits_can_be_asked_about(visit):
     expect_bars_of(page, 0)
     expect(page.locator("[aria-pressed=true][data-symbol]")).to_have_text(re.compile("^0"))
     assert page.locator(".st-key-seen img").get_attribute("src") != last
-    page.locator(".st-key-ask_story button").click()
+    page.locator(".st-key-open_story button").click()
     page.locator(".sentence", has_text="First I cut it apart.").wait_for()
     page.get_by_role("button", name="6. My answer").click()
     page.locator(".sentence", has_text="Highest: 0.").wait_for()
@@ -55,7 +55,7 @@ def test_a_number_is_read_and_each_of_its_digits_can_be_asked_about(visit):
     page.locator(".sentence", has_text="2, 0, 2, 6: I see 2026.").wait_for()
     press(page, "All at once")
     page.get_by_text("What lit up here speaks for a 2.").wait_for()
-    close_door(page)
+    close_panel(page)
     press(page, "Undo")  # the 6
     expect_answer(page, r"I see 202\.")
     expect_bars_of(page, 2)

@@ -1,6 +1,6 @@
 """The page with an API that reads for it (DIGITS_API)."""
 
-from tests.helpers.page import close_door, draw, expect_answer, expect_digit, press, written
+from tests.helpers.page import close_panel, draw, expect_answer, expect_digit, press, written
 from tests.helpers.servers import serve, serve_api
 
 
@@ -20,11 +20,11 @@ def test_the_page_asks_the_api_and_says_so_when_it_is_away(visit, tmp_path):
         for region in (".st-key-answer", ".st-key-seen"):
             assert page.locator(region).inner_html() == by_itself.locator(region).inner_html()
         # The API tells nothing of its network's inside.
-        assert page.locator(":is(.st-key-ask_story, .st-key-ask_teach)").count() == 0
+        assert page.locator(":is(.st-key-open_story, .st-key-open_teach)").count() == 0
         press(page, "Can I fool you?")
         draw(page, written(7))  # a drawing of before is not judged
-        expect(page.locator(".st-key-panel .hint")).to_contain_text("I can still read it")
-        close_door(page)
+        expect(page.locator(".st-key-play .hint")).to_contain_text("I can still read it")
+        close_panel(page)
         learned, ours = (
             visit(f"{address}/learned", until=".misread img")
             for address in (url, by_itself.url.rstrip("/"))

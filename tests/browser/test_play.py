@@ -14,12 +14,12 @@ from page.tally.counts import Tally
 from tests.helpers.page import (
     HASH,
     PHONE,
-    close_door,
+    close_panel,
     draw,
     expect_answer,
     expect_digit,
     expect_invitation,
-    open_door,
+    open_panel,
     press,
     region,
     written,
@@ -70,10 +70,10 @@ def teach_hearts(page, count: int) -> None:
 def test_a_challenge_is_judged_as_one_draws(visit):
     page = visit()
     bars = region(page, "probabilities").bounding_box()
-    open_door(page, "fool")
+    open_panel(page, "fool")
     assert region(page, "probabilities").bounding_box() == bars, "something jumped"
     expect_text(page.locator(".task"), "Draw a 7 that I can’t read!")
-    hint = page.locator(".st-key-panel .hint")
+    hint = page.locator(".st-key-play .hint")
     draw(page, written(7))
     expect_text(hint, "I can still read it")
     assert page.locator(".bars .best .share").is_visible()
@@ -84,44 +84,44 @@ def test_a_challenge_is_judged_as_one_draws(visit):
     press(page, "Another one")
     expect_text(page.locator(".task"), "between a 4 and a 9")
     expect_text(page.locator(".count"), f"0 of {len(CHALLENGES)} fooled")
-    close_door(page)
+    close_panel(page)
     clear(page)
     expect_invitation(page)
 
 
-def test_a_door_opens_and_closes_for_one_who_draws_at_once(visit):
+def test_a_panel_opens_and_closes_for_one_who_draws_at_once(visit):
     page = visit()
     draw(page, written(7))
     settled(page)
     for state in ("visible", "detached") * 3:
-        page.locator(".st-key-ask_fool button").evaluate("button => button.click()")
+        page.locator(".st-key-open_fool button").evaluate("button => button.click()")
         draw(page, written(7))
         settled(page)
-        page.locator(".st-key-panel").wait_for(state=state)
+        page.locator(".st-key-play").wait_for(state=state)
 
 
 def test_a_heart_that_was_taught_is_known_until_it_is_forgotten(visit):
     page = visit()
-    open_door(page, "teach")
+    open_panel(page, "teach")
     teach_hearts(page, 5)
-    expect_text(page.locator(".st-key-panel .hint"), "I know it now")
+    expect_text(page.locator(".st-key-play .hint"), "I know it now")
     draw(page, heart(11))
-    known = page.locator(".st-key-panel .known")  # at once, and large
+    known = page.locator(".st-key-play .known")  # at once, and large
     expect_text(known, "^<b>heart!$")
     assert known.bounding_box()["height"] > 60
-    close_door(page)
+    close_panel(page)
     expect_answer(page, "I see your symbol: <b>heart")
     expect_text(page.locator(".bars .taught .name"), "<b>heart")
     for digit in (3, 7):
         clear(page)
         draw(page, written(digit))
         expect_digit(page, digit)
-    open_door(page, "teach")
+    open_panel(page, "teach")
     press(page, "Forget it")
     page.locator(".examples").wait_for(state="detached")
     page.locator(".bars .taught").wait_for(state="detached")
     assert page.get_by_label("What is your symbol called?").input_value() == ""
-    close_door(page)
+    close_panel(page)
     clear(page)
     draw(page, heart(11))
     expect_answer(page, "not a digit I know|not sure")
@@ -129,7 +129,7 @@ def test_a_heart_that_was_taught_is_known_until_it_is_forgotten(visit):
 
 
 def expect_a_symbol_to_be_forgotten_with_the_visit(page) -> None:
-    open_door(page, "teach")
+    open_panel(page, "teach")
     teach_hearts(page, 1)
     expect_focus(page, "Keep this one")
     press(page, "Forget it")
@@ -143,32 +143,36 @@ def expect_a_symbol_to_be_forgotten_with_the_visit(page) -> None:
     assert page.locator(".bars .taught").count() == 0
 
 
-def test_one_door_closes_the_others_and_nothing_is_counted(visit, server):
+def test_one_panel_closes_the_others_and_nothing_is_counted(visit, server):
     page = visit(f"{server}/?presenter")
     expect_text(page.locator(".st-key-presenter"), "Nothing is counted")
-    assert not page.locator(".st-key-ask_story").is_visible(), "before the first stroke"
+    assert not page.locator(".st-key-open_story").is_visible(), "before the first stroke"
     draw(page, written(3))
     expect_digit(page, 3)
     assert page.locator(".st-key-tally").count() == 0, "nothing is asked"
     assert "counted" not in page.locator(".privacy").inner_text()
     press(page, "How do you know?")
     page.locator(".story").wait_for()
+    page.keyboard.press("Escape")
+    expect_focus(page, "How do you know?")
+    page.keyboard.press("Enter")
+    page.locator(".story").wait_for()
     press(page, "All at once")
     expect_focus(page, "Step by step")
-    close_door(page)
+    close_panel(page)
     expect_focus(page, "How do you know?")
     press(page, "Can I fool you?")
-    page.locator(".st-key-panel .task").wait_for()
-    close_door(page)
+    page.locator(".st-key-play .task").wait_for()
+    close_panel(page)
     expect_focus(page, "Can I fool you?")
     press(page, "Can I fool you?")
-    page.locator(".st-key-panel .task").wait_for()
+    page.locator(".st-key-play .task").wait_for()
     expect_focus(page, "Can I fool you?")
     press(page, "Teach you")
-    page.locator(".st-key-panel input").wait_for()
+    page.locator(".st-key-play input").wait_for()
     assert page.locator(".task").count() == 0
     press(page, "Teach you")  # once more closes it
-    page.locator(".st-key-panel").wait_for(state="detached")
+    page.locator(".st-key-play").wait_for(state="detached")
     expect_digit(page, 3)
 
 
@@ -181,18 +185,18 @@ def test_fits_the_screen(visit, sizes):
 
 
 def expect_to_fit(page) -> None:
-    for door, own in (("fool", "progressbar"), ("teach", "textbox")):
-        open_door(page, door)
-        region(page, "panel").get_by_role(own).wait_for()
-        expect_text(page.locator(".st-key-panel .hint").last, ".")
-        panel = page.locator(":has(> .st-key-panel)").last
+    for panel, own in (("fool", "progressbar"), ("teach", "textbox")):
+        open_panel(page, panel)
+        region(page, "play").get_by_role(own).wait_for()
+        expect_text(page.locator(".st-key-play .hint").last, ".")
+        place = page.locator(":has(> .st-key-play)").last
         # For a moment what belongs to the other part is still there.
         page.wait_for_function(
             """one => one.scrollHeight - one.clientHeight <= 1
               && one.scrollWidth - one.clientWidth <= 1""",
-            arg=panel.element_handle(),
+            arg=place.element_handle(),
         )
-        box, bars = panel.bounding_box(), region(page, "probabilities").bounding_box()
+        box, bars = place.bounding_box(), region(page, "probabilities").bounding_box()
         assert box["y"] + box["height"] <= bars["y"] + 1
     main = "document.querySelector('[data-testid=stMain]')"
     assert page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 0

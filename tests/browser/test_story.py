@@ -22,7 +22,7 @@ from tests.helpers.page import (
     expect_answer,
     expect_digit,
     number,
-    open_door,
+    open_panel,
     press,
     written,
 )
@@ -37,7 +37,7 @@ OBJECT = (
 
 
 def open_up(page) -> None:
-    open_door(page, "story")
+    open_panel(page, "story")
     page.locator(".story canvas").wait_for()
 
 
@@ -271,7 +271,7 @@ def expect_to_stand_still_while_an_answer_is_awaited(page) -> None:
     frames = """async awaited => {
       const root = document.documentElement;
       delete root.toggleAttribute;
-      root.toggleAttribute("data-stale", awaited);
+      root.toggleAttribute("data-outdated", awaited);
       if (awaited) root.toggleAttribute = () => {};  // the page itself knows better
       const { drawImage } = CanvasRenderingContext2D.prototype;
       const frame = () => new Promise(requestAnimationFrame);
@@ -327,7 +327,7 @@ def test_fits_a_phone_and_a_finger(visit):
     fingers = Glass(page)
     fingers.draw(written(4))
     expect_digit(page, 4)
-    button = page.get_by_role("button", name=words.TITLE)
+    button = page.get_by_role("button", name=words.WORDS["title"])
     button.scroll_into_view_if_needed()
     fingers.tap(button)
     page.locator(".story canvas").wait_for()

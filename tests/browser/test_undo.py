@@ -6,14 +6,14 @@ import numpy as np
 
 from tests.helpers.page import (
     HASH,
-    close_door,
+    close_panel,
     draw,
     draw_by_mouse,
     expect_answer,
     expect_digit,
     expect_invitation,
     expect_seen,
-    open_door,
+    open_panel,
     press,
     written,
 )
@@ -65,14 +65,14 @@ def test_undo_and_clear_remember_many_strokes_and_wait_for_nobody(visit):
     ]
     assert len(dots) > 100, "which are as many as the canvas remembers"
     draw(page, written(3))
-    open_door(page, "fool")  # where all ink is a single symbol, whatever dots are elsewhere
+    open_panel(page, "fool")  # where all ink is a single symbol, whatever dots are elsewhere
     draw(page, dots)
     expect_seen(page, [*written(3), *dots])
     press_at_once(page, len(dots), key="z", ctrlKey=True)
     expect_seen(page, written(3))
     press_at_once(page, 30, key="Z", ctrlKey=True, shiftKey=True)
     expect_seen(page, [*written(3), *dots[:30]])
-    close_door(page)
+    close_panel(page)
     # The utmost of a late answer is none: an empty canvas must not wait for any. Whether the server
     # is there may be asked: a slow machine's page does.
     page.route(re.compile("^(?!.*/_stcore/health)"), lambda route: route.abort())

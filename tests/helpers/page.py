@@ -148,29 +148,28 @@ def press(page, button: str) -> None:
     page.get_by_role("button", name=button).click()
 
 
-def open_door(page, door: str) -> None:
+def open_panel(page, panel: str) -> None:
     """Opens the story, “All at once” ("inside"), a challenge ("fool") or a lesson ("teach").
 
-    By a script: before the first stroke the doors can't be seen.
+    By a script: before the first stroke the buttons can't be seen.
     """
-    panel = {"story": "story", "inside": "story"}.get(door, "panel")
-    button = "story" if door == "inside" else door
-    page.locator(f".st-key-ask_{button} button").evaluate("button => button.click()")
-    page.locator(f".st-key-{panel}").wait_for()
-    if door == "inside":
+    button = "story" if panel == "inside" else panel
+    page.locator(f".st-key-open_{button} button").evaluate("button => button.click()")
+    page.locator(".st-key-story" if button == "story" else ".st-key-play").wait_for()
+    if panel == "inside":
         press(page, "All at once")
         page.locator(".st-key-inside").wait_for()
 
 
-def close_door(page) -> None:
+def close_panel(page) -> None:
     """Closes whatever is open; the answer is there again."""
     page.get_by_role("button", name="Close", exact=True).click()
     page.locator(".st-key-reading").wait_for()
-    page.locator(":is(.st-key-story, .st-key-inside, .st-key-panel)").wait_for(state="detached")
+    page.locator(":is(.st-key-story, .st-key-inside, .st-key-play)").wait_for(state="detached")
 
 
 def go_to_learned(page) -> None:
-    """Goes to “How I learned”, as the door at the end of the story does."""
+    """Goes to “How I learned”, as the button at the end of the story does."""
     page.locator(".st-key-to_learned a").evaluate("link => link.click()")
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from page.draw import answer, reading
 from page.draw.drawing import HEIGHT, WIDTH, Drawing
-from page.play.panel import Known
+from page.play.view import Known
 from tests.helpers.page import number, sent
 
 
@@ -28,14 +28,14 @@ def wide() -> Drawing:
 
 
 def test_numbers_are_read_when_the_pen_is_lifted(state, classifier, wide):
-    live = reading.read(replace(wide, lifted=False), classifier, inside=False)
+    live = reading.read(replace(wide, lifted=False), classifier, inside=False, single=False)
     assert not live.symbols
-    lifted = reading.read(wide, classifier, inside=False)
+    lifted = reading.read(wide, classifier, inside=False, single=False)
     assert lifted.text == "20"
 
 
 def test_in_play_a_drawing_is_a_single_symbol(state, classifier, wide):
-    assert reading.read(wide, classifier, inside=False).text == "20"
+    assert reading.read(wide, classifier, inside=False, single=False).text == "20"
     assert not reading.read(wide, classifier, inside=False, single=True).symbols
 
 
@@ -60,7 +60,7 @@ def zigzag(step: int, left: int, right: int) -> Drawing:
     ],
 )  # fmt: skip
 def test_a_blackened_canvas_is_not_a_digit(state, classifier, drawing, lifted):
-    found = reading.read(replace(drawing, lifted=lifted), classifier, inside=False)
+    found = reading.read(replace(drawing, lifted=lifted), classifier, inside=False, single=False)
     assert found.prediction is not None, "it counts as empty"
     assert found.prediction.digit is None and not found.symbols
 

@@ -5,7 +5,11 @@ import { ACCENT, ACCENT_ON_PAPER, square } from "../pictures.js";
 
 /** @import { Phase, Place, Scene, Step } from "../scene.js" */
 
-/** The tiles in as few rows as show them largest. @param {Scene} scene @param {number} label the room for a label, as a fraction of a tile */
+/**
+ * The tiles in as few rows as show them largest.
+ * @param {Scene} scene
+ * @param {number} label the room for a label, as a fraction of a tile
+ */
 function apart(scene, label) {
   const { w, h, gap } = scene.room;
   const { tiles } = scene.data.number;

@@ -3,42 +3,42 @@
 
 import { ACCENT, square } from "../pictures.js";
 
-/** @import { Step } from "../scene.js" */
+/** @import { Scene, Step } from "../scene.js" */
 
 const RING = [1, 5, 7, 3, 2, 8, 6, 0]; // of a 3×3: the nearest ones beside it, the others in the corners
+
+/** The drawing large, and the others in two rows beside it. @param {Scene["room"]} room */
+function beside({ w, h, gap }) {
+  const each = Math.min((h - 3 * gap) / 2, (w - 9 * gap) / 6);
+  const own = 2 * each + gap;
+  const [left, top] = [(w - own - 4 * each - 5 * gap) / 2, (h - own) / 2];
+  const others = (/** @type {number} */ n) => {
+    const x = left + own + 2 * gap + (n % 4) * (each + gap);
+    return square(x, top + Math.floor(n / 4) * (each + gap), each);
+  };
+  return { dots: square(left, top, own), others };
+}
+
+/** The others around the drawing. @param {Scene["room"]} room */
+function around({ w, h, gap }) {
+  const each = (Math.min(w, h) - 4 * gap) / 3;
+  const [left, top] = [(w - 3 * each - 2 * gap) / 2, (h - 3 * each - 2 * gap) / 2];
+  const cell = (/** @type {number} */ n) =>
+    square(left + (n % 3) * (each + gap), top + Math.floor(n / 3) * (each + gap), each);
+  return { dots: cell(4), others: (/** @type {number} */ n) => cell(RING[n]) };
+}
 
 /** @type {Step} */
 export const nearest = {
   phases(scene) {
-    const { w, h, gap, wide } = scene.room;
-    // Where it is wide: the drawing large, and the others in two rows beside it.
-    if (wide) {
-      const each = Math.min((h - 3 * gap) / 2, (w - 9 * gap) / 6);
-      const own = 2 * each + gap;
-      const left = (w - own - 4 * each - 5 * gap) / 2;
-      const top = (h - own) / 2;
-      const dots = square(left, top, own);
-      const all = scene.data.near.map((/** @type {unknown} */ _, /** @type {number} */ n) => {
-        const x = left + own + 2 * gap + (n % 4) * (each + gap);
-        const place = square(x, top + Math.floor(n / 4) * (each + gap), each);
-        return [`near${n}`, { ...place, from: "dots" }];
-      });
-      return [
-        [0, { dots: { ...dots, from: "answer" } }],
-        [900, { dots, ...Object.fromEntries(all) }],
-      ];
-    }
-    const each = (Math.min(w, h) - 4 * gap) / 3;
-    const [left, top] = [(w - 3 * each - 2 * gap) / 2, (h - 3 * each - 2 * gap) / 2];
-    const cell = (/** @type {number} */ n) =>
-      square(left + (n % 3) * (each + gap), top + Math.floor(n / 3) * (each + gap), each);
+    const { dots, others } = (scene.room.wide ? beside : around)(scene.room);
     const all = scene.data.near.map((/** @type {unknown} */ _, /** @type {number} */ n) => [
       `near${n}`,
-      { ...cell(RING[n]), from: "dots" },
+      { ...others(n), from: "dots" },
     ]);
     return [
-      [0, { dots: { ...cell(4), from: "answer" } }],
-      [900, { dots: cell(4), ...Object.fromEntries(all) }],
+      [0, { dots: { ...dots, from: "answer" } }],
+      [900, { dots, ...Object.fromEntries(all) }],
     ];
   },
 

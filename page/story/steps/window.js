@@ -13,9 +13,13 @@ const REST = 5000; // ms: as long as it takes to compare the window with its pat
 const [SLOW_ROWS, SLOW, QUICK] = [3, 1300, 90]; // rows; ms for a slow row and for any other
 const ALL = SIDE * SIDE;
 
-/** How many of the 28×28 places the window has slid over; -1 before it slides. @param {Scene} scene @param {number} now */
+/**
+ * How many of the 28×28 places the window has slid over; -1 before it slides.
+ * @param {Scene} scene
+ * @param {number} now
+ */
 function slid(scene, now) {
-  let age = scene.age(now) - MOVE - (scene.data.kernel ? REST : 0);
+  let age = scene.age(now) - MOVE - REST;
   if (age < 0) return -1;
   const { firstRow } = scene.data;
   for (let row = 0; row < SIDE; row++) {
@@ -26,7 +30,11 @@ function slid(scene, now) {
   return ALL;
 }
 
-/** Row and column of the window's middle: where it fits best, before and after it slides. @param {Scene} scene @param {number} now */
+/**
+ * Row and column of the window's middle: where it fits best, before and after it slides.
+ * @param {Scene} scene
+ * @param {number} now
+ */
 function middle(scene, now) {
   const been = slid(scene, now);
   return been < 0 || been >= ALL ? scene.data.best : [Math.floor(been / SIDE), been % SIDE];
@@ -36,7 +44,6 @@ function middle(scene, now) {
 export function paintWindow(scene, place, now) {
   const { pen } = scene;
   const { kernel } = scene.data;
-  if (!kernel) return;
   if (slid(scene, now) < ALL) scene.still = false;
   const cell = place.w / SIDE;
   const half = Math.floor(kernel.length / 2);
@@ -97,7 +104,6 @@ export const sliding = {
     kernel(scene, place, _, now) {
       const { pen } = scene;
       const { kernel, values } = scene.data;
-      if (!kernel) return;
       const size = kernel.length;
       const half = Math.floor(size / 2);
       const most = Math.max(...kernel.flat().map(Math.abs));
@@ -142,8 +148,7 @@ export const sliding = {
       scene.image(scene.data.found, place);
       pen.restore();
       const at = square(place.x + column * cell, place.y + row * cell, cell);
-      if (scene.step === "window" && scene.data.kernel)
-        scene.outline(at, ACCENT, Math.max(3, cell * 0.2));
+      if (scene.step === "window") scene.outline(at, ACCENT, Math.max(3, cell * 0.2));
       scene.outline(place, "#f5f1e855", 2);
     },
   },

@@ -33,16 +33,16 @@ def ask(drawing: Drawing, prediction: Prediction | None) -> None:
         drawing: on the canvas.
         prediction: for it; None if the answer can't be right or wrong.
     """
-    mine = visit().tally
+    state = visit().tally
     if not drawing.strokes:
-        mine.drawing = ""
-    elif not mine.drawing:  # what is on the canvas counts once, whatever is added to it
-        mine.drawing = secrets.token_hex(16)
+        state.drawing = ""
+    elif not state.drawing:  # what is on the canvas counts once, whatever is added to it
+        state.drawing = secrets.token_hex(16)
     html = ""
     if prediction and drawing.strokes and drawing.rests and not drawing.attract:
-        mine.answer = NO_DIGIT if prediction.digit is None else prediction.digit
-        counted = mine.counted == mine.drawing
-        html = f'<p role="status">{mine.words}</p>' if counted else question_html(prediction)
+        state.answer = NO_DIGIT if prediction.digit is None else prediction.digit
+        counted = state.counted == state.drawing
+        html = f'<p role="status">{state.words}</p>' if counted else question_html(prediction)
     with st.container(key="tally"):
         patched_html(f'<div class="score-row" tabindex="-1">{html}</div>', "tally_row", _count)
 
@@ -72,13 +72,13 @@ def names() -> list[str]:
 
 def _count(meant: int) -> None:
     """Count what a visitor tapped. Visitors never see an error."""
-    mine = visit().tally
-    if not mine.drawing or meant not in range(NO_DIGIT + 1):
+    state = visit().tally
+    if not state.drawing or meant not in range(NO_DIGIT + 1):
         return
-    mine.counted, mine.words = mine.drawing, ""
+    state.counted, state.words = state.drawing, ""
     with suppress(TallyError):  # the presenter sees it
-        tally().add(mine.drawing, mine.answer, meant)
-        mine.words = score_words(tally().counts())
+        tally().add(state.drawing, state.answer, meant)
+        state.words = score_words(tally().counts())
 
 
 def score_words(counts: dict[tuple[int, int], int]) -> str:
@@ -89,9 +89,9 @@ def score_words(counts: dict[tuple[int, int], int]) -> str:
 
 def is_presenter() -> bool:
     """Whether the address has `?presenter`, or had it earlier in this visit."""
-    mine = visit()
-    mine.presenter = mine.presenter or "presenter" in st.query_params
-    return mine.presenter
+    state = visit()
+    state.presenter = state.presenter or "presenter" in st.query_params
+    return state.presenter
 
 
 @st.fragment(run_every=EVERY)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import streamlit as st
 
 from page.core.component import component
-from page.core.doors import close_button
 from page.core.error_boundary import guarded
+from page.core.panels import close_button
 from page.core.patch import patched_html
 from page.core.settings import load_classifier, load_examples
 from page.core.text import _, ngettext, number
-from page.core.visit import Door, visit
+from page.core.visit import Panel, visit
+from page.play.challenge import CHALLENGES, Progress
 
 if TYPE_CHECKING:
     from digits import Prediction
@@ -53,10 +54,10 @@ def _examples() -> Examples | None:
 
 
 @guarded
-def play(door: Door, drawing: Drawing, reading: CanvasReading) -> None:
+def play(panel: Panel, drawing: Drawing, reading: CanvasReading) -> None:
     """Show a challenge ("fool") or a lesson ("teach") in place of the answer; the bars stay."""
-    with st.container(key="panel"):
-        if door == "teach":
+    with st.container(key="play"):
+        if panel == "teach":
             teach(drawing, reading)
         else:
             fool(drawing, reading.prediction)
@@ -65,41 +66,36 @@ def play(door: Door, drawing: Drawing, reading: CanvasReading) -> None:
 
 def fool(drawing: Drawing, prediction: Prediction | None) -> None:
     """Show a challenge, how near the drawing comes to it, and a button for another one."""
-    from page.play.challenge import CHALLENGES
-
-    mine = visit().play
-    place = mine.challenge % len(CHALLENGES)
+    state = visit().play
+    place = state.challenge % len(CHALLENGES)
     challenge = CHALLENGES[place]
-    progress = 0.0
-    if mine.shown != mine.challenge:
-        mine.shown, mine.before = mine.challenge, drawing.strokes
-    if place in mine.solved:
-        progress, words = 1.0, _("You did it! Well done.")
-    elif prediction is None or drawing.strokes == mine.before:
-        words = _("Draw it on the sheet. The bars show what I think.")
-    else:
-        verdict = challenge.judge(prediction.bars)
-        progress = verdict.progress
-        if verdict.done and drawing.lifted:
-            mine.solved.add(place)
-            words = _("You did it! Well done.")
-        elif verdict.done:
-            words = _("That’s it! Now lift the pen.")
-        elif drawing.rests:
-            words = _(verdict.hint)
-        else:
-            words = mine.hint
-    mine.hint = words
-    done = "done" if place in mine.solved else ""
+    if state.shown != state.challenge:
+        state.shown, state.before = state.challenge, drawing.strokes
+    untried = drawing.strokes == state.before
+    progress = Progress(0)
+    if prediction and not untried:
+        progress = challenge.judge(prediction.bars)
+    if progress.done and drawing.lifted:
+        state.solved.add(place)
+    if place in state.solved:
+        progress = Progress(1)
+        state.hint = _("You did it! Well done.")
+    elif untried or prediction is None:
+        state.hint = _("Draw it on the sheet. The bars show what I think.")
+    elif progress.done:
+        state.hint = _("That’s it! Now lift the pen.")
+    elif drawing.rests:  # otherwise it stays, to be read
+        state.hint = _(progress.hint)
+    done = "done" if place in state.solved else ""
     score = _("{count} of {total} fooled").format(
-        count=number(len(mine.solved)), total=number(len(CHALLENGES))
+        count=number(len(state.solved)), total=number(len(CHALLENGES))
     )
     html = (
         f'<div class="challenge {done}"><div class="gauge" role="progressbar" '
-        f'aria-label="{_("How near you are")}" aria-valuenow="{round(100 * progress)}">'
-        f'<i style="height: {100 * progress:.0f}%"></i></div>'
+        f'aria-label="{_("How near you are")}" aria-valuenow="{round(100 * progress.share)}">'
+        f'<i style="height: {100 * progress.share:.0f}%"></i></div>'
         f'<div class="words"><p class="task">{challenge.words()}</p>'
-        f'<p class="hint" role="status">{words}</p><p class="count">{score}</p></div></div>'
+        f'<p class="hint" role="status">{state.hint}</p><p class="count">{score}</p></div></div>'
     )
     patched_html(html, "fool_html")
     with st.container(horizontal=True):
@@ -115,15 +111,15 @@ def _another() -> None:
 
 def teach(drawing: Drawing, reading: CanvasReading) -> None:
     """Learn a symbol of the visitor's own, example by example."""
-    mine = visit().play
-    st.session_state.setdefault("symbol_name", mine.symbol_name)
+    state = visit().play
+    st.session_state.setdefault("symbol_name", state.symbol_name)
     name = st.text_input(
         _("What is your symbol called?"),
         max_chars=MAX_NAME_LENGTH,
         key="symbol_name",
         autocomplete="off",
     )
-    mine.symbol_name = name or ""
+    state.symbol_name = name or ""
     words = st.container(key="taught_so_far")
     # These buttons are never disabled: a disabled one would lose the focus of the keyboard.
     with st.container(horizontal=True):
@@ -140,26 +136,26 @@ def keep(drawing: Drawing, prediction: Prediction | None) -> None:
     from digits.explain.teaching import MAX_EXAMPLES, TaughtSymbol
     from digits.images import data_url
 
-    mine = visit().play
+    state = visit().play
     examples = _examples()
-    if prediction is None or prediction.inside is None or mine.last_example == drawing.strokes:
+    if prediction is None or prediction.inside is None or state.last_example == drawing.strokes:
         return
-    if mine.taught is None:
-        mine.taught, mine.pictures = TaughtSymbol(examples), []
-    if len(mine.taught) == MAX_EXAMPLES:
+    if state.taught is None:
+        state.taught = TaughtSymbol(examples)
+    if len(state.taught) == MAX_EXAMPLES:
         return
-    mine.last_example = drawing.strokes
-    mine.taught.add(examples.embed(prediction.inside), prediction.bars)
-    mine.pictures.append(data_url(prediction.pixels))
-    mine.changes += 1
+    state.last_example = drawing.strokes
+    state.taught.add(examples.embed(prediction.inside), prediction.bars)
+    state.pictures.append(data_url(prediction.pixels))
+    state.changes += 1
 
 
 def forget() -> None:
     """Forget the symbol and its name."""
-    mine = visit().play
-    mine.taught, mine.pictures, mine.last_example, mine.symbol_name = None, [], None, ""
+    state = visit().play
+    state.taught, state.pictures, state.last_example, state.symbol_name = None, [], None, ""
     st.session_state.symbol_name = ""
-    mine.changes += 1
+    state.changes += 1
 
 
 def taught_html(known: Known | None) -> str:

@@ -1,5 +1,5 @@
 // @ts-check
-// After an example was kept, or for another challenge, the canvas is empty.
+// Clears the canvas after an example was kept, and for another challenge.
 
 /** @type {number | null} */
 let known = null;

@@ -1,0 +1,52 @@
+// @ts-check
+// Opens the story with a presenter's remote, whose buttons are Page Up and Page Down. When a panel is
+// closed, what replaced it gets the keyboard's focus.
+
+import { hasModifier } from "./keys.js";
+
+const PANEL = ".st-key-story, .st-key-inside, .st-key-play";
+
+let opened = ""; // the panel that is open
+let closed = ""; // the one before it
+
+const observer = new MutationObserver(refocus);
+
+/** @param {string} key @returns {HTMLElement | null} */
+const buttonOf = (key) => document.querySelector(`.st-key-${key} button`);
+
+/** “All at once” has no button: the story leads to it. */
+function refocus() {
+  const { activeElement } = document;
+  if (activeElement?.closest(PANEL)) return; // the panel is still there
+  const opener = `open_${closed === "inside" ? "story" : closed}`;
+  const next = buttonOf(opened === "inside" ? "stepwise" : opener);
+  if (activeElement === document.body) {
+    if (!next?.checkVisibility()) return;
+    next.focus({ preventScroll: true });
+  }
+  observer.disconnect();
+}
+
+/** @param {KeyboardEvent} event */
+function key(event) {
+  const button = buttonOf("open_story");
+  if (event.key !== "PageDown" || hasModifier(event) || !button || opened === "story") return;
+  event.preventDefault();
+  button.click();
+}
+
+/** @param {StreamlitComponent<{ opened: string }>} component */
+export default function ({ data }) {
+  if (data.opened !== opened) {
+    [closed, opened] = [opened, data.opened];
+    if (closed && ["", "inside"].includes(opened)) {
+      observer.observe(document.body, { childList: true, subtree: true });
+      refocus();
+    }
+  }
+  addEventListener("keydown", key); // the same function twice is heard once
+  return () => {
+    observer.disconnect();
+    removeEventListener("keydown", key);
+  };
+}

@@ -292,6 +292,7 @@ def test_can_be_paused_stepped_restarted_and_translated(visit, server):
     press(page, "One step")
     expect(truth).to_be_empty()
     expect(guess).to_be_empty()
+    expect(lesson.locator(".say")).to_have_text("What is it?")
     press(page, "One step")
     expect(guess).to_have_text(re.compile(r"My guess: \d"))
     expect(truth).to_be_empty()

@@ -9,7 +9,7 @@ import numpy as np
 
 from digits.ink.page import OFFSET, STEP, without_table
 
-MIN_CONTRAST = 0.07  # 0-1: less is not ink
+MIN_CONTRAST_SHARE = 0.07  # 0-1: less is not ink
 MAX_NOISE_CONTRAST = 0.3  # 0-1: ink never needs more, however noisy the picture
 WINDOW = 0.2  # of the shorter side: wider than any stroke
 POLARITY_SIDE = 320  # pixels: the longer side on which it is decided whether ink is dark or light
@@ -110,7 +110,7 @@ def is_light(image: np.ndarray, page: np.ndarray | None) -> bool:
         differs = _contrast(*((small, median) if light else (median, small)))
         mix = _largest_calm(differs)
         value = mix(np.minimum(differs, _ratio(small, light, window)))
-        faint = min(max(MIN_CONTRAST, 6 * _grain(mix(differs))), MAX_NOISE_CONTRAST)
+        faint = min(max(MIN_CONTRAST_SHARE, 6 * _grain(mix(differs))), MAX_NOISE_CONTRAST)
         votes.append(float((value * weight)[value > faint].sum()))
     dark, bright = votes
     if np.median(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)) < MAX_BLACKBOARD:

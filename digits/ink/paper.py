@@ -12,7 +12,7 @@ from math import ceil, floor
 import cv2
 import numpy as np
 
-from digits.ink.contrast import MIN_CONTRAST, Contrast, find_contrast, is_light
+from digits.ink.contrast import MIN_CONTRAST_SHARE, Contrast, find_contrast, is_light
 from digits.ink.lines import without_lines
 from digits.ink.page import find_page
 from digits.types import FoundInk, Ink
@@ -87,7 +87,7 @@ def _components(
 ) -> tuple[np.ndarray, "Components", int] | None:
     """Returns the contrast without lines, its components, and the main one."""
     value = without_lines(contrast, page, pen)
-    faint = max(MIN_CONTRAST, 5 * contrast.grain)
+    faint = max(MIN_CONTRAST_SHARE, 5 * contrast.grain)
 
     def above(low: float) -> tuple["Components", int | None]:
         components = find_components(value, low, page)

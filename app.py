@@ -14,6 +14,6 @@ from page.core.style import Style
 app = st.App(
     "page/main.py",
     lifespan=lifespan,
-    middleware=[Middleware(one) for one in (OwnPages, Frames, OneUpload, GZipMiddleware, Style)],
+    middleware=[Middleware(m) for m in (OwnPages, Frames, OneUpload, GZipMiddleware, Style)],
     on_script_error=apologize,
 )

@@ -68,8 +68,8 @@ async def live(drawings: int) -> list[Measure]:
                 if not turn:  # to warm up
                     continue
                 rate.add(name, len(notes["lags"]) / sum(notes["frames"]) * 1000)
-                for one in notes["lags"]:
-                    lag.add(name, one)
+                for milliseconds in notes["lags"]:
+                    lag.add(name, milliseconds)
                 late.add(name, 100 * float(np.mean(np.array(notes["frames"]) > LATE_FRAME)))
             await visitor.leaves()
     return [rate, lag, late]

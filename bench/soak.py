@@ -77,7 +77,9 @@ async def _watch(server: Server, now: Sample, until: float, log: Path) -> None:
         now.minutes = round((time.monotonic() - began) / 60, 2)
         now.server_mb = round(server.memory_mb(), 1)
         now.files = server.process.num_fds()
-        now.browser_mb = round(sum(one.memory_full_info().uss for one in chromiums) / 1e6, 1)
+        now.browser_mb = round(
+            sum(process.memory_full_info().uss for process in chromiums) / 1e6, 1
+        )
         with log.open("a", newline="") as file:
             csv.writer(file).writerow(astuple(now))
 
@@ -103,15 +105,15 @@ def as_table(samples: list[Sample]) -> str:
     """Each run's quarters in Markdown: counts at the end, means of the rest."""
     lines = [f"| {' | '.join(HEAD)} |", "| " + "--- | " * len(HEAD)]
     for last in last_samples(samples):
-        run = [one for one in samples if one.run == last.run and one.minutes > SETTLED]
+        run = [s for s in samples if s.run == last.run and s.minutes > SETTLED]
         for number in range(4):
             quarter = run[len(run) * number // 4 : len(run) * (number + 1) // 4]
             if not quarter:
                 continue
             end = quarter[-1]
-            server = mean(one.server_mb for one in quarter)
-            files = mean(one.files for one in quarter)
-            browser = mean(one.browser_mb for one in quarter)
+            server = mean(sample.server_mb for sample in quarter)
+            files = mean(sample.files for sample in quarter)
+            browser = mean(sample.browser_mb for sample in quarter)
             lines.append(
                 f"| {end.run} | to {end.minutes:.0f} | {end.visits:,} | {end.failed} "
                 f"| {server:.0f} MB | {files:.0f} | {browser:.0f} MB |"

@@ -32,7 +32,8 @@ class Measure:
         """The median of each candidate, and the 95th percentile if there is a tail."""
         rows = [[self.what, *(self._cell(candidate, median) for candidate in candidates)]]
         if self.tail:
-            rows.append(["… 95th percentile", *(self._cell(one, _slow) for one in candidates)])
+            slow = (self._cell(candidate, _slow) for candidate in candidates)
+            rows.append(["… 95th percentile", *slow])
         return rows
 
     def _cell(self, candidate: str, statistic) -> str:

@@ -58,7 +58,7 @@ class PenKind:
         ranges = (self.width, self.cover, self.grain, self.fading, self.smear)
         colour = np.array(self.colours[rng.integers(len(self.colours))])
         red, green, blue = (colour * rng.uniform(*self.brightness)).clip(0, 1).tolist()
-        return Pen((red, green, blue), *(rng.uniform(*one) for one in ranges))
+        return Pen((red, green, blue), *(rng.uniform(*ends) for ends in ranges))
 
 
 FELT = PenKind(BLACK + BLUE, (0.05, 0.13), (0.85, 1))

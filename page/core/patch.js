@@ -1,31 +1,8 @@
 // @ts-check
-// Shows HTML in place: what stays the same keeps its element, so that bars can move, pictures keep
-// the focus, and a screen reader hears only the words that changed.
+// Shows HTML, reports taps on [data-symbol], and moves the focus by arrow keys.
 
+import { setHtml } from "./html.js";
 import { hasModifier } from "./keys.js";
-
-/**
- * @param {Element} element
- * @param {Element} wanted
- */
-function patch(element, wanted) {
-  for (const { name } of [...element.attributes])
-    if (!wanted.hasAttribute(name)) element.removeAttribute(name);
-  for (const { name, value } of wanted.attributes)
-    if (name === "tabindex" && element.hasAttribute(name))
-      continue; // as the arrow keys left it
-    else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
-  const old = [...element.childNodes];
-  const children = [...wanted.childNodes]; // copied, because moving a child removes it from `wanted`
-  for (const [place, child] of children.entries()) {
-    const before = old[place];
-    if (!before) element.append(child);
-    else if (before.nodeName !== child.nodeName) before.replaceWith(child);
-    else if (before instanceof Element) patch(before, /** @type {Element} */ (child));
-    else if (before.nodeValue !== child.nodeValue) before.nodeValue = child.nodeValue;
-  }
-  for (const extra of old.slice(children.length)) extra.remove();
-}
 
 /** @param {Event} event @param {string} selector @returns {HTMLElement | null} */
 const closest = ({ target }, selector) =>
@@ -72,10 +49,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const symbol = closest(event, "[data-symbol]");
     if (symbol) setTriggerValue("symbol", Number(symbol.dataset.symbol));
   };
-  const template = document.createElement("template");
-  template.innerHTML = `<div class="patched">${data.html}</div>`;
   const focused = shown.contains(document.activeElement);
-  patch(shown, /** @type {Element} */ (template.content.firstChild));
+  setHtml(shown, data.html);
   if (focused && !shown.contains(document.activeElement))
     /** @type {HTMLElement | null} */ (shown.querySelector("[tabindex]"))?.focus({
       preventScroll: true,

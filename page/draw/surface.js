@@ -45,14 +45,10 @@ export function findCanvas() {
 function find() {
   const upper = findCanvas();
   const root = /** @type {ShadowRoot | undefined} */ (upper?.getRootNode());
-  /** @type {HTMLCanvasElement | null | undefined} */
-  const lower = root?.querySelector("canvas.lower-canvas");
-  /** @type {HTMLButtonElement | null | undefined} */
-  const undo = root?.querySelector("[aria-label=Undo]");
-  /** @type {HTMLButtonElement | null | undefined} */
-  const reset = root?.querySelector("[aria-label^=Reset]");
-  /** @type {HTMLElement | null | undefined} */
-  const frame = upper?.closest(".canvas-root");
+  const part = (/** @type {string} */ name) => /** @type {any} */ (root?.querySelector(name));
+  const lower = part("canvas.lower-canvas");
+  const [undo, reset] = [part("[aria-label=Undo]"), part("[aria-label^=Reset]")];
+  const frame = /** @type {HTMLElement | null | undefined} */ (upper?.closest(".canvas-root"));
   return upper && lower && undo && reset && frame ? { upper, lower, undo, reset, frame } : null;
 }
 

@@ -1,14 +1,86 @@
 // @ts-check
-// The test images that the shipped network misread.
+// Test images whose labels stay hidden until the visitor guesses.
 
-import { showTiles } from "./tiles.js";
+import { fill } from "./pictures.js";
+
+/**
+ * @typedef {{ pixels: string, alt: string, label: number, answer: string }} Tile `pixels` is an
+ *   image's URL, `answer` HTML
+ * @typedef {{ tiles: string, question: string, yours: string, score: string }} Data `tiles` is JSON
+ */
+
+/**
+ * Shows the tiles in an element, in place of what is there.
+ * @param {HTMLElement} root
+ * @param {Data} data
+ */
+function show(root, { tiles: json, question, yours, score }) {
+  /** @type {Tile[]} */
+  const tiles = JSON.parse(json);
+  root.innerHTML =
+    '<p class="score" role="status"></p><div class="misread">' +
+    tiles
+      .map(
+        ({ pixels, alt }) =>
+          `<figure><button type="button" aria-expanded="false"><img src="${pixels}" alt="${alt}">` +
+          `<span>${question}</span></button><figcaption tabindex="-1"></figcaption></figure>`,
+      )
+      .join("") +
+    "</div>";
+  const pad = document.createElement("div");
+  pad.className = "pad";
+  pad.setAttribute("role", "group");
+  pad.setAttribute("aria-label", question);
+  for (let digit = 0; digit < 10; digit++)
+    pad.innerHTML += `<button type="button">${digit}</button>`;
+
+  const figures = [...root.querySelectorAll("figure")];
+  /** @type {HTMLElement | null} */
+  let chosen = null;
+  let [right, count] = [0, 0];
+
+  /** @param {HTMLElement | null} figure */
+  function choose(figure) {
+    chosen?.querySelector("button")?.setAttribute("aria-expanded", "false");
+    chosen = figure;
+    if (!figure) return pad.remove();
+    figure.querySelector("button")?.setAttribute("aria-expanded", "true");
+    figure.after(pad);
+  }
+
+  /** @param {HTMLElement} figure @param {number} digit */
+  function reveal(figure, digit) {
+    const { label, answer } = tiles[figures.indexOf(figure)];
+    count += 1;
+    right += Number(digit === label);
+    const [button, image, caption] = ["button", "img", "figcaption"].map(
+      (name) => /** @type {HTMLElement} */ (figure.querySelector(name)),
+    );
+    button.replaceWith(image);
+    caption.innerHTML =
+      `<span class="${digit === label ? "right" : "wrong"}">${fill(yours, { digit })}</span>` +
+      `<br>${answer}`;
+    const words = fill(score, { right, count });
+    /** @type {HTMLElement} */ (root.querySelector(".score")).textContent = words;
+    choose(null);
+    caption.focus({ preventScroll: true }); // what was pressed is gone
+  }
+
+  root.onclick = ({ target }) => {
+    const button = /** @type {HTMLElement} */ (target).closest("button");
+    if (!button) return;
+    const figure = button.parentElement;
+    if (figure !== pad) choose(figure === chosen ? null : figure);
+    else if (chosen) reveal(chosen, Number(button.textContent));
+  };
+}
 
 const shown = new WeakMap(); // tiles by element
 
-/** @param {{ data: any, parentElement: HTMLElement }} component */
+/** @param {StreamlitComponent<Data>} component */
 export default function ({ data, parentElement }) {
-  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".guesses"));
+  const root = parentElement.querySelector(".guesses");
   if (shown.get(root) === data.tiles) return; // the server has run the script again
   shown.set(root, data.tiles);
-  showTiles(root, JSON.parse(data.tiles), data);
+  show(root, data);
 }

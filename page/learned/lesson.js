@@ -4,11 +4,10 @@
 // tries what happens if something is different.
 
 import { Clock } from "./clock.js";
-import { paint } from "./pictures.js";
+import { fill, paint } from "./pictures.js";
 import { bytesOf, School } from "./school.js";
 import { Score } from "./score.js";
 import { Screen } from "./screen.js";
-import { fill } from "./tiles.js";
 
 /** @import { Look } from "./network.js" */
 /** @import { Reply } from "./school.js" */

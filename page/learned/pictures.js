@@ -1,5 +1,13 @@
 // @ts-check
-// What “Watch me learn” shows: images, bars, the wall and the curve.
+// What “Watch me learn” shows: images, bars, the wall, the curve, and numbers in sentences.
+
+/**
+ * A sentence with its {placeholders} replaced.
+ * @param {string} sentence
+ * @param {Record<string, unknown>} values
+ */
+export const fill = (sentence, values) =>
+  sentence.replace(/{(\w+)}/g, (_, name) => String(values[name]));
 
 /** How numbers and probabilities are written in a language. @param {string} language */
 export function formats(language) {

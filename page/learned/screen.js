@@ -2,8 +2,16 @@
 // What “Watch me learn” shows, and its words. lesson.html says what is to be seen in which state.
 
 import { best } from "./network.js";
-import { formats, paint, showColumns, showCurve, showResults, urlOf, Wall } from "./pictures.js";
-import { fill } from "./tiles.js";
+import {
+  fill,
+  formats,
+  paint,
+  showColumns,
+  showCurve,
+  showResults,
+  urlOf,
+  Wall,
+} from "./pictures.js";
 
 /** @import { Kind } from "./lesson.js" */
 /** @import { Look } from "./network.js" */

@@ -105,7 +105,6 @@ def number(drawing: Drawing, reading: CanvasReading) -> dict[str, Any] | None:
                 "side": TILE * max(right - left, bottom - top) / image.height,
                 "label": symbol.label,
                 "name": symbol_name(symbol),
-                "place": chosen,
             }
         )
     return {

@@ -2,6 +2,7 @@
 // The story: from the visitor's drawing to the answer, step by step, on one canvas (scene.js). Which
 // steps there are, and their words, arrives as an event, as often as the drawing changes (feed.js).
 
+import { setHtml } from "../core/html.js";
 import { hasModifier, isTyping } from "../core/keys.js";
 import { Scene } from "./scene.js";
 import { answer } from "./steps/answer.js";
@@ -17,8 +18,15 @@ const STEPS = { cut, drawing, dots, window: sliding, lit, looked, answer, neares
 
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** @param {string} tag @param {Record<string, any>} properties */
-const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
+/** @param {HTMLElement} parent @param {(place: number) => void} use the place of a child that is pressed */
+function onPress(parent, use) {
+  parent.onclick = ({ target }) => {
+    const place = [...parent.children].findIndex((one) =>
+      one.contains(/** @type {Node} */ (target)),
+    );
+    if (place >= 0) use(place);
+  };
+}
 
 class Story {
   /** @param {ParentNode} root */
@@ -50,6 +58,8 @@ class Story {
     this.next.onclick = () => this.go(this.step + 1);
     this.closer.onclick = () => this.send("close", true);
     this.all.onclick = () => this.send("all", true);
+    onPress(this.list, (step) => this.go(step));
+    onPress(this.tiles, (place) => this.choose(place));
     // The page's own link: it keeps the visit, and with it the drawing.
     this.learned.onclick = () =>
       /** @type {HTMLElement | null} */ (document.querySelector(".st-key-to_learned a"))?.click();
@@ -107,7 +117,7 @@ class Story {
 
   /** Tells another digit of the number. @param {number} place */
   choose(place) {
-    this.send("symbol", this.data.number.tiles[place].place);
+    this.send("symbol", place);
     if (this.data.steps[this.step].name === "cut") this.go(this.step + 1);
     else if (this.data.steps[this.step].name === "number") this.go(1);
   }
@@ -125,7 +135,6 @@ class Story {
   /** @param {any} data as from content.py */
   update(data) {
     this.data = data;
-    if (this.list.childElementCount !== data.steps.length) this.listSteps();
     this.showTiles();
     this.scene.update(data);
     // A number has other steps than a digit: the one that is shown stays, on an empty canvas, too.
@@ -141,33 +150,16 @@ class Story {
     }
   }
 
-  listSteps() {
-    const items = this.data.steps.map((/** @type {unknown} */ _, /** @type {number} */ step) => {
-      const item = document.createElement("li");
-      item.append(make("button", { type: "button", onclick: () => this.go(step) }));
-      return item;
-    });
-    this.list.replaceChildren(...items);
-  }
-
   // A number's digits, to be tapped whatever the step.
   showTiles() {
-    const { number: shown } = this.data;
-    this.tiles.hidden = !shown;
-    const tiles = shown?.tiles ?? [];
-    while (this.tiles.childElementCount > tiles.length) this.tiles.lastElementChild?.remove();
-    while (this.tiles.childElementCount < tiles.length) {
-      const place = this.tiles.childElementCount;
-      const button = make("button", { type: "button", onclick: () => this.choose(place) });
-      button.append(make("img", { alt: "" }));
-      this.tiles.append(button);
-    }
-    [...this.tiles.children].forEach((button, place) => {
-      const image = /** @type {HTMLImageElement} */ (button.firstElementChild);
-      if (image.src !== tiles[place].picture) image.src = tiles[place].picture;
-      button.setAttribute("aria-label", tiles[place].name);
-      button.setAttribute("aria-pressed", String(tiles[place].place === shown.chosen));
-    });
+    const { number } = this.data;
+    const tiles = (number?.tiles ?? []).map(
+      (/** @type {any} */ { picture, name }, /** @type {number} */ place) =>
+        `<button type="button" aria-label="${name}" aria-pressed="${place === number.chosen}">` +
+        `<img src="${picture}" alt=""></button>`,
+    );
+    this.tiles.hidden = !number;
+    setHtml(this.tiles, tiles.join(""));
   }
 
   // The words of this step. A screen reader hears them when they are settled.
@@ -183,11 +175,11 @@ class Story {
     this.note.innerHTML = step?.note ?? "";
     this.canvas.setAttribute("aria-label", step?.alt ?? begin);
     this.root.dataset.step = String(this.step + 1);
-    [...this.list.querySelectorAll("button")].forEach((button, place) => {
-      button.setAttribute("aria-label", `${place + 1}. ${steps[place].title}`);
-      if (place === this.step) button.setAttribute("aria-current", "step");
-      else button.removeAttribute("aria-current");
+    const items = steps.map((/** @type {any} */ { title }, /** @type {number} */ place) => {
+      const current = place === this.step ? 'aria-current="step"' : "";
+      return `<li><button type="button" aria-label="${place + 1}. ${title}" ${current}></button></li>`;
     });
+    setHtml(this.list, items.join(""));
     if (words) {
       this.root.setAttribute("aria-label", words.title);
       for (const name of /** @type {const} */ (["back", "next", "all", "learned"])) {

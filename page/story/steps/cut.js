@@ -63,7 +63,7 @@ export const cut = {
       if (!tile) return;
       scene.paper(place, scene.loaded(tile.picture));
       const { pen } = scene;
-      if (tile.place === scene.data.number.chosen) {
+      if (n === scene.data.number.chosen) {
         pen.lineWidth = Math.max(4, place.w * 0.03);
         pen.strokeStyle = place.label ? ACCENT : ACCENT_ON_PAPER;
         pen.stroke(); // round the paper

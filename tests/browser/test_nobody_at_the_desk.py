@@ -21,6 +21,12 @@ from tests.helpers.page import (
 ANY = r"I see an? \d\."
 
 
+def press_digit(page, digit: int) -> None:
+    """Presses a digit's key once the page's scripts are loaded, the menu of languages last."""
+    page.locator(".language option").first.wait_for(state="attached")
+    page.keyboard.press(str(digit))
+
+
 def test_draws_a_digit_for_whoever_asks(visit):
     page = visit()
     draw(page, written(5))
@@ -40,7 +46,7 @@ def test_draws_a_digit_for_whoever_asks(visit):
 
 def test_a_link_is_followed_while_the_page_draws(visit):
     page = visit()
-    page.keyboard.press("8")
+    press_digit(page, 8)
     page.wait_for_function("document.documentElement.dataset.drawing > 0")
     go_to_learned(page)
     region(page, "learned").wait_for()
@@ -48,7 +54,7 @@ def test_a_link_is_followed_while_the_page_draws(visit):
     assert region(page, "learned").is_visible()
     page.get_by_role("link", name="Draw a digit").click()
     page.locator("canvas.upper-canvas").wait_for()
-    page.keyboard.press("2")
+    press_digit(page, 2)
     expect_digit(page, 2)
     go_to_learned(page)
     expect(page.locator(".lesson .mine figcaption")).to_have_text("Your drawing")
@@ -56,7 +62,7 @@ def test_a_link_is_followed_while_the_page_draws(visit):
 
 def test_a_persons_hand_goes_first(visit):
     page = visit()
-    page.keyboard.press("8")
+    press_digit(page, 8)
     page.wait_for_function("document.documentElement.dataset.drawing > 1")
     press(page, "Clear")  # while it draws
     page.wait_for_timeout(1500)

@@ -86,11 +86,15 @@ def test_a_number_and_its_sentences_fit_every_screen(visit, language):
     page = visit(locale=language)
     draw(page, number("2026"))
     expect_answer(page, "2026")
+    digits = page.locator(".number .digit")
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<i class=st-key-tally></i>')")
     for width, height, filled in [(*screen, on) for screen in SCREENS for on in ("", "filled")]:
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate(f"document.documentElement.toggleAttribute('data-fullscreen', !!'{filled}')")
-        places = [page.locator(f".number {part}").bounding_box() for part in (".digit", ".more")]
-        places.append(page.locator(".symbols").bounding_box())
+        size = digits.evaluate("one => parseFloat(getComputedStyle(one).fontSize)")
+        assert size > 40, f"{width}x{height} {filled}: digits of {size} px"
+        parts = (digits, page.locator(".number .more"), page.locator(".symbols"))
+        places = [part.bounding_box() for part in parts if part.is_visible()]
         for above, below in pairwise(places):
             beside = above["x"] + above["width"] <= below["x"]
             where = f"{width}x{height} {filled}: {above} {below}"
@@ -103,6 +107,9 @@ def test_a_number_and_its_sentences_fit_every_screen(visit, language):
             }"""
         )
         assert end <= width, f"{width}x{height}: {end}"
+        seen = page.locator(".st-key-seen")
+        cut = seen.evaluate("one => one.scrollHeight - one.clientHeight")
+        assert cut <= 1, f"{width}x{height} {filled}: the words are {cut} px too long"
 
 
 def test_nothing_moves_when_an_answer_comes_or_a_door_closes(visit):
@@ -135,6 +142,9 @@ def test_the_story_takes_three_quarters_and_the_canvas_can_be_drawn_on(visit):
         else:
             assert story["height"] > 2 * canvas["height"]
             assert story["y"] + story["height"] < canvas["y"], "one covers the other"
+        if width > 500:
+            main = page.locator("[data-testid=stMain]")
+            assert main.evaluate("main => main.scrollHeight - main.clientHeight") <= 0
     press(page, "Clear")
     draw(page, written(3))
     expect_digit(page, 3)

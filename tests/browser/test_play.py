@@ -109,6 +109,10 @@ def test_a_heart_that_was_taught_is_known_until_it_is_forgotten(visit):
     known = page.locator(".st-key-play .known")  # at once, and large
     expect_text(known, "^<b>heart!$")
     assert known.bounding_box()["height"] > 60
+    for width, height in ((1080, 1920), (820, 1180), (360, 740)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect_panel_to_fit(page)
+    page.set_viewport_size({"width": 1280, "height": 800})
     close_panel(page)
     expect_answer(page, "I see your symbol: <b>heart")
     expect_text(page.locator(".bars .taught .name"), "<b>heart")
@@ -176,12 +180,24 @@ def test_one_panel_closes_the_others_and_nothing_is_counted(visit, server):
     expect_digit(page, 3)
 
 
-@pytest.mark.parametrize("sizes", [[(1366, 650), (1920, 1080), (1080, 1920)], [(390, 844)]])
+@pytest.mark.parametrize("sizes", [[(1366, 650), (1920, 1080), (1080, 1920)], [(360, 740)]])
 def test_fits_the_screen(visit, sizes):
-    page = visit(**(PHONE if sizes[0][0] < 500 else {}))
+    page = visit(**(PHONE if sizes[0][0] < 500 else {}), locale="de")
     for width, height in sizes:
         page.set_viewport_size({"width": width, "height": height})
         expect_to_fit(page)
+
+
+def expect_panel_to_fit(page) -> None:
+    place = page.locator(":has(> .st-key-play)").last
+    # For a moment what belongs to another part is still there.
+    page.wait_for_function(
+        """one => one.scrollHeight - one.clientHeight <= 1
+          && one.scrollWidth - one.clientWidth <= 1""",
+        arg=place.element_handle(),
+    )
+    box, bars = place.bounding_box(), region(page, "probabilities").bounding_box()
+    assert box["y"] + box["height"] <= bars["y"] + 1
 
 
 def expect_to_fit(page) -> None:
@@ -189,15 +205,7 @@ def expect_to_fit(page) -> None:
         open_panel(page, panel)
         region(page, "play").get_by_role(own).wait_for()
         expect_text(page.locator(".st-key-play .hint").last, ".")
-        place = page.locator(":has(> .st-key-play)").last
-        # For a moment what belongs to the other part is still there.
-        page.wait_for_function(
-            """one => one.scrollHeight - one.clientHeight <= 1
-              && one.scrollWidth - one.clientWidth <= 1""",
-            arg=place.element_handle(),
-        )
-        box, bars = place.bounding_box(), region(page, "probabilities").bounding_box()
-        assert box["y"] + box["height"] <= bars["y"] + 1
+        expect_panel_to_fit(page)
     main = "document.querySelector('[data-testid=stMain]')"
     assert page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 0
 

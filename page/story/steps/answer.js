@@ -8,7 +8,8 @@ import { ACCENT, PALE, clamp, ease } from "../pictures.js";
 /** @type {Step} */
 export const answer = {
   phases(scene) {
-    const { w, h, gap, wide } = scene.room;
+    const { w, h, gap } = scene.room;
+    const wide = w > 1.5 * h;
     const large = wide
       ? { x: gap, y: gap, w: w * 0.36, h: h - 2 * gap }
       : { x: gap, y: gap, w: w - 2 * gap, h: h * 0.42 };

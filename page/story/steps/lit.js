@@ -5,12 +5,23 @@ import { PALE, clamp, square } from "../pictures.js";
 
 /** @import { Phase, Place, Step } from "../scene.js" */
 
+/** Words in two lines, both as short as can be. @param {string} words */
+function halves(words) {
+  const parts = words.split(" ");
+  const longer = (/** @type {string[]} */ lines) => Math.max(...lines.map((one) => one.length));
+  return parts
+    .map((_, at) => [parts.slice(0, at).join(" "), parts.slice(at).join(" ")])
+    .reduce((best, cut) => (longer(cut) < longer(best) ? cut : best))
+    .filter(Boolean);
+}
+
 /** @type {Step} */
 export const lit = {
   phases(scene) {
     const { w, h, gap, wide } = scene.room;
     const { maps } = scene.data;
-    const caption = clamp(Math.min(w, h) * 0.08, 20, 52);
+    const line = clamp(Math.min(w, h) * 0.08, 20, 52);
+    const caption = wide && w / maps.length < 5.5 * line ? 2 * line : line;
     const [long, short] = wide ? [w, h - caption] : [h - maps.length * caption, w];
     const pitch = (long - gap) / maps.length;
     const rows = clamp(Math.ceil((short - gap) / pitch - 0.4), 1, maps[0].length);
@@ -28,7 +39,7 @@ export const lit = {
       const words = wide
         ? { x: along - gap / 2, y: first, w: step, h: caption }
         : { x: first, y: along, w: rows * (each + gap) - gap, h: caption };
-      all = { ...all, [`caption${block}`]: { ...words, from: "-" } };
+      all = { ...all, [`caption${block}`]: { ...words, line, from: "-" } };
       for (let row = 0; row < rows; row++) {
         const across = first + row * (each + gap);
         const place = wide
@@ -49,9 +60,13 @@ export const lit = {
       scene.outline(place, "#f5f1e833", 1);
     },
 
-    caption(scene, { x, y, w, h }, [block]) {
+    caption(scene, { x, y, w, h, line }, [block]) {
       const words = scene.data.blocks[block]?.caption ?? "";
-      scene.text(words, x + w / 2, y + h * 0.42, h * 0.62, { colour: PALE, most: w });
+      const lines = h > line ? halves(words) : [words];
+      lines.forEach((text, n) => {
+        const low = y + h - (lines.length - n - 0.42) * line;
+        scene.text(text, x + w / 2, low, line * 0.62, { colour: PALE, most: w - line / 2 });
+      });
     },
   },
 };

@@ -31,7 +31,7 @@ function around({ w, h, gap }) {
 /** @type {Step} */
 export const nearest = {
   phases(scene) {
-    const { dots, others } = (scene.room.wide ? beside : around)(scene.room);
+    const { dots, others } = (scene.room.w > 1.5 * scene.room.h ? beside : around)(scene.room);
     const all = scene.data.near.map((/** @type {unknown} */ _, /** @type {number} */ n) => [
       `near${n}`,
       { ...others(n), from: "dots" },

@@ -49,7 +49,7 @@ BRIGHTEST = (
 
 @guarded
 def look_inside(part: Part | None, prediction: Prediction | None) -> None:
-    """Shows all of it for one digit.
+    """Show all of it for one digit.
 
     Args:
         part: of the drawing, with that digit; None: nothing is drawn.
@@ -110,9 +110,9 @@ def maps_html(inside: Inside) -> str:
     for number, words in enumerate(BLOCKS[: len(inside.blocks)]):
         maps = inside.most_varied(number, MAPS)
         pictures = "".join(
-            f'<img src="{data_url(GLOW[one])}" tabindex="{-1 if number or place > 1 else 0}" '
-            f'alt="{map_words(one, number, place)}">'
-            for place, one in enumerate(maps, 1)
+            f'<img src="{data_url(GLOW[shown])}" tabindex="{-1 if number or place > 1 else 0}" '
+            f'alt="{map_words(shown, number, place)}">'
+            for place, shown in enumerate(maps, 1)
         )
         rows.append(f'<div class="block"><p>{_(words)}</p><div class="maps">{pictures}</div></div>')
     words = ngettext(
@@ -126,19 +126,13 @@ def maps_html(inside: Inside) -> str:
     )
 
 
-def light(one: np.ndarray) -> str:
-    """Where a feature map, uint8 (height, width), is brightest, in words."""
-    places = np.unravel_index(one.argmax(), one.shape)
-    row, column = (
-        min(2, int(place) * 3 // side) for place, side in zip(places, one.shape, strict=True)
-    )
-    return _(BRIGHTEST[row][column])
-
-
-def map_words(one: np.ndarray, block: int, place: int) -> str:
+def map_words(shown: np.ndarray, block: int, place: int) -> str:
     """A feature map, uint8 (height, width), in words: the place-th most varied of a block."""
+    height, width = shown.shape
+    row, column = np.unravel_index(shown.argmax(), shown.shape)
+    where = _(BRIGHTEST[min(2, 3 * row // height)][min(2, 3 * column // width)])
     return _("Step {step}, find {place}: {width} by {height} dots, {where}").format(
-        step=block + 1, place=place, width=one.shape[1], height=one.shape[0], where=light(one)
+        step=block + 1, place=place, width=width, height=height, where=where
     )
 
 

@@ -46,9 +46,9 @@ def page() -> None:
 def show_panel(panel: Panel, drawing: Drawing, reading: CanvasReading) -> None:
     """Show the panel that is open; without one, ask whether the answer was right."""
     if panel == "story":
-        from page.story.view import tell
+        from page.story.view import show_story
 
-        tell(drawing, reading)
+        show_story(drawing, reading)
     elif panel == "inside":
         from page.draw.inside import look_inside
 

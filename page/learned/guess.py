@@ -18,16 +18,16 @@ def guesses(misread: list[Misread]) -> None:
     """Show misread test images, the most confident mistakes first."""
     tiles = [
         {
-            "pixels": one.pixels,
-            "alt": _(ALT).format(number=one.number),
-            "label": one.label,
+            "pixels": image.pixels,
+            "alt": _(ALT).format(number=image.number),
+            "label": image.label,
             "answer": _(ANSWER).format(
-                truth=_("It’s {a_digit}.").format(a_digit=a_digit(one.label)),
-                guess=one.guess,
-                percent=percent(one.confidence),
+                truth=_("It’s {a_digit}.").format(a_digit=a_digit(image.label)),
+                guess=image.guess,
+                percent=percent(image.confidence),
             ),
         }
-        for one in sorted(misread, key=lambda one: -one.confidence)
+        for image in sorted(misread, key=lambda image: -image.confidence)
     ]
     words = {
         "question": _("What is it?"),

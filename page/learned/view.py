@@ -1,4 +1,4 @@
-"""The page "How I learned": a network that learns while one watches, and the model card."""
+"""The page "How I learned": a network that learns before the visitor's eyes, and the model card."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ def experience(card: Card) -> str:
         return ""
     digits = number(MNIST_IMAGES)
     if card.people:
-        told = _(
+        practice = _(
             "For that I practised on {digits} digits and on the handwriting of {writers} people."
         ).format(digits=digits, writers=number(card.people.writers))
     else:
-        told = _("For that I practised on {digits} digits.").format(digits=digits)
+        practice = _("For that I practised on {digits} digits.").format(digits=digits)
     took = _("It took {duration}.").format(duration=duration(card.seconds))
-    return f"{told} {took}"
+    return f"{practice} {took}"
 
 
 def show_misread(test: Test) -> None:

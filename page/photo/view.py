@@ -198,7 +198,7 @@ def show(photo: Photo, count: int) -> None:
     with st.container(key="photo_read"):
         patched_html(picture_html(photo, chosen), f"photo_picture_{count}", choose)
         with st.container():
-            patched_html(said_html(photo.reading, prediction), "photo_said_html")
+            patched_html(details_html(photo.reading, prediction), "photo_details")
             inside = prediction.inside is not None and st.toggle(_("Look inside"), key="photo_look")
     if inside:
         with st.container(key="photo_inside"), st.container(key="inside"):
@@ -236,7 +236,7 @@ def picture_html(photo: Photo, chosen: int) -> str:
     )
 
 
-def said_html(reading: Reading, prediction: Prediction) -> str:
+def details_html(reading: Reading, prediction: Prediction) -> str:
     """Return the reading, and the certainty, bars and 28×28 pixels of one symbol."""
     several = ""
     if len(reading.symbols) > 1:

@@ -44,8 +44,8 @@ class Challenge:
         if len(names) == 1:
             return _("Draw {a_digit} that I can’t read!").format(a_digit=names[0])
         if len(names) == 2:
-            one, other = names
-            return _("Draw something between {one} and {other}!").format(one=one, other=other)
+            first, second = names
+            return _("Draw something between {one} and {other}!").format(one=first, other=second)
         return _("Make me unsure: no bar may be higher than half!")
 
     def judge(self, bars: np.ndarray) -> Progress:
@@ -72,8 +72,8 @@ def _unread(share: float, highest: float) -> Progress:
     return Progress(min(0.9, 2 * (1 - share)), N_("Not yet: I can still read it."))
 
 
-def _between(one: float, other: float) -> Progress:
-    low, high = sorted((one, other))
+def _between(*shares: float) -> Progress:
+    low, high = sorted(shares)
     if low >= MIN_SHARE:
         return Progress(1.0)
     hint = N_("Not yet: make it a bit more like the other one.")

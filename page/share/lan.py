@@ -98,7 +98,7 @@ def addresses(url: str) -> list[str]:
     elif is_loopback(here.hostname):
         hosts = interfaces
     elif here.hostname in interfaces:  # in use, so it comes first
-        hosts = [here.hostname, *(one for one in interfaces if one != here.hostname)]
+        hosts = [here.hostname, *(host for host in interfaces if host != here.hostname)]
     elif interfaces and is_private(here.hostname) and not is_address(here.hostname):
         hosts = interfaces  # a name that phones may not know
     else:
@@ -119,12 +119,12 @@ def interface_addresses() -> list[str]:
     import ifaddr
 
     found = [
-        (bool(VIRTUAL.match(card.name) or VIRTUAL.match(card.nice_name)), one.ip)
+        (bool(VIRTUAL.match(card.name) or VIRTUAL.match(card.nice_name)), address.ip)
         for card in ifaddr.get_adapters()
-        for one in card.ips
-        if isinstance(one.ip, str)  # IPv4
-        and not ip_address(one.ip).is_loopback
-        and not ip_address(one.ip).is_link_local
+        for address in card.ips
+        if isinstance(address.ip, str)  # IPv4
+        and not ip_address(address.ip).is_loopback
+        and not ip_address(address.ip).is_link_local
     ]
     real = [ip for virtual, ip in found if not virtual] or [ip for _, ip in found]
     first = default_address()

@@ -42,7 +42,7 @@ def content(
     if part is None or prediction.inside is None or prediction.ink is None:
         return common | {"steps": []}
     inside = prediction.inside
-    found = examples.nearest(examples.embed(inside)) if examples else []
+    nearest = examples.nearest(examples.embed(inside)) if examples else []
     order = list(guesses(prediction))
     bars = words.bar_texts(prediction)
     matches, first = None, None
@@ -52,7 +52,7 @@ def content(
         common |= {"kernel": window.kernel, "map": packed(responses), "best": best}
         matches, first = rule(window.kernel, prediction.pixels, best), window.map
     return common | {
-        "steps": words.steps(reading, matches, found),
+        "steps": words.steps(reading, matches, nearest),
         "drawing": png_url(part.png),
         "box": list(part.box),
         "place": place_in_dots(prediction.ink),
@@ -60,7 +60,7 @@ def content(
         "blocks": [
             {
                 "side": maps.shape[1],
-                "maps": [packed(one) for one in maps],
+                "maps": [packed(shown) for shown in maps],
                 "caption": _(caption),
             }
             for block, caption in enumerate(BLOCKS[: len(inside.blocks)])
@@ -69,9 +69,9 @@ def content(
         "evidence": {
             "side": inside.evidence.shape[0],
             "names": [words.name(output) for output in order],
-            "maps": [packed(one) for one in evidence(inside, order)],
+            "maps": [packed(heat) for heat in evidence(inside, order)],
         },
-        "neighbours": [{"pixels": packed(one.pixels), "label": str(one.label)} for one in found],
+        "neighbours": [{"pixels": packed(n.pixels), "label": str(n.label)} for n in nearest],
         "bars": {
             "names": list(bars),
             "percents": list(bars.values()),
@@ -143,15 +143,15 @@ def place_in_dots(ink: Ink) -> list[float]:
 
 
 def sliding(prediction: Prediction, card: Card) -> tuple[Filter, np.ndarray] | None:
-    """Return a filter of the first layer and its responses: uint8 (28, 28), 255 the strongest.
+    """Return a filter of the first layer and its responses, uint8 (28, 28), 255 the strongest.
 
     Returns:
-        None if none of the filters that the card has responds.
+        None if none of the card's filters responds.
     """
-    for one in card.filters:
-        found = filter_response(np.array(one.kernel), one.bias, prediction.pixels)
+    for candidate in card.filters:
+        found = filter_response(np.array(candidate.kernel), candidate.bias, prediction.pixels)
         if found.any():
-            return one, np.rint(found * (255 / found.max())).astype(np.uint8)
+            return candidate, np.rint(found * (255 / found.max())).astype(np.uint8)
     return None
 
 
@@ -161,7 +161,7 @@ def most_varied(inside: Inside, block: int, first: int | None) -> np.ndarray:
     if block or first is None:
         return maps
     own = replace(inside, blocks=[inside.blocks[0][..., [first]]]).most_varied(0, 1)
-    others = [one for one in maps if not np.array_equal(one, own[0])]
+    others = [other for other in maps if not np.array_equal(other, own[0])]
     return np.stack([own[0], *others[: MAPS - 1]])
 
 

@@ -1,4 +1,4 @@
-"""Shows the story, and hands it what was read in the drawing."""
+"""The story as a component, and what it shows of a drawing."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _feed = component(__file__, "feed")
 
 
 @guarded
-def tell(drawing: Drawing, reading: CanvasReading) -> None:
-    """Shows the story; what it shows follows the drawing.
+def show_story(drawing: Drawing, reading: CanvasReading) -> None:
+    """Show the story, which follows the drawing.
 
     Args:
         drawing: the canvas.

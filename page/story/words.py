@@ -95,25 +95,25 @@ def steps(
     if labels:
         alt = _(ALT_CUT).format(count=len(labels), labels=", ".join(labels))
         first = step("cut", _(CUT), alt)
-    told = [first, step("dots", _(DOTS), _(ALT_DOTS))]
+    shown = [first, step("dots", _(DOTS), _(ALT_DOTS))]
     if rule:
         found, wanted = rule
         sentence = _(RULE).format(found=found, wanted=wanted)
-        told.append(step("window", sentence, _(ALT_WINDOW), _(KERNEL_NOTE)))
-    told += [
+        shown.append(step("window", sentence, _(ALT_WINDOW), _(KERNEL_NOTE)))
+    shown += [
         lit(len(prediction.inside.blocks)),
         looked(prediction),
         step("answer", answer(prediction), _(ALT_ANSWER).format(bars=", ".join(bars))),
     ]
     if nearest:
-        alt = _(ALT_NEAREST).format(labels=", ".join(str(one.label) for one in nearest))
-        told.append(step("nearest", _(NEAREST), alt, _(NEAR_NOTE)))
+        alt = _(ALT_NEAREST).format(labels=", ".join(str(image.label) for image in nearest))
+        shown.append(step("nearest", _(NEAREST), alt, _(NEAR_NOTE)))
     if labels:
         sentence = _(NUMBER).format(
             digits=", ".join(labels), number=reading.text.replace("\n", ", ")
         )
-        told.append(step("number", sentence, sentence))
-    return told
+        shown.append(step("number", sentence, sentence))
+    return shown
 
 
 def step(name: str, sentence: str, alt: str, note: str = "") -> dict[str, str]:

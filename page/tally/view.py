@@ -141,8 +141,8 @@ def mistakes_html(counts: dict[tuple[int, int], int]) -> str:
     name = names()
     rows = "".join(
         f"<tr><td>{name[meant]}</td><td>{name[said]}</td><td>{number(count)}</td></tr>"
-        for count, meant, said in sorted(wrong, key=lambda one: (-one[0], one[1:]))[:MAX_MISTAKES]
+        for count, meant, said in sorted(wrong, key=lambda row: (-row[0], row[1:]))[:MAX_MISTAKES]
     )
     heads = (_("It was"), _("I said"), _("How often"))
-    head = "".join(f'<th scope="col">{one}</th>' for one in heads)
+    head = "".join(f'<th scope="col">{title}</th>' for title in heads)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

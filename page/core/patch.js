@@ -19,7 +19,7 @@ function arrows(event) {
   const rows = [...table.children].map(
     (row) => /** @type {HTMLElement[]} */ ([...row.querySelectorAll("[tabindex]")]),
   );
-  const row = rows.findIndex((one) => one.includes(here));
+  const row = rows.findIndex((each) => each.includes(here));
   const all = rows.flat();
   const place = rows[row].indexOf(here);
   const step = getComputedStyle(here).direction === "rtl" ? -1 : 1;

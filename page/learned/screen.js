@@ -75,14 +75,13 @@ export class Screen {
     const focused = /** @type {HTMLElement | null} */ (document.activeElement);
     const had = focused && this.root.contains(focused);
     this.root.dataset.state = state;
-    for (const one of this.root.querySelectorAll("[data-when]")) {
-      const part = /** @type {HTMLElement} */ (one);
-      part.hidden = !part.dataset.when?.split(" ").includes(state);
-    }
+    /** @type {NodeListOf<HTMLElement>} */
+    const parts = this.root.querySelectorAll("[data-when]");
+    for (const part of parts) part.hidden = !part.dataset.when?.split(" ").includes(state);
     this.showPause(paused);
     if (!had || focused.checkVisibility()) return;
     const others = [this.bet, ...this.root.querySelectorAll("button")];
-    others.find((one) => one.checkVisibility())?.focus({ preventScroll: true });
+    others.find((other) => other.checkVisibility())?.focus({ preventScroll: true });
   }
 
   /** @param {boolean} paused */

@@ -21,8 +21,8 @@ const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 /** @param {HTMLElement} parent @param {(place: number) => void} use the place of a child that is pressed */
 function onPress(parent, use) {
   parent.onclick = ({ target }) => {
-    const place = [...parent.children].findIndex((one) =>
-      one.contains(/** @type {Node} */ (target)),
+    const place = [...parent.children].findIndex((child) =>
+      child.contains(/** @type {Node} */ (target)),
     );
     if (place >= 0) use(place);
   };
@@ -139,7 +139,7 @@ class Story {
     this.scene.update(data);
     // A number has other steps than a digit: the one that is shown stays, on an empty canvas, too.
     if (data.steps.length) {
-      const same = data.steps.findIndex((/** @type {any} */ one) => one.name === this.scene.step);
+      const same = data.steps.findIndex((/** @type {any} */ step) => step.name === this.scene.step);
       this.step = same >= 0 ? same : Math.min(this.step, this.last);
       if (same < 0) this.scene.show(data.steps[this.step].name);
     }

@@ -30,22 +30,22 @@ export const looked = {
     heat(scene, place, [n]) {
       const { pen } = scene;
       const { side, names } = scene.data.evidence;
-      const one = scene.data.heats[n];
-      if (!one) return;
+      const heat = scene.data.heats[n];
+      if (!heat) return;
       pen.fillStyle = NIGHT;
       pen.fillRect(place.x, place.y, place.w, place.h);
       pen.save();
       pen.beginPath();
       pen.rect(place.x, place.y, place.w, place.h);
       pen.clip();
-      scene.image(one.picture, place, true);
+      scene.image(heat.picture, place, true);
       pen.restore();
       pen.globalAlpha = place.a * 0.9;
       pen.globalCompositeOperation = "screen";
       scene.image(scene.data.dots, place);
       pen.globalCompositeOperation = "source-over";
       const cell = place.w / side;
-      one.values.forEach((/** @type {number} */ value, /** @type {number} */ at) => {
+      heat.values.forEach((/** @type {number} */ value, /** @type {number} */ at) => {
         const strength = Math.abs(value) / 127;
         if (strength < 0.15) return;
         const x = place.x + ((at % side) + 0.5) * cell;

@@ -44,10 +44,10 @@ export const nearest = {
 
   paint: {
     near(scene, place, [n]) {
-      const one = scene.data.near[n];
-      if (!one) return;
+      const image = scene.data.near[n];
+      if (!image) return;
       const { pen } = scene;
-      scene.image(one, place);
+      scene.image(image, place);
       const size = place.w * 0.26;
       const [x, y] = [place.x + place.w - size * 0.62, place.y + place.h - size * 0.62];
       pen.fillStyle = ACCENT;

@@ -9,7 +9,7 @@ import { MOVE } from "../scene.js";
 
 const STRONG = 0.4; // as in content.py: only what the sentence counts has a mark
 const REST = 5000; // ms: as long as it takes to compare the window with its pattern
-// It slides slowly where it finds the first things, so that one can follow it.
+// It slides slowly where it finds the first things, so that visitors can follow it.
 const [SLOW_ROWS, SLOW, QUICK] = [3, 1300, 90]; // rows; ms for a slow row and for any other
 const ALL = SIDE * SIDE;
 

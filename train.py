@@ -7,7 +7,7 @@ python train.py --network dense     the network of F. Chollet's book, for compar
 """
 
 import argparse
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,8 +119,8 @@ def train_convnet(
         (x, y), _ = datasets.split_mnist(mnist, amounts)
         shown = examples.choose(model, exported, x, y, args.seed)
     out = Path(args.out)
-    fitted = pool.refit(out, exported, card, drawings, args.seed)
-    return export.save(out, model, exported, card, shown, fitted)
+    card = replace(card, pool=pool.refit(out, exported, card, drawings, args.seed))
+    return export.save(out, model, exported, card, shown)
 
 
 def fit(

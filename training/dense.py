@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digits.card import Card, Thresholds
-from training import export
+from training import export, pool
 from training.data import Mnist
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def train(mnist: Mnist, args: argparse.Namespace) -> Path | None:
         network="dense",
         temperature=1.0,
         thresholds=Thresholds(),  # every drawing is stated to be a digit
+        pool=pool.kept(Path(args.out)),
         learning_curve=model.history.history,
         seconds=seconds,
         test=testing.test(exported, mnist, temperature=1.0),

@@ -7,14 +7,14 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from digits.card import CARD, EXAMPLES, LAYOUT, NETWORK, Card, CardError, Pool, locked
+from digits.card import CARD, EXAMPLES, LAYOUT, NETWORK, Card, Pool, locked
 
 if TYPE_CHECKING:
     import keras
@@ -60,7 +60,6 @@ def save(
     network: bytes,
     card: Card,
     examples: bytes | None = None,
-    pool: Pool | None = None,
 ) -> Path | None:
     """Writes `digits.keras`, `digits.tflite`, `card.json` and `examples.npz`; keeps the old model.
 
@@ -73,10 +72,10 @@ def save(
         folder: created if missing; other files in it, such as `layout.tflite`, are left alone.
         model: the trained model.
         network: its export, from `export`.
-        card: facts about it; the checksums are added.
+        card: facts about it; the checksums are added. Its pool belongs to this network and the
+            folder's `layout.tflite`: see `training.pool`.
         examples: from `training.examples.choose`. If None, old ones are removed, which belong to
             another network.
-        pool: fitted to this network and the folder's `layout.tflite`. If None, the old one stays.
 
     Returns:
         The folder of the previous model; None if there was none.
@@ -94,10 +93,7 @@ def save(
             (new / EXAMPLES).write_bytes(examples)
         files = [*new.iterdir(), *folder.glob(LAYOUT)]
         sums = {file.name: _sha256(file) for file in sorted(files, key=lambda file: file.name)}
-        if pool is None:
-            with suppress(OSError, CardError):
-                pool = Card.read(folder).pool
-        replace(card, pool=pool or card.pool, sha256=sums[NETWORK], files=sums).write(new)
+        replace(card, sha256=sums[NETWORK], files=sums).write(new)
         for file in new.iterdir():
             with file.open("rb") as written:
                 os.fsync(written.fileno())

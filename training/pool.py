@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from digits import DigitClassifier
-from digits.card import LAYOUT, NETWORK, Card, Pool
+from digits.card import LAYOUT, NETWORK, Card, CardError, Pool
 from digits.ink import find_ink
 from digits.normalize import centre
 from digits.numbers.layout import SYMBOLS
@@ -28,9 +28,15 @@ FACTORS = (1.5, 1.2, 1.07)  # steps of the search, large to small
 CONFIDENCES = np.linspace(0.3, 0.98, 69)  # the limits that are tried
 
 
-def refit(
-    folder: Path, network: bytes, card: Card, drawings: list[Drawing], seed: int
-) -> Pool | None:
+def kept(folder: Path) -> Pool:
+    """Returns the pool of the model in a folder; the default if there is none."""
+    try:
+        return Card.read(folder).pool
+    except (OSError, CardError):
+        return Pool()
+
+
+def refit(folder: Path, network: bytes, card: Card, drawings: list[Drawing], seed: int) -> Pool:
     """Fits the pool to a new digit network and the layout network in a model's folder.
 
     Args:
@@ -40,11 +46,11 @@ def refit(
         seed: not negative.
 
     Returns:
-        None if there are no drawings or no layout network.
+        The folder's own pool if there are no drawings or no layout network.
     """
     layout = folder / LAYOUT
     if not drawings or not layout.exists():
-        return None
+        return kept(folder)
     classifier = DigitClassifier(card, {NETWORK: network, LAYOUT: layout.read_bytes()})
     sound = without_doubtful(classifier, of_split(drawings, VALIDATION))
     return fit_to(classifier, by_writer(sound), seed)

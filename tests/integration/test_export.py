@@ -52,17 +52,16 @@ def test_a_full_disk_leaves_the_old_model(tmp_path, monkeypatch):
 def test_the_layout_network_keeps_the_pool_that_was_fitted_to_it(tmp_path):
     import keras
 
-    from training import export
+    from training import export, pool
 
     network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    fitted = Pool(layout=0.7, confidence=0.5)
-    export.save(tmp_path / "model", network, b"network", CARD)
-    export.save_layout(tmp_path / "model", b"layout", fitted)
-    export.save(tmp_path / "model", network, b"another network", CARD)
-    assert Card.read(tmp_path / "model").pool == fitted
-    again = Pool(layout=0.9)
-    export.save(tmp_path / "model", network, b"another network", CARD, pool=again)
-    assert Card.read(tmp_path / "model").pool == again
+    folder, fitted = tmp_path / "model", Pool(layout=0.7, confidence=0.5)
+    assert pool.kept(folder) == Pool()
+    export.save(folder, network, b"network", CARD)
+    export.save_layout(folder, b"layout", fitted)
+    assert pool.refit(folder, b"another network", CARD, drawings=[], seed=1) == fitted
+    export.save(folder, network, b"another network", replace(CARD, pool=fitted))
+    assert Card.read(folder).pool == fitted
 
 
 def test_a_model_can_be_saved_from_any_thread(tmp_path):

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import io
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil, sqrt
@@ -17,6 +18,13 @@ MAX_PIXELS = 40_000_000
 MAX_KEPT_PIXELS = 4_000_000  # digits 1% as tall as such a page are still legible
 MAX_STRIP_PIXELS = 1_000_000  # of a large image, averaged at a time
 EXIF_KEYS = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")  # of Pillow's `info`
+PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"  # how files begin
+MAX_PARTS = 10_000  # chunks of a PNG file, segments of a JPEG file
+MAX_SCANS = 100  # of a JPEG file; progressive ones have about ten
+MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7])", re.DOTALL)  # not within the data of a scan
+START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
+TEXT_CHUNKS = (b"iCCP", b"iTXt", b"tEXt", b"zTXt")
+ORIENTATION_TEXTS = (b"Raw profile type exif\0", b"XML:com.adobe.xmp\0")
 URL_SAFE = bytes.maketrans(b"-_", b"+/")  # to the alphabet of plain base64
 NOT_AN_IMAGE = (
     "This is not an image that can be read, or it is damaged. Send a PNG, JPEG, WebP, GIF, BMP, "
@@ -75,7 +83,7 @@ def open_image(
         ImageError: it is not an image of these formats, or it is damaged.
     """
     try:
-        image = Image.open(io.BytesIO(data), formats=_formats(data))
+        image = _open(data)
         width, height = image.size
         if width * height > max_pixels:
             raise ImageTooLarge(
@@ -94,6 +102,54 @@ def open_image(
         raise ImageTooLarge("This image has too many pixels. Send it smaller.") from error
     except Exception as error:  # decoders raise all kinds of errors on what is damaged
         raise ImageError(NOT_AN_IMAGE) from error
+
+
+def _open(data: bytes) -> Image.Image:
+    """Reads a file's header, after making sure that decoding takes seconds, not minutes."""
+    if data.startswith(PNG):
+        data = _without_texts(data)
+    elif data.startswith(JPEG):
+        _check_segments(data)
+    return Image.open(io.BytesIO(data), formats=_formats(data))
+
+
+def _without_texts(png: bytes) -> bytes:
+    """Leaves out the colour profile of a PNG file, and its texts but those with the orientation.
+
+    Pillow would unpack them, a thousand times as large if they are hostile, and refuse a file with
+    one of more than a megabyte.
+
+    Raises:
+        ImageError: too many chunks.
+    """
+    chunks, start = [PNG], len(PNG)
+    while start < len(png):  # PNG 1.2, 3.2: length, type, data, checksum
+        end = start + 12 + int.from_bytes(png[start : start + 4])
+        kind, content = png[start + 4 : start + 8], png[start + 8 : start + 40]
+        if kind not in TEXT_CHUNKS or content.startswith(ORIENTATION_TEXTS):
+            chunks.append(png[start:end])
+        if len(chunks) > MAX_PARTS:
+            raise ImageError(NOT_AN_IMAGE)
+        start = end
+    return b"".join(chunks)
+
+
+def _check_segments(jpeg: bytes) -> None:
+    """Raises an ImageError if a JPEG file has too many segments or scans: each scan is a pass over
+    the whole image."""
+    parts = scans = 0
+    start = len(JPEG) - 1
+    while marker := MARKER.search(jpeg, start):
+        (code,) = marker[1]
+        if code == END_OF_IMAGE:
+            break
+        parts += 1
+        scans += code == START_OF_SCAN
+        if parts > MAX_PARTS or scans > MAX_SCANS:
+            raise ImageError(NOT_AN_IMAGE)
+        start = marker.end()
+        # A second 0xFF may begin a marker itself; other markers have a length.
+        start += -1 if code == 0xFF else int.from_bytes(jpeg[start : start + 2])
 
 
 def _formats(data: bytes) -> tuple[str, ...]:
@@ -157,7 +213,7 @@ def image_size(data: bytes) -> tuple[int, int]:
 
     Decodes nothing. Raises whatever Pillow raises if the data is not an image.
     """
-    return Image.open(io.BytesIO(data), formats=_formats(data)).size
+    return _open(data).size
 
 
 def decode_data_url(text: str) -> bytes:

@@ -2,8 +2,10 @@
 
 import base64
 import io
+import struct
 import subprocess
 import sys
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -176,6 +178,67 @@ def test_damaged_exif_data_are_ignored():
     image = Image.fromarray(DRAWING)
     for exif in (b"Exif\0\0II*\0", b"Exif\0\0" + bytes(range(200))):
         assert np.array_equal(np.asarray(open_image(as_file(image, "PNG", exif=exif))), DRAWING)
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    """A chunk of a PNG file."""
+    checksum = zlib.crc32(kind + content)
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
+
+
+def inserted(parts: bytes, form: str) -> bytes:
+    """A file of the drawing with more chunks or segments near its beginning."""
+    file = as_file(Image.fromarray(DRAWING), form)
+    start = {"PNG": 33, "JPEG": 2}[form]
+    return file[:start] + parts + file[start:]
+
+
+LARGE = zlib.compress(bytes(2_000_000))
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        chunk(b"iCCP", b"profile\0\0" + LARGE),
+        chunk(b"zTXt", b"Description\0\0" + LARGE),
+        chunk(b"iTXt", b"Description\0\1\0\0\0" + LARGE),
+        9000 * chunk(b"iCCP", b"profile\0\0" + zlib.compress(bytes(1_000_000))),  # else minutes
+    ],
+)
+def test_profiles_and_texts_are_not_unpacked(texts):
+    assert np.array_equal(np.asarray(open_image(inserted(texts, "PNG"))), DRAWING)
+
+
+def progressive(more_scans: int) -> bytes:
+    file = as_file(Image.fromarray(DRAWING), "JPEG", progressive=True)
+    last = file.rindex(b"\xff\xda")
+    return file[:last] + more_scans * file[last : last + 10] + file[last:]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        inserted(20_000 * chunk(b"abCd", b""), "PNG"),
+        inserted(20_000 * b"\xff\xe1\0\x0aExif\0\0MM", "JPEG"),
+        inserted(20_000 * b"\xff", "JPEG"),
+        progressive(200),
+    ],
+)
+def test_files_of_very_many_parts_are_refused(file):
+    """Decoding large ones takes minutes."""
+    with pytest.raises(ImageError):
+        open_image(file)
+
+
+def test_a_few_more_parts_are_fine():
+    for file in (
+        inserted(1000 * chunk(b"abCd", b""), "PNG"),
+        inserted(1000 * b"\xff\xfe\0\x04ab" + 9 * b"\xff", "JPEG"),
+        progressive(0),
+        as_file(Image.fromarray(DRAWING), "JPEG") + 500 * b"\xff\xda",  # a phone's video, perhaps
+        as_file(Image.fromarray(DRAWING), "JPEG", restart_marker_blocks=1),
+    ):
+        assert open_image(file).size == (400, 400)
 
 
 def test_averaged_strip_by_strip_as_in_one_go(small):

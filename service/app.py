@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from digits import Classifier, DigitClassifier
 from service.inference import Inference
@@ -15,6 +16,21 @@ from service.limits import LimitBodies
 from service.problems import HANDLERS
 from service.routes import router
 from service.settings import Settings, settings_or_exit
+
+
+class HeadAsGet:
+    """ASGI middleware that allows HEAD wherever GET is allowed (RFC 9110, 9.1).
+
+    The server leaves out the body.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self.app(scope, receive, send)
 
 
 def create_app(
@@ -50,6 +66,7 @@ def create_app(
         max_process_bytes=settings.max_process_bytes,
         max_wait=settings.body_seconds,
     )
+    app.add_middleware(HeadAsGet)
     if settings.cors:
         app.add_middleware(
             CORSMiddleware,

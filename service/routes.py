@@ -26,9 +26,9 @@ IMAGE_PROBLEMS = responses(400, 408, 413, 415, 422, 500, 503)
 
 
 @router.get("/", include_in_schema=False)
-async def docs() -> Response:
-    """Redirects visitors to the documentation."""
-    return RedirectResponse("/docs")
+async def docs(request: Request) -> Response:
+    """Redirects visitors to the documentation, also behind a proxy that adds a prefix."""
+    return RedirectResponse(request.scope.get("root_path", "") + "/docs")
 
 
 @router.post("/v1/classify", response_model=Answer, responses=IMAGE_PROBLEMS, openapi_extra=IMAGES)
@@ -64,14 +64,12 @@ def model_card(request: Request) -> dict[str, Any]:
     return inference(request).classifier().card.to_json()
 
 
-@router.head("/health/live", include_in_schema=False)
 @router.get("/health/live")
 async def live() -> dict[str, str]:
     """Answers while the server runs."""
     return {"status": "live"}
 
 
-@router.head("/health/ready", include_in_schema=False)
 @router.get("/health/ready", responses=responses(503))
 def ready(request: Request) -> dict[str, str]:
     """Answers with 200 when the model has classified a test image."""

@@ -228,11 +228,19 @@ def test_other_addresses_and_methods(client):
     assert answer.is_redirect and answer.headers["Location"] == "/docs"
 
 
-@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+def test_the_first_address_leads_to_the_docs_behind_a_proxys_prefix():
+    app = create_app(Settings(), lambda folder: FakeClassifier())
+    with TestClient(app, root_path="/digits", follow_redirects=False) as client:
+        assert client.get("/digits/").headers["Location"] == "/digits/docs"
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/v1/model", "/docs", "/"])
 def test_monitors_may_use_head(client, path):
-    assert client.get(path).status_code == 200
+    expected = client.get(path)
     answer = client.head(path)
-    assert (answer.status_code, answer.content) == (200, b"")
+    assert (answer.status_code, answer.content) == (expected.status_code, b"")
+    assert answer.headers == expected.headers
+    assert client.head("/v1/read").status_code == 405
 
 
 # The model

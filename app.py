@@ -8,12 +8,14 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from page.core.error_boundary import apologize
-from page.core.server import Frames, OneUpload, OwnPages, lifespan
+from page.core.server import Frames, OneUpload, OwnAddresses, OwnPages, lifespan
 from page.core.style import Style
 
 app = st.App(
     "page/main.py",
     lifespan=lifespan,
-    middleware=[Middleware(m) for m in (OwnPages, Frames, OneUpload, GZipMiddleware, Style)],
+    middleware=[
+        Middleware(m) for m in (OwnPages, Frames, OneUpload, OwnAddresses, GZipMiddleware, Style)
+    ],
     on_script_error=apologize,
 )

@@ -1,6 +1,7 @@
 // @ts-check
-// Shows our own sentence while the connection is lost, and closes Streamlit's dialog. Then reruns the
-// page, because the server may have been restarted, and follows a link pressed meanwhile.
+// Shows our own sentence while the connection is lost. Then reruns the page, because the server may
+// have been restarted, and follows a link pressed meanwhile. Closes Streamlit's dialogs: of a lost
+// connection, and of an address that is no page's, where Streamlit shows the first page.
 
 import { isServing } from "./health.js";
 import { pressed } from "./keys.js";
@@ -43,7 +44,7 @@ function look() {
     if (line) line.textContent = now === "gone" ? words : "";
     dispatchEvent(new Event("connection"));
   }
-  if (lost) find("[data-testid=stDialog] button[aria-label=Close]")?.click();
+  find("[data-testid=stDialog] button[aria-label=Close]")?.click();
 }
 
 async function ask() {

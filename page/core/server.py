@@ -13,13 +13,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.runtime import get_instance
 
 from page.core.hosts import IN_CONTAINER, is_address, is_private, parse_url
 from page.core.settings import EMBED
+from page.core.style import is_html
 
 XSRF_COOKIE = "_streamlit_xsrf="
 UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+$")
@@ -83,6 +84,33 @@ def is_own_origin(origin: str | None, host: str) -> bool:
 def _public_name() -> str | None:
     known = config.is_manually_set("browser.serverAddress")
     return config.get_option("browser.serverAddress") if known else None
+
+
+class OwnAddresses:
+    """Leads addresses below the pages, like /a/b, to the first page.
+
+    Streamlit answers every unknown address with the HTML page, which would not find its scripts
+    there: nothing would be shown.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Redirect (HTTP 307) instead of sending the page; the address may be behind a proxy's."""
+        base = "/" + config.get_option("server.baseUrlPath").strip("/")
+        below = scope.get("path", "").removeprefix(base).strip("/").count("/")
+        redirected = False
+
+        async def send_page(message: Message) -> None:
+            nonlocal redirected
+            if below and message["type"] == "http.response.start" and is_html(message):
+                redirected = True
+                await RedirectResponse("../" * below)(scope, receive, send)
+            elif not redirected:
+                await send(message)
+
+        await self._app(scope, receive, send_page)
 
 
 class OneUpload:

@@ -8,10 +8,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
 from tests.helpers.page import (
     draw,
+    draw_by_mouse,
     expect_answer,
     expect_digit,
     expect_invitation,
@@ -97,6 +99,13 @@ def test_says_what_to_do_about_a_bad_model_and_takes_a_mended_one(visit, tmp_pat
         expect_invitation(page)
         draw(page, written(7))
         expect_digit(page, 7)
+
+
+def test_an_unknown_address_shows_the_first_page(visit, server):
+    page = visit(f"{server}/nothing")
+    expect(page.locator("[data-testid=stDialog]")).to_have_count(0)
+    draw_by_mouse(page, written(3))
+    expect_digit(page, 3)
 
 
 # Libraries that can't be loaded or fail, and what visitors get to read then.

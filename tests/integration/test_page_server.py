@@ -173,6 +173,16 @@ def test_other_pages_do_not_open_the_websocket(page, origin):
         assert visitor.run(url=url).texts
 
 
+def test_addresses_below_a_page_lead_to_the_first_page(page):
+    url, _ = page
+    for path in ("/a/b", "/a/b/c/d.html", "/static/nothing.js", "/photo/learned"):
+        answer = requests.get(url + path, headers={"Accept": "text/html"})
+        assert answer.url == f"{url}/" and answer.history[0].status_code == 307
+        assert "--accent-on-light" in answer.text
+    for path in ("/photo", "/_stcore/health", "/_stcore/host-config"):
+        assert not requests.get(url + path, headers={"Accept": "text/html"}).history
+
+
 def test_a_frame_needs_permission(page):
     url, _ = page
     answer = requests.get(url)

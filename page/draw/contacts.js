@@ -77,8 +77,9 @@ export class Contacts {
 
   /** @param {PointerEvent} event */
   down(event) {
-    if (!this.surface.claims(event)) return;
     const { pointerType, pointerId, button } = event;
+    if (pointerType === "touch" && event.isPrimary) this.#endTouches();
+    if (!this.surface.claims(event)) return;
     const isEraser = pointerType === "pen" && button === ERASER_BUTTON;
     if (button && !isEraser) return; // another mouse button, or a pen's barrel button
     if (pointerType === "pen") {
@@ -134,7 +135,18 @@ export class Contacts {
     }
   }
 
-  /** @param {PointerEvent} event pointerup, pointercancel, or a move without the button */
+  /**
+   * A system may lose the end of a touch. A primary touch proves it: no other finger is down.
+   */
+  #endTouches() {
+    for (const [pointerId, { type }] of [...this.#contacts])
+      if (type === "touch") this.up({ pointerId, type: "pointercancel" });
+  }
+
+  /**
+   * @param {{ pointerId: number, type: string }} event pointerup, pointercancel, or a move without
+   *   the button
+   */
   async up({ pointerId, type }) {
     const contact = this.#contacts.get(pointerId);
     if (!contact || !this.surface.isReady) return;

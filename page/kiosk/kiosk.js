@@ -12,6 +12,7 @@ import { load, save, take } from "../core/storage.js";
 const LOOK = 2500; // ms for reading the answer before the next digit is drawn
 const SLOW = 8000; // ms to wait for an answer
 const ROUNDS = 200; // digits drawn by itself before the page is loaded anew, to tidy up
+const HELD = 600_000; // ms: what rests on the screen for longer is not a visitor
 const ENTRY = "digits-entry"; // in the session storage: the address to start over from
 const ALONE = "digits-alone"; // and whether it starts over because nobody is there
 
@@ -31,6 +32,7 @@ let entry = ""; // the address to start over from
 let isLeaving = false;
 /** @type {Set<number>} */
 const contacts = new Set(); // pointers that are down, by id
+let touched = 0; // when the last one came
 
 const isShowing = () => run !== null;
 
@@ -60,7 +62,8 @@ const isBusy = () => document.querySelector("[data-busy]") !== null;
 function look() {
   if (!settings || document.hidden) return;
   keepAddress();
-  if (contacts.size) quiet = now(); // a finger that rests on the screen is a visitor
+  // A finger that rests on the screen is a visitor.
+  if (contacts.size && now() - touched < HELD) quiet = now();
   if (isBusy()) quiet = Math.max(quiet, now() - (settings.seconds - settings.warning) * 1000);
   updateLine();
   if (isShowing() || !isQuiet()) return;
@@ -123,8 +126,10 @@ function keepAddress() {
 /** @param {PointerEvent} event */
 function trackContact({ type, pointerId, buttons, isTrusted }) {
   if (!isTrusted) return;
-  if (type === "pointerdown") contacts.add(pointerId);
-  else if (type !== "pointermove" || !buttons) contacts.delete(pointerId);
+  if (type === "pointerdown") {
+    contacts.add(pointerId);
+    touched = now();
+  } else if (type !== "pointermove" || !buttons) contacts.delete(pointerId);
 }
 
 /** @param {Event} event */

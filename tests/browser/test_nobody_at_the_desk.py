@@ -115,6 +115,16 @@ def test_a_page_that_is_left_alone_starts_over_and_draws_by_itself(visit, server
     expect_show(page)
 
 
+def test_what_rests_on_the_screen_for_long_is_not_a_visitor(visit, server):
+    """A bag, or a finger whose end the system lost."""
+    page = visit(f"{server}/?kiosk", clock=True, **PHONE)
+    page.wait_for_function("'kiosk' in document.documentElement.dataset")
+    Glass(page).put(0, 180, 250)
+    page.evaluate("window.mine = true")
+    page.clock.fast_forward("10:01")
+    page.wait_for_function("!window.mine")
+
+
 def test_without_kiosk_mode_nothing_starts_over(visit):
     page = visit(clock=True, **PHONE)
     draw(page, written(2))

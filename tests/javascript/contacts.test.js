@@ -29,10 +29,10 @@ function canvas() {
 }
 
 /** The events of one contact. */
-function hand(contacts, pointerType, pointerId) {
+function hand(contacts, pointerType, pointerId, isPrimary = false) {
   const event = (type, clientX, clientY) => ({
     ...{ type, pointerType, pointerId, clientX, clientY },
-    ...{ button: 0, buttons: type === "pointerup" ? 0 : 1, width: 1, height: 1 },
+    ...{ button: 0, buttons: type === "pointerup" ? 0 : 1, width: 1, height: 1, isPrimary },
   });
   return {
     down: (x, y) => contacts.down(event("pointerdown", x, y)),
@@ -112,6 +112,48 @@ test("a pen takes over from the palm that came before it", async () => {
     [
       [10, 10],
       [20, 20],
+    ],
+  ]);
+});
+
+test("a touch whose end was lost ends when the next first finger comes", async () => {
+  const { contacts, finished } = canvas();
+  const lost = hand(contacts, "touch", 1, true);
+  lost.down(10, 10);
+  lost.move(20, 20);
+  const next = hand(contacts, "touch", 2, true);
+  next.down(50, 50);
+  assert.ok(!contacts.isDrawing);
+  next.move(60, 60);
+  await next.up(60, 60);
+  assert.deepEqual(finished, [
+    [
+      [10, 10],
+      [20, 20],
+    ],
+    [
+      [50, 50],
+      [60, 60],
+    ],
+  ]);
+});
+
+test("a second finger ends nothing", async () => {
+  const { contacts, finished } = canvas();
+  const first = hand(contacts, "touch", 1, true);
+  const second = hand(contacts, "touch", 2);
+  first.down(10, 10);
+  first.move(20, 20);
+  second.down(50, 50);
+  second.move(60, 60);
+  first.move(30, 30);
+  await second.up(60, 60);
+  await first.up(30, 30);
+  assert.deepEqual(finished, [
+    [
+      [10, 10],
+      [20, 20],
+      [30, 30],
     ],
   ]);
 });

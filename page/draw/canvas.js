@@ -137,6 +137,14 @@ function tap(event) {
   if (button?.contains(document.elementFromPoint(event.clientX, event.clientY))) button.click();
 }
 
+/**
+ * A browser opens a file that is dropped, in place of the page or in front of it.
+ * @param {DragEvent} event
+ */
+function keepPage(event) {
+  if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+}
+
 /** @param {KeyboardEvent} event */
 function key(event) {
   const command = updates.send && !isTyping(event) && editCommandOf(event);
@@ -189,6 +197,8 @@ function start() {
   addEventListener("contextmenu", (event) => {
     if (surface.contains(event) || contacts.isDrawing) event.preventDefault();
   });
+  addEventListener("dragstart", (event) => surface.claims(event) && event.preventDefault());
+  for (const type of ["dragover", "drop"]) addEventListener(type, /** @type {any} */ (keepPage));
   addEventListener("keydown", key);
   addEventListener("click", click);
   addEventListener("click", (event) => updates.leave(event), true);

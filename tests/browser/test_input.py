@@ -49,6 +49,29 @@ def test_pens_and_keys(visit):
     expect_nothing_to_draw_into_a_visitors_stroke(page)
 
 
+def test_nothing_is_dragged_in_place_of_a_stroke(visit):
+    page = visit()
+    prevented = page.evaluate(
+        """() => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File(["x"], "x.png"));
+          const options = { dataTransfer, bubbles: true, cancelable: true };
+          return ["dragover", "drop"].map(
+            (type) => !document.body.dispatchEvent(new DragEvent(type, options)));
+        }"""
+    )
+    assert prevented == [True, True], "a file that is dropped replaces the page"
+    page.keyboard.press("Control+a")  # a press on selected text would drag it
+    box = page.locator("canvas.upper-canvas").bounding_box()
+    x = box["x"] + box["width"] / 2
+    page.mouse.move(x, box["y"] - 12)
+    page.mouse.down()
+    for y in np.linspace(-12, box["height"] / 2, 12):
+        page.mouse.move(x, box["y"] + y)
+    page.mouse.up()
+    expect_seen(page, [np.array([(0.5, 0.02), (0.5, 0.5)])])
+
+
 def clear(page) -> None:
     press(page, "Clear")
     expect_invitation(page)

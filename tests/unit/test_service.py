@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from pydantic import ValidationError
+from starlette.testclient import TestClient
 
 from digits import ModelError, Reading, Symbol
 from digits.card import Card
+from service.app import create_app
 from service.schemas import EXAMPLE, Images
+from service.settings import Settings
 from tests.helpers.api_client import client_of, image, send, send_json, upload
 from tests.helpers.fake import FakeClassifier
 from tests.helpers.http import assert_problem, digits

@@ -1,15 +1,17 @@
 """Locates the symbols on a page and predicts their labels.
 
 The input of the layout network, which is fully convolutional, is the ink, scaled so that digits are
-`HEIGHT` pixels tall. For each cell of 2×2 pixels it predicts the label of the symbol that the ink
-there belongs to, or that it is part of a line to ignore, and where the middle of that symbol is.
-Cells that point at the same middle are one symbol: instance segmentation as in Panoptic-DeepLab
-(Cheng et al. 2020, https://arxiv.org/abs/1911.10194). `training.layout` trains the network.
+about `HEIGHT` pixels tall. For each cell of 2×2 pixels it predicts the label of the symbol that the
+ink there belongs to, or that it is part of a line to ignore, and where the middle of that symbol is.
+The outputs for two scales are averaged. Cells that point at the same middle are one symbol:
+instance segmentation as in Panoptic-DeepLab (Cheng et al. 2020, https://arxiv.org/abs/1911.10194).
+`training.layout` trains the network.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -22,6 +24,7 @@ LINE = len(SYMBOLS)  # which is for ink that belongs to no symbol
 HEADS = ("classes", "offsets", "middles")  # the outputs of the network, in the order of `Predict`
 # In pixels of the network's input:
 HEIGHT, CELL = 20, 2  # of a digit, of a cell
+LARGER = 1.4  # the scale of the first input; digits are HEIGHT tall in the second
 STRIDE = 16  # the sides of the input are multiples of this
 MARGIN = 16  # background round the ink
 TILE, OVERLAP = 768, 64  # larger inputs are cut into tiles of this side, with this margin
@@ -175,8 +178,8 @@ def _symbols_at(
         scale: pixels of the network's input for one of the region.
         predict: the layout network.
     """
-    image, rows, columns = _as_input(ink, scale)
-    outputs = predict_tiles(image, predict)
+    image, rows, columns = _as_input(ink, LARGER * scale)
+    outputs = predict_scales(image, predict)
     probabilities = softmax(outputs)
     names, means = segment(image, outputs, probabilities)
     pixels = names[rows[:, None], columns] * (components > 0)
@@ -256,6 +259,16 @@ def _boxes(names: np.ndarray, count: int) -> list[Box]:
     ):
         extreme.at(boxes[:, side], names[ys, xs], at)
     return [tuple(box) for box in boxes[1:].tolist()]
+
+
+def predict_scales(image: np.ndarray, predict: Predict) -> np.ndarray:
+    """Averages the outputs of the network for an image, and for a smaller one resized to these."""
+    down, across = (max(1, round(side / LARGER / STRIDE)) * STRIDE for side in image.shape)
+    smaller = cv2.resize(image, (across, down), interpolation=cv2.INTER_AREA)
+    outputs = predict_tiles(image, predict)
+    others = cv2.resize(predict_tiles(smaller, predict), outputs.shape[1::-1])
+    others[..., LINE + 1 : LINE + 3] *= image.shape[1] / across, image.shape[0] / down
+    return (outputs + others) / 2
 
 
 def predict_tiles(image: np.ndarray, predict: Predict) -> np.ndarray:

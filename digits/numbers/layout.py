@@ -32,7 +32,7 @@ TILE, OVERLAP = 768, 64  # larger inputs are cut into tiles of this side, with t
 # Limits on pictures, beyond which they are textures or take too long:
 MAX_COMPONENTS = 20_000
 MAX_PAIRS = 4_000_000  # of components and symbols
-MAX_INPUT = 4_000_000  # pixels of the network's input, all regions together
+MAX_INPUT = 4_000_000  # pixels of the network's first input, all regions together
 
 # In heights of a digit:
 MIN_SIDE = 0.04  # the longer side of a symbol; anything smaller is dust
@@ -42,7 +42,7 @@ MAX_DISTANCE = 0.45  # from the place that a cell points at to the middle of its
 
 MIN_INK = 0.3  # 0-1: fainter ink doesn't connect strokes
 MIN_CELL_INK = 65  # 0-255: fainter cells belong to the symbol beside them
-MIN_MIDDLE = 0.3  # probability that a cell is the middle of a symbol
+MIN_MIDDLE = 0.42  # probability that a cell is the middle of a symbol
 MIN_SPACING = 2  # cells: middles are farther apart
 SMALL_MARKS = slice(SYMBOLS.index("."), SYMBOLS.index("-") + 1)
 MIN_SMALL_MARK = 0.4  # probability of one of these
@@ -78,7 +78,8 @@ def find_symbols(ink: np.ndarray, predict: Predict) -> list[LocatedSymbol]:
         predict: the layout network.
     """
     regions = find_regions(ink)
-    max_scale = (MAX_INPUT / max(1, sum(region.mask.size for region in regions))) ** 0.5
+    area = max(1, sum(region.mask.size for region in regions))
+    max_scale = (MAX_INPUT / area) ** 0.5 / LARGER
     return [
         symbol
         for region in regions
@@ -262,13 +263,16 @@ def _boxes(names: np.ndarray, count: int) -> list[Box]:
 
 
 def predict_scales(image: np.ndarray, predict: Predict) -> np.ndarray:
-    """Averages the outputs of the network for an image, and for a smaller one resized to these."""
-    down, across = (max(1, round(side / LARGER / STRIDE)) * STRIDE for side in image.shape)
-    smaller = cv2.resize(image, (across, down), interpolation=cv2.INTER_AREA)
+    """Averages the outputs of the network for an image and for the same image at a smaller scale.
+
+    """
     outputs = predict_tiles(image, predict)
-    others = cv2.resize(predict_tiles(smaller, predict), outputs.shape[1::-1])
-    others[..., LINE + 1 : LINE + 3] *= image.shape[1] / across, image.shape[0] / down
-    return (outputs + others) / 2
+    down, across = (round(side / LARGER / CELL) * CELL for side in image.shape)
+    smaller = cv2.resize(image, (across, down), interpolation=cv2.INTER_AREA)
+    smaller = np.pad(smaller, ((0, -down % STRIDE), (0, -across % STRIDE)))
+    others = predict_tiles(smaller, predict)[: down // CELL, : across // CELL]
+    others[..., LINE + 1 : LINE + 3] *= LARGER
+    return (outputs + cv2.resize(others, outputs.shape[1::-1])) / 2
 
 
 def predict_tiles(image: np.ndarray, predict: Predict) -> np.ndarray:

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+MIN_SHARED = 0.35  # of the lower one of two symbols in a row: the part at the height of the other
+MAX_REACH = 3  # heights: how far beyond its last symbol a row is taken to continue at its slope
+
 
 def typical_height(boxes: np.ndarray) -> float:
     """The median height of boxes, weighted by height: dots and lines hardly count.
@@ -46,32 +49,38 @@ def _tall_rows(boxes: np.ndarray, order: list[int]) -> list[list[int]]:
         Their indices, by row.
     """
     rows: list[list[int]] = []
+    ends: list[tuple[float, ...]] = []  # of each row, from `_end`
     for k in order:
-        best, most = None, 0.35
-        for row in rows:
-            top, bottom = _band(boxes, row, (boxes[k, 0] + boxes[k, 2]) / 2)
-            shared = min(bottom, boxes[k, 3]) - max(top, boxes[k, 1])
-            share = shared / max(1, min(bottom - top, boxes[k, 3] - boxes[k, 1]))
-            if share > most:
-                best, most = row, share
-        if best is None:
-            rows.append([k])
-        else:
-            best.append(k)
+        left, top, right, bottom = boxes[k]
+        best = len(rows)
+        if rows:
+            x, tops, bottoms, slopes = np.transpose(ends)
+            reach = MAX_REACH * (bottoms - tops)
+            shift = slopes * np.minimum((left + right) / 2 - x, reach)
+            shared = np.minimum(bottoms + shift, bottom) - np.maximum(tops + shift, top)
+            shares = shared / np.maximum(1, np.minimum(bottoms - tops, bottom - top))
+            if shares.max() > MIN_SHARED:
+                best = int(shares.argmax())
+        if best == len(rows):
+            rows.append([])
+            ends.append(())
+        rows[best].append(k)
+        ends[best] = _end(boxes[rows[best][-4:]])
     return rows
 
 
-def _band(boxes: np.ndarray, row: list[int], x: float) -> tuple[float, float]:
-    """The top and bottom of a row's last symbol, moved to x along the slope of the row."""
-    last = boxes[row[-4:]]
+def _end(last: np.ndarray) -> tuple[float, ...]:
+    """The middle, top and bottom of the last of a few symbols, and the slope from one to the next.
+
+    Args:
+        last: (n, 4), as `Box`, from left to right.
+    """
     slope = 0.0
     middles = (last[:, 0] + last[:, 2]) / 2
-    heights = last[:, 3] - last[:, 1]
-    if np.ptp(middles) > 1.5 * heights.max():
+    if np.ptp(middles) > 1.5 * (last[:, 3] - last[:, 1]).max():
         slope = float(np.polyfit(middles, (last[:, 1] + last[:, 3]) / 2, 1)[0])
         slope = min(0.25, max(-0.25, slope))
-    shift = slope * (x - middles[-1])
-    return last[-1, 1] + shift, last[-1, 3] + shift
+    return middles[-1], last[-1, 1], last[-1, 3], slope
 
 
 def _add_to_nearest(boxes: np.ndarray, rows: list[list[int]], k: int, max_distance: float) -> None:

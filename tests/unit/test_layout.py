@@ -23,13 +23,15 @@ def outputs_of(image: np.ndarray, symbols: list[tuple[str, tuple[int, int, int, 
     down, across = np.indices((height, width))
     for label, box in symbols:
         left, top, right, bottom = (edge / CELL for edge in box)
-        inside = (across >= left) & (across < right) & (down >= top) & (down < bottom)
+        outside = (across < left - 1) | (across > right) | (down < top - 1) | (down > bottom)
+        inside = ~outside
         x, y = (left + right - 1) / 2, (top + bottom - 1) / 2
         outputs[inside, LINE] = -9
         outputs[inside, SYMBOLS.index(label)] = 9
         outputs[..., LINE + 1][inside] = (x - across[inside]) * CELL / HEIGHT
         outputs[..., LINE + 2][inside] = (y - down[inside]) * CELL / HEIGHT
-        outputs[round(y), round(x), -1] = 9
+        distances = (across - x) ** 2 + (down - y) ** 2
+        outputs[..., -1] = np.maximum(outputs[..., -1], 9 - 3 * distances)
     return outputs
 
 
@@ -52,10 +54,28 @@ def test_cells_that_point_at_one_middle_are_one_symbol():
         assert SYMBOLS[shares[name - 1].argmax()] == label
 
 
+def test_two_scales_are_averaged_where_they_show_the_same():
+    image = page_with(DIGITS, (80, 112))
+    sizes = []
+
+    def predict(scaled):
+        sizes.append(scaled.shape)
+        ys, xs = np.nonzero(scaled)
+        box = xs.min(), ys.min(), xs.max() + 1, ys.max() + 1
+        return outputs_of(scaled, [("3", box)])
+
+    outputs = layout.predict_scales(image, predict)
+    assert sizes == [(80, 112), (64, 80)]
+    at = np.unravel_index(outputs[..., -1].argmax(), outputs.shape[:2])
+    assert at in [(14, 21), (15, 21), (14, 22), (15, 22)]
+    right, down = outputs[16, 12, LINE + 1 : LINE + 3] * HEIGHT / CELL
+    assert (16 + down, 12 + right) == pytest.approx((14.5, 21.5), abs=0.7)
+
+
 def test_ink_that_points_nowhere_is_a_symbol_of_its_own():
     image = page_with([("3", (20, 20, 32, 40)), ("7", (80, 20, 92, 40))])
     outputs = outputs_of(image, [("3", (20, 20, 32, 40)), ("7", (80, 20, 92, 40))])
-    outputs[15, 43, -1] = -9  # no middle there
+    outputs[:, 30:, -1] = -9  # no middle there
     names, _ = layout.segment(image, outputs, layout.softmax(outputs))
     assert names.max() == 2 and names[15, 43] > 0
 
@@ -102,6 +122,12 @@ def test_dots_and_lines_hardly_count_for_the_height_of_digits():
     assert rows.typical_height(boxes) == 40
 
 
+def test_a_row_continues_after_a_wide_gap_however_its_last_symbols_slope():
+    boxes = [[35 * k, 6 * k, 35 * k + 30, 6 * k + 60] for k in range(3)]
+    boxes += [[x + 900, y - 6, right + 900, bottom - 6] for x, y, right, bottom in boxes]
+    assert rows.find_rows(np.array(boxes, float)) == [[0, 1, 2, 3, 4, 5]]
+
+
 def found(label, left, top, width=30, height=50):
     mask = np.ones((height, width), bool)
     shares = np.eye(len(SYMBOLS), dtype=np.float32)[SYMBOLS.index(label)]
@@ -145,11 +171,12 @@ def read(image, symbols):
         return np.full((len(pixels), 11), 1 / 11, np.float32)
 
     def predict(scaled):
-        # The digits of the image are HEIGHT tall, so that it is not scaled but only moved.
-        ys, xs = np.nonzero(scaled)
-        top, left = np.argwhere(image)[:, 0].min(), np.argwhere(image)[:, 1].min()
-        shift = np.array([xs.min() - left, ys.min() - top])
-        moved = [(name, tuple(np.array(box) + np.tile(shift, 2))) for name, box in symbols]
+        ys, xs = np.nonzero(image)
+        first = np.tile([xs.min(), ys.min()], 2)
+        into_ys, into_xs = np.nonzero(scaled)
+        into = np.tile([into_xs.min(), into_ys.min()], 2)
+        ratio = np.ptp(into_xs) / np.ptp(xs)
+        moved = [(name, (np.array(box) - first) * ratio + into) for name, box in symbols]
         return outputs_of(scaled, moved)
 
     ink = Ink(image / np.float32(255), (0, 0, *image.shape[::-1]))
@@ -175,7 +202,7 @@ def test_a_small_mark_is_one_symbol_though_its_cells_point_at_two():
 
 
 def test_a_fragment_goes_to_the_symbol_that_it_is_connected_with():
-    symbols = [*DIGITS[:2], ("7", (56, 22, 68, 40)), ("-", (56, 20, 60, 22))]
+    symbols = [*DIGITS[:2], ("7", (56, 22, 68, 40)), ("-", (56, 20, 58, 22))]
     reading = read(page_with(symbols), symbols)
     assert reading.text == "317"
     assert reading.symbols[-1].box[3] - reading.symbols[-1].box[1] == 20

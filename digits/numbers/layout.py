@@ -2,8 +2,8 @@
 
 The input of the layout network, which is fully convolutional, is the ink, scaled so that digits are
 about `HEIGHT` pixels tall. For each cell of 2×2 pixels it predicts the label of the symbol that the
-ink there belongs to, or that it is part of a line to ignore, and where the middle of that symbol is.
-The outputs for two scales are averaged. Cells that point at the same middle are one symbol:
+ink there belongs to, or that it is part of a line to ignore, and where the middle of that symbol
+is. The outputs for two scales are averaged. Cells that point at the same middle are one symbol:
 instance segmentation as in Panoptic-DeepLab (Cheng et al. 2020, https://arxiv.org/abs/1911.10194).
 `training.layout` trains the network.
 """
@@ -263,9 +263,7 @@ def _boxes(names: np.ndarray, count: int) -> list[Box]:
 
 
 def predict_scales(image: np.ndarray, predict: Predict) -> np.ndarray:
-    """Averages the outputs of the network for an image and for the same image at a smaller scale.
-
-    """
+    """Averages the outputs of the network for an image and for the same image at a smaller scale."""
     outputs = predict_tiles(image, predict)
     down, across = (round(side / LARGER / CELL) * CELL for side in image.shape)
     smaller = cv2.resize(image, (across, down), interpolation=cv2.INTER_AREA)

@@ -38,7 +38,7 @@ MAX_INPUT = 4_000_000  # pixels of the network's first input, all regions togeth
 MIN_SIDE = 0.04  # the longer side of a symbol; anything smaller is dust
 MAX_MARK_SIDE = 0.5  # the longer side of a full stop, comma or dash
 MAX_FRAGMENT_SIDE = 0.15  # of a square with the area of a fragment
-MAX_DISTANCE = 0.45  # from the place that a cell points at to the middle of its symbol
+MAX_DISTANCE = 0.32  # from the place that a cell points at to the middle of its symbol
 
 MIN_INK = 0.3  # 0-1: fainter ink doesn't connect strokes
 MIN_CELL_INK = 65  # 0-255: fainter cells belong to the symbol beside them
@@ -263,7 +263,7 @@ def _boxes(names: np.ndarray, count: int) -> list[Box]:
 
 
 def predict_scales(image: np.ndarray, predict: Predict) -> np.ndarray:
-    """Averages the outputs of the network for an image and for the same image at a smaller scale."""
+    """Averages the outputs of the network for an image and for a smaller copy of it."""
     outputs = predict_tiles(image, predict)
     down, across = (round(side / LARGER / CELL) * CELL for side in image.shape)
     smaller = cv2.resize(image, (across, down), interpolation=cv2.INTER_AREA)
@@ -278,7 +278,8 @@ def predict_tiles(image: np.ndarray, predict: Predict) -> np.ndarray:
     height, width = image.shape
     if max(height, width) <= TILE + 2 * OVERLAP:
         return predict(image)
-    outputs = np.zeros((height // CELL, width // CELL, LINE + 4), np.float32)
+    # Where tiles are blank, no cell is a middle.
+    outputs = np.full((height // CELL, width // CELL, LINE + 4), -10, np.float32)
     for top in range(0, height, TILE):
         for left in range(0, width, TILE):
             y, x = max(0, top - OVERLAP), max(0, left - OVERLAP)
@@ -320,7 +321,8 @@ def segment(
         return names, np.zeros((0, LINE + 1), np.float32)
     offsets = outputs[of_symbol][:, [LINE + 2, LINE + 1]] * (HEIGHT / CELL)
     owner, distance = nearest(cells + offsets, peaks(outputs[..., -1]))
-    names[of_symbol] = np.where(distance <= MAX_DISTANCE * HEIGHT / CELL, owner + 1, 0)
+    is_near = distance <= MAX_DISTANCE * LARGER * HEIGHT / CELL
+    names[of_symbol] = np.where(is_near, owner + 1, 0)
     # Cells that point at no middle are a symbol of their own, unless they touch another one.
     stray, _ = label(of_symbol & (names == 0))
     for name in range(1, stray.max() + 1):

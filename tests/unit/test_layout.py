@@ -99,6 +99,16 @@ def test_a_large_page_is_read_in_parts_as_if_it_were_one():
     assert np.array_equal(parts[..., 0], image.reshape(1000, 2, 800, 2).mean(axis=(1, 3)))
 
 
+def test_blank_tiles_of_a_large_page_have_no_middles():
+    image = np.zeros((1920, 1920), np.uint8)
+    image[:, :60] = image[-60:] = 255  # such as the first column of a table, and its last row
+
+    def predict(tile):
+        return np.full((tile.shape[0] // CELL, tile.shape[1] // CELL, LINE + 4), -5, np.float32)
+
+    assert not len(layout.peaks(layout.predict_scales(image, predict)[..., -1]))
+
+
 def test_distant_writing_is_in_regions_of_its_own():
     ink = np.zeros((900, 900), np.float32)
     ink[50:90, 50:60] = ink[50:90, 80:90] = 1  # 40 pixels high

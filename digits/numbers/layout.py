@@ -347,18 +347,18 @@ def softmax(outputs: np.ndarray) -> np.ndarray:
 
 
 def peaks(logits: np.ndarray) -> np.ndarray:
-    """Finds the cells that are the middle of a symbol: float (n, 2), row and column.
+    """Finds the cells that are the middle of a symbol: int (n, 2), row and column.
 
     Of several that are close together, only the likeliest is one.
     """
-    padded = np.pad(logits, 1, constant_values=-np.inf)
-    height, width = logits.shape
-    around = [padded[y : y + height, x : x + width] for y in range(3) for x in range(3)]
     limit = np.log(MIN_MIDDLE / (1 - MIN_MIDDLE))
-    found = np.argwhere((logits == np.max(around, axis=0)) & (logits > limit)).astype(float)
-    found = found[np.argsort(-logits[tuple(found.astype(int).T)], kind="stable")]
-    near = ((found[:, None] - found) ** 2).sum(axis=-1) <= MIN_SPACING**2
-    return found[~np.tril(near, -1).any(axis=1)]
+    found = np.argwhere((logits == cv2.dilate(logits, None)) & (logits > limit))
+    found = found[np.argsort(-logits[tuple(found.T)], kind="stable")]
+    ranks = np.zeros(logits.shape, np.float32)
+    ranks[tuple(found.T)] = np.arange(len(found), 0, -1)
+    down, across = np.indices((2 * MIN_SPACING + 1,) * 2) - MIN_SPACING
+    disc = (down**2 + across**2 <= MIN_SPACING**2).astype(np.uint8)
+    return found[(ranks == cv2.dilate(ranks, disc))[tuple(found.T)]]
 
 
 def nearest(points: np.ndarray, middles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -374,6 +374,4 @@ def nearest(points: np.ndarray, middles: np.ndarray) -> tuple[np.ndarray, np.nda
 
 def grown(mask: np.ndarray) -> np.ndarray:
     """Adds the eight neighbours of each cell to a mask."""
-    padded = np.pad(mask, 1)
-    height, width = mask.shape
-    return np.any([padded[y : y + height, x : x + width] for y in range(3) for x in range(3)], 0)
+    return cv2.dilate(mask.astype(np.uint8), None) > 0

@@ -180,7 +180,9 @@ def test_one_panel_closes_the_others_and_nothing_is_counted(visit, server):
     expect_digit(page, 3)
 
 
-@pytest.mark.parametrize("sizes", [[(1366, 650), (1920, 1080), (1080, 1920)], [(360, 740)]])
+@pytest.mark.parametrize(
+    "sizes", [[(1366, 650), (1920, 1080), (1080, 1920)], [(360, 740), (740, 360)]]
+)
 def test_fits_the_screen(visit, sizes):
     page = visit(**(PHONE if sizes[0][0] < 500 else {}), locale="de")
     for width, height in sizes:

@@ -123,7 +123,7 @@ export function showResults(place, rows, most, number) {
   const elements = rows.flatMap(({ text, right, latest }) => {
     const [name, value, bar] = ["dt", "dd", "i"].map((tag) => document.createElement(tag));
     name.textContent = text;
-    bar.style.inlineSize = `${(100 * right) / most}%`;
+    bar.style.setProperty("--share", String(right / most));
     value.className = latest ? "latest" : "";
     value.append(bar, number(right));
     return [name, value];

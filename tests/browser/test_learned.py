@@ -247,6 +247,8 @@ def test_learns_in_the_visitors_browser_even_offline(visit, server):
     assert 920 < right < 970
     shown = lesson.locator(".results dd").all_inner_texts()
     assert [int(one) for one in shown] == [800, right, 997]
+    widths = [one.bounding_box()["width"] for one in lesson.locator(".results i").all()]
+    assert widths == pytest.approx([widths[0] * part / 800 for part in (800, right, 997)], rel=0.01)
     assert lesson.locator(".misread figure").count() == 18
     expect(lesson.locator(".misread figure").first).to_have_text(
         re.compile(r"It’s an? \d\. I said \d,>?\d+% sure\.")

@@ -201,8 +201,12 @@ class DigitClassifier:
             float32 (n, 11), calibrated: the probabilities of the ten digits, which sum to 1, and
             that of "none of these".
         """
-        outputs = self._network.run(pixels, ("probabilities",))["probabilities"]
-        digits, none = apply_temperature(outputs, self.card.temperature)
+        names = ("probabilities",)
+        parts = [
+            self._network.run(pixels[start : start + BATCH_SIZE], names)["probabilities"]
+            for start in range(0, len(pixels), BATCH_SIZE)
+        ]
+        digits, none = apply_temperature(np.concatenate(parts), self.card.temperature)
         return np.column_stack([digits, none]).astype(np.float32)
 
     def locate(self, ink: np.ndarray) -> list[LocatedSymbol]:

@@ -320,9 +320,9 @@ def segment(
     if not len(cells):
         return names, np.zeros((0, LINE + 1), np.float32)
     offsets = outputs[of_symbol][:, [LINE + 2, LINE + 1]] * (HEIGHT / CELL)
-    owner, distance = nearest(cells + offsets, peaks(outputs[..., -1]))
-    is_near = distance <= MAX_DISTANCE * LARGER * HEIGHT / CELL
-    names[of_symbol] = np.where(is_near, owner + 1, 0)
+    reach = MAX_DISTANCE * LARGER * HEIGHT / CELL
+    owner, distance = nearest(cells + offsets, peaks(outputs[..., -1]), reach)
+    names[of_symbol] = np.where(distance <= reach, owner + 1, 0)
     # Cells that point at no middle are a symbol of their own, unless they touch another one.
     stray, _ = label(of_symbol & (names == 0))
     for name in range(1, stray.max() + 1):
@@ -361,14 +361,25 @@ def peaks(logits: np.ndarray) -> np.ndarray:
     return found[(ranks == cv2.dilate(ranks, disc))[tuple(found.T)]]
 
 
-def nearest(points: np.ndarray, middles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The index of the nearest middle for each point, and the distance to it."""
+def nearest(points: np.ndarray, middles: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:
+    """The index of the nearest middle for each point, and the distance to it.
+
+    Args:
+        points, middles: (n, 2), row and column; the points roughly from top to bottom.
+        reach: middles that are farther above or below may be missed; without any, the distance is
+            infinite.
+    """
     owner, distance = np.zeros(len(points), int), np.full(len(points), np.inf)
-    for start in range(0, len(points) if len(middles) else 0, 4096):
-        part = slice(start, start + 4096)
-        squares = ((points[part, None] - middles) ** 2).sum(axis=-1)
-        owner[part] = squares.argmin(axis=1)
-        distance[part] = np.sqrt(squares.min(axis=1))
+    order = np.argsort(middles[:, 0], kind="stable")
+    rows = middles[order, 0]
+    for start in range(0, len(points), 1024):
+        part = slice(start, start + 1024)
+        top, bottom = points[part, 0].min() - reach, points[part, 0].max() + reach
+        near = order[slice(*np.searchsorted(rows, (top, bottom)))]
+        if len(near):
+            squares = ((points[part, None] - middles[near]) ** 2).sum(axis=-1)
+            owner[part] = near[squares.argmin(axis=1)]
+            distance[part] = np.sqrt(squares.min(axis=1))
     return owner, distance
 
 

@@ -1,5 +1,7 @@
 """Locating symbols from the predictions of the layout network, and grouping them into rows."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -70,6 +72,21 @@ def test_two_scales_are_averaged_where_they_show_the_same():
     assert at in [(14, 21), (15, 21), (14, 22), (15, 22)]
     right, down = outputs[16, 12, LINE + 1 : LINE + 3] * HEIGHT / CELL
     assert (16 + down, 12 + right) == pytest.approx((14.5, 21.5), abs=0.7)
+
+
+def test_the_middles_of_a_full_page_are_found_in_bounded_memory():
+    rng = np.random.default_rng(0)
+    middles = rng.permutation(np.argwhere(np.ones((160, 160)))) * 8.0
+    points = np.argwhere(np.ones((210, 210))) * 6.0 + rng.uniform(-3, 3, (210 * 210, 2))
+    tracemalloc.start()
+    owner, distance = layout.nearest(points, middles, reach=7)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 200e6, "memory grows with points times middles"
+    some = rng.choice(len(points), 500)
+    apart = np.hypot(*(points[some, None] - middles).transpose(2, 0, 1))
+    np.testing.assert_allclose(distance[some], apart.min(axis=1))
+    assert (owner[some] == apart.argmin(axis=1)).all()
 
 
 def test_ink_that_points_nowhere_is_a_symbol_of_its_own():

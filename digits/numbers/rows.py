@@ -30,9 +30,7 @@ def find_rows(boxes: np.ndarray) -> list[list[int]]:
     typical = typical_height(boxes)
     order = np.argsort(boxes[:, 0], kind="stable")
     rows = _tall_rows(boxes, [k for k in order if heights[k] >= 0.5 * typical])
-    for k in order:
-        if heights[k] < 0.5 * typical:
-            _add_to_nearest(boxes, rows, k, 0.6 * typical)
+    _add_small(boxes, rows, [k for k in order if heights[k] < 0.5 * typical], 0.6 * typical)
     middles = boxes.reshape(-1, 2, 2).mean(axis=1)
     rows.sort(key=lambda row: middles[row, 1].mean())
     return [sorted(row, key=lambda k: middles[k, 0]) for row in rows]
@@ -83,17 +81,21 @@ def _end(last: np.ndarray) -> tuple[float, ...]:
     return middles[-1], last[-1, 1], last[-1, 3], slope
 
 
-def _add_to_nearest(boxes: np.ndarray, rows: list[list[int]], k: int, max_distance: float) -> None:
-    """Adds a small symbol to the nearest row; if all are too far away, to a new one."""
-    best, least = None, max_distance
-    for row in rows:
-        others = boxes[row]
-        across = np.maximum(others[:, 0] - boxes[k, 2], boxes[k, 0] - others[:, 2]).clip(0)
-        down = np.maximum(others[:, 1] - boxes[k, 3], boxes[k, 1] - others[:, 3]).clip(0)
-        distance = float((down + 0.3 * across).min())
-        if distance < least:
-            best, least = row, distance
-    if best is None:
-        rows.append([k])
-    else:
-        best.append(k)
+def _add_small(
+    boxes: np.ndarray, rows: list[list[int]], small: list[int], max_distance: float
+) -> None:
+    """Adds each small symbol to the row of the nearest symbol, or to a new row if all are far."""
+    row_of = np.full(len(boxes), -1)
+    for number, row in enumerate(rows):
+        row_of[row] = number
+    for k in small:
+        left, top, right, bottom = boxes[k]
+        across = np.maximum(boxes[:, 0] - right, left - boxes[:, 2]).clip(0)
+        down = np.maximum(boxes[:, 1] - bottom, top - boxes[:, 3]).clip(0)
+        distances = np.where(row_of < 0, np.inf, down + 0.3 * across)
+        nearest = int(distances.argmin())
+        is_near = distances[nearest] < max_distance
+        row_of[k] = row_of[nearest] if is_near else len(rows)
+        if not is_near:
+            rows.append([])
+        rows[row_of[k]].append(k)

@@ -374,8 +374,11 @@ def test_the_keyboard_reaches_everything_and_is_seen_doing_so(visit):
 
 def test_forced_colours_hide_nothing(visit):
     page = visit(forced_colors="active", color_scheme="dark", reduced_motion="reduce")
+    links = page.locator(".st-key-head [data-testid=stPageLink] p:visible").first
+    before = links.screenshot()
     draw(page, written(7))
     expect_digit(page, 7)
+    assert links.screenshot() == before, "the answer covers the links"
     bar = page.locator(".bars .best .bar").evaluate("one => getComputedStyle(one).backgroundColor")
     open_panel(page, "inside")
     region(page, "inside").locator(".looked").wait_for()

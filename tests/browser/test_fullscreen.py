@@ -230,8 +230,9 @@ def test_a_drawing_is_kept_when_the_screen_is_turned(visit):
         for _ in ends:
             page.keyboard.press("Control+z")
         expect_seen(page, strokes)
-        draw(page, [np.array([(0.2, 0.9), (0.8, 0.9)])])  # and one draws on where the finger is
-        expect_seen(page, [*strokes, np.array([(0.2, 0.9), (0.8, 0.9)])])
+        across = np.array([(0.15, 0.2), (0.85, 0.75)])
+        draw(page, [across])  # and one draws on where the finger is
+        expect_seen(page, [*strokes, across])
         press(page, "Clear")
         expect_invitation(page)
 

@@ -17,7 +17,7 @@ from digits.calibration import apply_temperature
 from digits.card import LAYOUT, NETWORK, Card, CardError, Pool, read_model
 from digits.ink import find_ink
 from digits.ink.components import label
-from digits.network import ModelError, Network
+from digits.network import BATCH_SIZE, ModelError, Network
 from digits.normalize import BLANK, centre
 from digits.numbers.layout import HEADS, MIN_INK, LocatedSymbol, find_symbols
 from digits.numbers.reader import read_ink
@@ -26,7 +26,6 @@ from digits.types import DIGITS, UNKNOWN, AnyImage, Ink, Inside, Prediction, Rea
 _HERE = Path(__file__).parent
 # The shipped model: inside the package where that was installed from a wheel, beside it elsewhere.
 SHIPPED = _HERE / "model" if (_HERE / "model").is_dir() else _HERE.parent / "model"
-BATCH_SIZE = 64  # larger batches are no faster
 # For `is_single_digit`; ratios are width to height of all ink.
 MAX_DIGIT_RATIO = 1.4  # anything wider is not a single digit
 MAX_CLEAR_RATIO = 0.95  # up to here, ink with a probability of MIN_CLEAR is a single digit
@@ -201,12 +200,8 @@ class DigitClassifier:
             float32 (n, 11), calibrated: the probabilities of the ten digits, which sum to 1, and
             that of "none of these".
         """
-        names = ("probabilities",)
-        parts = [
-            self._network.run(pixels[start : start + BATCH_SIZE], names)["probabilities"]
-            for start in range(0, len(pixels), BATCH_SIZE)
-        ]
-        digits, none = apply_temperature(np.concatenate(parts), self.card.temperature)
+        outputs = self._network.run(pixels, ("probabilities",))["probabilities"]
+        digits, none = apply_temperature(outputs, self.card.temperature)
         return np.column_stack([digits, none]).astype(np.float32)
 
     def locate(self, ink: np.ndarray) -> list[LocatedSymbol]:

@@ -9,8 +9,6 @@ from digits.network import Network
 from training.calibration import log_loss
 from training.data import Mnist
 
-BATCH = 64
-
 
 def outputs(network: bytes, images: np.ndarray) -> np.ndarray:
     """Computes the probabilities of an exported network.
@@ -22,12 +20,9 @@ def outputs(network: bytes, images: np.ndarray) -> np.ndarray:
     Returns:
         float32 (n, classes).
     """
-    loaded = Network(network)
-    parts = [
-        loaded.run(images[start : start + BATCH], ["probabilities"])["probabilities"]
-        for start in range(0, len(images), BATCH)
-    ]
-    return np.concatenate(parts) if parts else np.zeros((0, 11), np.float32)
+    if not len(images):
+        return np.zeros((0, 11), np.float32)
+    return Network(network).run(images, ["probabilities"])["probabilities"]
 
 
 def test(network: bytes, mnist: Mnist, temperature: float) -> Test:

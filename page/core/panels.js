@@ -1,13 +1,15 @@
 // @ts-check
-// Opens the story with a presenter's remote, whose buttons are Page Up and Page Down. When a panel is
-// closed, what replaced it gets the keyboard's focus.
+// Opens the story with a presenter's remote, whose buttons are Page Up and Page Down, and closes
+// whatever is open with Escape. What replaced it gets the keyboard's focus.
 
-import { hasModifier } from "./keys.js";
+import { cleanup } from "./cleanup.js";
+import { DIALOG, hasModifier, isTyping } from "./keys.js";
 
 const PANEL = ".st-key-story, .st-key-inside, .st-key-play";
 
 let opened = ""; // the panel that is open
 let closed = ""; // the one before it
+let close = () => {};
 
 const observer = new MutationObserver(refocus);
 
@@ -29,14 +31,17 @@ function refocus() {
 
 /** @param {KeyboardEvent} event */
 function key(event) {
+  if (hasModifier(event) || isTyping(event) || document.querySelector(DIALOG)) return;
   const button = buttonOf("open_story");
-  if (event.key !== "PageDown" || hasModifier(event) || !button || opened === "story") return;
+  if (event.key === "Escape" && document.querySelector(PANEL)) close();
+  else if (event.key === "PageDown" && opened !== "story" && button) button.click();
+  else return;
   event.preventDefault();
-  button.click();
 }
 
 /** @param {StreamlitComponent<{ opened: string }>} component */
-export default function ({ data }) {
+export default function ({ data, parentElement, setTriggerValue }) {
+  close = () => setTriggerValue("close", true);
   if (data.opened !== opened) {
     [closed, opened] = [opened, data.opened];
     if (closed && ["", "inside"].includes(opened)) {
@@ -45,8 +50,8 @@ export default function ({ data }) {
     }
   }
   addEventListener("keydown", key); // the same function twice is heard once
-  return () => {
+  return cleanup(parentElement, () => {
     observer.disconnect();
     removeEventListener("keydown", key);
-  };
+  });
 }

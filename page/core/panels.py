@@ -38,7 +38,7 @@ def panel_buttons() -> Panel:
                 on_click=open_panel,
                 args=("" if panel == opened else panel,),
             )
-    _script(key="script_panels", data={"opened": opened})
+    _script(key="script_panels", data={"opened": opened}, on_close_change=lambda: open_panel(""))
     return opened if opened in possible else ""
 
 

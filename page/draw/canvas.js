@@ -2,6 +2,7 @@
 // The canvas's own script, beside the canvas component. It connects the contacts that draw, the
 // undo history, the component that shows the strokes, and the server that reads them.
 
+import { cleanup } from "../core/cleanup.js";
 import { editCommandOf, isTyping, pressed } from "../core/keys.js";
 import { save, take } from "../core/storage.js";
 import { Contacts } from "./contacts.js";
@@ -226,7 +227,7 @@ function start() {
 }
 
 /** @param {StreamlitComponent<Settings>} component */
-export default function ({ data, setStateValue }) {
+export default function ({ data, parentElement, setStateValue }) {
   if (!updates.send) updates.enter();
   if (!settings) start();
   settings = data;
@@ -234,10 +235,10 @@ export default function ({ data, setStateValue }) {
   Object.assign(updates, { send: setStateValue, live: data.live });
   label();
   attach();
-  return () => {
+  return cleanup(parentElement, () => {
     updates.send = null;
     surface.detach();
     contacts.forget();
     for (const name of ["reader", "blank", "untouched", "outdated"]) delete root.dataset[name];
-  };
+  });
 }

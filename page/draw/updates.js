@@ -15,7 +15,7 @@ import { pressed } from "../core/keys.js";
 const MIN_INTERVAL = 80; // ms between two updates; and at least three round trips
 const REST = 150; // ms: after this long without movement, words may change
 const LATE = 400; // ms without an answer: the bars are marked as waiting, too
-const SILENT = 5000; // ms without an answer: ask again
+const SILENT = 5000; // ms without an answer, asked for or not: ask again
 const LEAVING = 2000; // ms for a link to another page
 
 const root = document.documentElement;
@@ -137,10 +137,16 @@ export class Updates {
 
   /** Asks again for an answer that did not come. */
   retry() {
-    const waited = this.#pending ? now() - this.#pending.at : 0;
+    const waited = now() - (this.#pending?.at ?? this.#touched);
     const isIdle = !this.snapshot()?.isDrawing && !root.dataset.connection;
-    if (waited > SILENT && isIdle) this.finished();
+    if (!this.#isAnswered && isIdle && waited > SILENT) this.finished();
     this.mark();
+  }
+
+  /** Whether the answer shown is for the drawing, and the drawing is finished. */
+  get #isAnswered() {
+    const isNewest = shownReading() === this.#number && !this.#fresh;
+    return isNewest && (this.#wanted === this.#number || this.#number === 0);
   }
 
   /**
@@ -150,8 +156,7 @@ export class Updates {
   mark() {
     const snapshot = this.snapshot();
     if (!snapshot) return;
-    const isNewest = shownReading() === this.#number && !this.#fresh;
-    const isAnswered = isNewest && (this.#wanted === this.#number || this.#number === 0);
+    const isAnswered = this.#isAnswered;
     const isLate = this.#pending && now() - this.#pending.at > LATE;
     root.toggleAttribute("data-outdated", !isAnswered);
     root.toggleAttribute("data-blank", snapshot.isEmpty);

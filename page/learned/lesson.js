@@ -3,6 +3,7 @@
 // from one image after the other, then faster and faster; then it takes a test, and the visitor
 // tries what happens if something is different.
 
+import { cleanup } from "../core/cleanup.js";
 import { Clock } from "./clock.js";
 import { fill, paint } from "./pictures.js";
 import { bytesOf, School } from "./school.js";
@@ -289,5 +290,5 @@ export default function ({ data, parentElement }) {
   known?.translate(data);
   const lesson = known ?? new Lesson(root, data);
   lessons.set(root, lesson);
-  return () => lesson.close();
+  return cleanup(parentElement, () => lesson.close());
 }

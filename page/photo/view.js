@@ -2,6 +2,7 @@
 // Streamlit's upload: what it reports when it fails, and a photograph to read again after a restart.
 // “Look inside” scrolls to what it opens.
 
+import { cleanup } from "../core/cleanup.js";
 import { save, take } from "../core/storage.js";
 
 /** @typedef {{ shown: boolean, large: string, failed: string }} Words */
@@ -70,12 +71,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
   addEventListener("healing", keep);
   addEventListener("click", press, true);
   addEventListener("patched", reveal);
-  return () => {
+  return cleanup(parentElement, () => {
     failures.disconnect();
     removeEventListener("connection", note);
     removeEventListener("healing", keep);
     removeEventListener("click", press, true);
     removeEventListener("patched", reveal);
     picture = null;
-  };
+  });
 }

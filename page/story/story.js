@@ -2,6 +2,7 @@
 // The story: from the visitor's drawing to the answer, step by step, on one canvas (scene.js). Which
 // steps there are, and their words, arrives as an event, as often as the drawing changes (feed.js).
 
+import { cleanup } from "../core/cleanup.js";
 import { setHtml } from "../core/html.js";
 import { hasModifier, isTyping } from "../core/keys.js";
 import { Scene } from "./scene.js";
@@ -95,9 +96,8 @@ class Story {
     const forwards = document.dir === "rtl" ? -1 : 1; // “Next” is at the end of the line
     /** @type {Record<string, number>} */
     const ways = { ArrowRight: forwards, PageDown: 1, ArrowLeft: -forwards, PageUp: -1 };
-    if (event.key === "Escape") this.send("close", true);
-    else if (event.key in ways) this.go(this.step + ways[event.key]);
-    else return;
+    if (!(event.key in ways)) return;
+    this.go(this.step + ways[event.key]);
     event.preventDefault();
   }
 
@@ -201,8 +201,8 @@ class Story {
 export default function ({ parentElement, setTriggerValue }) {
   const story = (parentElement.digitsStory ??= new Story(parentElement));
   story.send = setTriggerValue;
-  return () => {
+  return cleanup(parentElement, () => {
     story.end();
     delete parentElement.digitsStory;
-  };
+  });
 }

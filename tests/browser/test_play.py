@@ -180,6 +180,26 @@ def test_one_panel_closes_the_others_and_nothing_is_counted(visit, server):
     expect_digit(page, 3)
 
 
+def test_escape_closes_whatever_is_open_at_once(visit):
+    page = visit()
+    draw(page, written(3))
+    expect_digit(page, 3)
+    for panel, name in (("story", "How do you know?"), ("fool", "Can I fool you?")):
+        page.evaluate(
+            """panel => new MutationObserver((_, observer) => {
+          if (!document.querySelector(panel)) return;
+          observer.disconnect();
+          dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+        }).observe(document.body, { childList: true, subtree: true })""",
+            f".st-key-{panel}, .task",
+        )
+        page.locator(f".st-key-open_{panel} button").focus()
+        page.keyboard.press("Enter")
+        page.locator(".st-key-story, .task").wait_for()
+        page.locator(".st-key-story, .task").wait_for(state="detached")
+        expect_focus(page, name)
+
+
 @pytest.mark.parametrize(
     "sizes", [[(1366, 650), (1920, 1080), (1080, 1920)], [(360, 740), (740, 360)]]
 )

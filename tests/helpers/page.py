@@ -191,7 +191,12 @@ def expect_answer(page, pattern: str) -> str:
 
     # An answer to another drawing than the one on the canvas is marked, and is none.
     answer = page.locator("[data-reader=answered] .st-key-answer")
-    expect(answer).to_contain_text(re.compile(pattern), timeout=TIMEOUT * 1000)
+    try:
+        expect(answer).to_contain_text(re.compile(pattern), timeout=TIMEOUT * 1000)
+    except AssertionError as error:
+        marks = page.evaluate("({...document.documentElement.dataset})")
+        error.add_note(f"The page is marked {marks}.")
+        raise
     return answer.inner_text()
 
 

@@ -309,7 +309,7 @@ def test_a_link_pressed_without_a_connection_is_followed_when_it_is_back(visit, 
     from playwright.sync_api import expect
 
     url, start, stop = server_to_kill
-    page = visit(url, until=".st-key-links a")
+    page = visit(url, until="[data-connection] .st-key-links a")
     stop()
     expect(page.locator("html")).to_have_attribute("data-connection", "gone")
     go_to_learned(page)
@@ -361,7 +361,7 @@ def test_a_photograph_is_read_again_by_a_server_that_was_started_anew(visit, ser
 
 def test_a_restart_before_the_first_stroke_or_in_the_middle_of_one(visit, server_to_kill):
     url, start, stop = server_to_kill
-    page = visit(url)
+    page = visit(url, until="[data-connection] canvas.upper-canvas")
     expect_invitation(page)
     stop()
     expect_gone(page, blank=True)

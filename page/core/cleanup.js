@@ -1,19 +1,19 @@
 // @ts-check
 
-/** @type {WeakMap<Element, () => void>} */
-const newest = new WeakMap(); // of each component
+/** @type {WeakMap<object, () => void>} */
+const newest = new WeakMap();
 
 /**
  * What a component's function returns, to be called when the component is taken off the page.
  *
- * Streamlit also calls it for a call of that function that newer data overtook while the script was
- * loading, and only after the newer call: then nothing must end.
- * @param {Element} parent of the component
+ * Streamlit also calls it for a component, or for data, that newer ones replaced while the script
+ * was loading, and only after the function was called with the newer ones. Then nothing must end.
+ * @param {object} used by the function, and no longer after `end`
  * @param {() => void} end
  */
-export function cleanup(parent, end) {
-  newest.set(parent, end);
+export function cleanup(used, end) {
+  newest.set(used, end);
   return () => {
-    if (newest.get(parent) === end) end();
+    if (newest.get(used) === end) end();
   };
 }

@@ -40,7 +40,7 @@ function key(event) {
 }
 
 /** @param {StreamlitComponent<{ opened: string }>} component */
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, setTriggerValue }) {
   close = () => setTriggerValue("close", true);
   if (data.opened !== opened) {
     [closed, opened] = [opened, data.opened];
@@ -50,7 +50,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     }
   }
   addEventListener("keydown", key); // the same function twice is heard once
-  return cleanup(parentElement, () => {
+  return cleanup(observer, () => {
     observer.disconnect();
     removeEventListener("keydown", key);
   });

@@ -227,7 +227,7 @@ function start() {
 }
 
 /** @param {StreamlitComponent<Settings>} component */
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, setStateValue }) {
   if (!updates.send) updates.enter();
   if (!settings) start();
   settings = data;
@@ -235,7 +235,7 @@ export default function ({ data, parentElement, setStateValue }) {
   Object.assign(updates, { send: setStateValue, live: data.live });
   label();
   attach();
-  return cleanup(parentElement, () => {
+  return cleanup(updates, () => {
     updates.send = null;
     surface.detach();
     contacts.forget();

@@ -290,5 +290,5 @@ export default function ({ data, parentElement }) {
   known?.translate(data);
   const lesson = known ?? new Lesson(root, data);
   lessons.set(root, lesson);
-  return cleanup(parentElement, () => lesson.close());
+  return cleanup(lesson, () => lesson.close());
 }

@@ -71,7 +71,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   addEventListener("healing", keep);
   addEventListener("click", press, true);
   addEventListener("patched", reveal);
-  return cleanup(parentElement, () => {
+  return cleanup(failures, () => {
     failures.disconnect();
     removeEventListener("connection", note);
     removeEventListener("healing", keep);

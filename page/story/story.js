@@ -201,7 +201,7 @@ class Story {
 export default function ({ parentElement, setTriggerValue }) {
   const story = (parentElement.digitsStory ??= new Story(parentElement));
   story.send = setTriggerValue;
-  return cleanup(parentElement, () => {
+  return cleanup(story, () => {
     story.end();
     delete parentElement.digitsStory;
   });

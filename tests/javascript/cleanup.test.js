@@ -3,15 +3,15 @@ import { test } from "node:test";
 
 import { cleanup } from "../../page/core/cleanup.js";
 
-test("a call that newer data overtook ends nothing", () => {
-  const parent = {};
+test("a call that a newer one overtook ends nothing", () => {
+  const used = {};
   const ended = [];
-  const overtaken = cleanup(parent, () => ended.push("overtaken"));
-  const newest = cleanup(parent, () => ended.push("newest"));
-  const other = cleanup({}, () => ended.push("another component"));
+  const overtaken = cleanup(used, () => ended.push("overtaken"));
+  const newest = cleanup(used, () => ended.push("newest"));
+  const other = cleanup({}, () => ended.push("another"));
   overtaken();
   assert.deepEqual(ended, []);
   newest();
   other();
-  assert.deepEqual(ended, ["newest", "another component"]);
+  assert.deepEqual(ended, ["newest", "another"]);
 });

@@ -51,7 +51,9 @@ const updates = new Updates(() => {
   const strokes = stroke ? [...history.strokes, stroke] : history.strokes;
   const isEmpty = !isDrawing && surface.isEmpty;
   return {
-    strokes: strokes.map((each) => pack(each, surface.size)),
+    get strokes() {
+      return strokes.map((each) => pack(each, surface.size)); // slow: only when they are sent
+    },
     isDrawing,
     isEmpty,
     isUntouched: isEmpty && history.isPristine,

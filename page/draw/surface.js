@@ -18,6 +18,7 @@ import { pressed } from "../core/keys.js";
  */
 
 const NEARBY = 1e-4; // of the width: another point, but the same place
+const MAX_UNDOS = 10; // to clear the canvas: beyond, it is reset, which costs a round trip
 const MARGIN = 48; // px around the canvas, about the width of a finger
 
 /** A macrotask; unlike a timeout of 0 it is never delayed. */
@@ -219,8 +220,8 @@ export class Surface {
       let same = 0;
       while (same < this.#shown.length && this.#shown[same] === strokes[same]) same++;
       for (let extra = this.#shown.length - same; extra > 0; extra--) {
-        if (this.#canvas.undo.disabled) {
-          // The component remembers a hundred strokes.
+        if (this.#canvas.undo.disabled || (!same && extra > MAX_UNDOS)) {
+          // The component remembers a hundred strokes, and loads all that are left at each undo.
           this.#canvas.reset.click();
           await task();
           same = 0;

@@ -113,6 +113,21 @@ def test_one_picture_at_a_time_and_no_new_words_while_the_pen_moves(visit):
     pytest.skip("This machine is too busy to draw without a rest.")
 
 
+def test_a_long_drawing_costs_no_more_at_each_movement(visit):
+    page = visit()
+    page.evaluate(
+        """() => {
+          const { hypot } = Math; // once for each point that is packed to be sent
+          window.packed = 0;
+          Math.hypot = (...sides) => (window.packed++, hypot(...sides));
+        }"""
+    )
+    line = np.linspace((0.2, 0.2), (0.8, 0.8), 300)
+    draw(page, [line, line])
+    expect_answer(page, "^(?!Draw)")
+    assert 0 < page.evaluate("window.packed") < 50 * 600, "all points were packed at each movement"
+
+
 def test_the_live_region_and_the_bars_stay_and_move(visit):
     page = visit()
     nodes = page.locator(".says, .bars .bar").element_handles()

@@ -18,6 +18,14 @@ from tests.helpers.page import (
     written,
 )
 
+# In the page: how often the script presses the canvas component's own button.
+COUNT_UNDOS = """() => {
+  window.undos = 0;
+  addEventListener("click", (event) => {
+    window.undos += event.composedPath()[0].ariaLabel === "Undo";
+  }, true);
+}"""
+
 
 def test_undo_takes_strokes_back_and_brings_cleared_drawings_back(visit):
     page = visit()
@@ -76,11 +84,13 @@ def test_undo_and_clear_remember_many_strokes_and_wait_for_nobody(visit):
     # The utmost of a late answer is none: an empty canvas must not wait for any. Whether the server
     # is there may be asked: a slow machine's page does.
     page.route(re.compile("^(?!.*/_stcore/health)"), lambda route: route.abort())
+    page.evaluate(COUNT_UNDOS)
     for digit in (6, 9):
         press(page, "Clear")
         draw_by_mouse(page, written(digit))  # nothing of it is lost, however late the answer
         expect_digit(page, digit)
         expect_seen(page, written(digit))
+    assert page.evaluate("window.undos") <= 10, "each undo draws all strokes that are left"
     draw(page, HASH[:1])
     press(page, "Undo")
     press(page, "Undo")

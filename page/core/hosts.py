@@ -41,3 +41,8 @@ def is_private(host: str) -> bool:
         return ip_address(host).is_private
     local_name = host != "" and "." not in host
     return local_name or host.endswith((".localhost", ".local", ".lan", ".home.arpa"))
+
+
+def bracketed(host: str) -> str:
+    """Return a host as it is written in a URL."""
+    return f"[{host}]" if ":" in host else host

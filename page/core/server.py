@@ -15,10 +15,11 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import config
+from streamlit import cli_util, config
 from streamlit.runtime import get_instance
+from streamlit.web.server.server_util import get_display_address, get_url
 
-from page.core.hosts import IN_CONTAINER, is_address, is_private, parse_url
+from page.core.hosts import IN_CONTAINER, bracketed, is_address, is_private, parse_url
 from page.core.settings import EMBED
 from page.core.style import is_html
 
@@ -180,8 +181,12 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     raise_descriptor_limit()
     if EMBED:  # else browsers don't send the cookie from a frame, and uploads get 403
         config.set_option("server.xsrfCookieSameSite", "none")
+    address = page_address()
+    if "[" in address:
+        print(f"  In a browser: {address}\n")  # Streamlit printed it without brackets
     if not config.get_option("server.headless"):
-        asyncio.get_running_loop().call_later(0.3, _open_browser)  # by then it listens
+        open_browser = cli_util.open_browser
+        asyncio.get_running_loop().call_later(0.3, open_browser, address)  # by then it listens
     yield
 
 
@@ -199,10 +204,8 @@ def raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _open_browser() -> None:
-    from streamlit import cli_util
-    from streamlit.web.server.server_util import get_display_address, get_url
-
+def page_address() -> str:
+    """Return the address of the page, for a browser on this machine."""
     own = config.get_option("server.address")
     host = _public_name() or (get_display_address(own) if own else "localhost")
-    cli_util.open_browser(get_url(host))
+    return get_url(bracketed(host))

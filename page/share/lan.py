@@ -10,7 +10,14 @@ from ipaddress import ip_address
 
 import streamlit as st
 
-from page.core.hosts import IN_CONTAINER, is_address, is_loopback, is_private, parse_url
+from page.core.hosts import (
+    IN_CONTAINER,
+    bracketed,
+    is_address,
+    is_loopback,
+    is_private,
+    parse_url,
+)
 from page.core.patch import patched_html
 from page.core.settings import API, KIOSK, TALLY
 from page.core.text import _
@@ -107,11 +114,6 @@ def addresses(url: str) -> list[str]:
     page = here._replace(path=here.path or "/", query=query, fragment="")
     suffix = f":{port}" if port else ""
     return [page._replace(netloc=bracketed(host) + suffix).geturl() for host in hosts]
-
-
-def bracketed(host: str) -> str:
-    """Return a host as it is written in a URL."""
-    return f"[{host}]" if ":" in host else host
 
 
 def interface_addresses() -> list[str]:

@@ -104,8 +104,19 @@ def test_a_visit_sends_one_file_at_a_time_and_keeps_one(monkeypatch):
     assert removed == ["one", "other", "one"]
 
 
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        (None, "http://localhost:8501/digits"),
+        ("::", "http://localhost:8501/digits"),
+        ("::1", "http://[::1]:8501/digits"),
+        ("192.168.1.2", "http://192.168.1.2:8501/digits"),
+    ],
+)
 @pytest.mark.parametrize("headless", [True, False])
-def test_a_browser_opens_if_there_is_a_screen(options, monkeypatch, headless):
+def test_a_browser_opens_if_there_is_a_screen(
+    options, monkeypatch, capsys, headless, own, expected
+):
     opened: list[str] = []
     monkeypatch.setattr("streamlit.cli_util.open_browser", opened.append)
     monkeypatch.setattr(server, "raise_descriptor_limit", lambda: None)
@@ -113,6 +124,7 @@ def test_a_browser_opens_if_there_is_a_screen(options, monkeypatch, headless):
         "server.headless": headless,
         "server.baseUrlPath": "digits",
         "browser.serverPort": 8501,
+        "server.address": own,
     }
 
     async def start() -> None:
@@ -120,4 +132,6 @@ def test_a_browser_opens_if_there_is_a_screen(options, monkeypatch, headless):
             await asyncio.sleep(0.5)
 
     asyncio.run(start())
-    assert opened == ([] if headless else ["http://localhost:8501/digits"])
+    assert opened == ([] if headless else [expected])
+    # Streamlit prints the others.
+    assert capsys.readouterr().out == (f"  In a browser: {expected}\n\n" if own == "::1" else "")

@@ -30,6 +30,10 @@ NOT_AN_IMAGE = (
     "This is not an image that can be read, or it is damaged. Send a PNG, JPEG, WebP, GIF, BMP, "
     "HEIC or AVIF file."
 )
+TOO_MANY_PARTS = (
+    "This image file consists of so many parts that it would take minutes to read. Open it in an "
+    "image editor, save it as a new PNG or JPEG file, and send that."
+)
 
 
 class ImageError(ValueError):
@@ -129,7 +133,7 @@ def _without_texts(png: bytes) -> bytes:
         if kind not in TEXT_CHUNKS or content.startswith(ORIENTATION_TEXTS):
             chunks.append(png[start:end])
         if len(chunks) > MAX_PARTS:
-            raise ImageError(NOT_AN_IMAGE)
+            raise ImageError(TOO_MANY_PARTS)
         start = end
     return b"".join(chunks)
 
@@ -146,7 +150,7 @@ def _check_segments(jpeg: bytes) -> None:
         parts += 1
         scans += code == START_OF_SCAN
         if parts > MAX_PARTS or scans > MAX_SCANS:
-            raise ImageError(NOT_AN_IMAGE)
+            raise ImageError(TOO_MANY_PARTS)
         start = marker.end()
         # A second 0xFF may begin a marker itself; other markers have a length.
         start += -1 if code == 0xFF else int.from_bytes(jpeg[start : start + 2])

@@ -30,7 +30,8 @@ MARGIN = 16  # background round the ink
 TILE, OVERLAP = 768, 64  # larger inputs are cut into tiles of this side, with this margin
 
 # Limits on pictures, beyond which they are textures or take too long:
-MAX_COMPONENTS = 20_000
+MAX_COMPONENTS = 6000  # twice as many as on a dense page of digits
+MAX_REGIONS = 500
 MAX_PAIRS = 4_000_000  # of components and symbols
 MAX_INPUT = 4_000_000  # pixels of the network's first input, all regions together
 
@@ -113,7 +114,9 @@ def find_regions(ink: np.ndarray) -> list[Region]:
     padded = np.zeros((rows * step, columns * step), bool)
     padded[: ink.shape[0], : ink.shape[1]] = strong
     coarse = padded.reshape(rows, step, columns, step).max(axis=(1, 3))
-    names, _ = label(grown(coarse))
+    names, parts = label(grown(coarse))
+    if len(parts) > MAX_REGIONS:
+        return []
     # Squares that a component crosses are connected, so that it lies in a single region.
     middles = (boxes[:, :2] + boxes[:, 2:] - 1) // 2
     regions = []

@@ -142,6 +142,13 @@ def test_distant_writing_is_in_regions_of_its_own():
     assert (covered[ink > 0] == 1).all(), "all ink, once"
 
 
+@pytest.mark.parametrize(("side", "expected"), [(20, 400), (30, 0)])
+def test_a_texture_is_not_searched_for_symbols(side, expected):
+    """Each region takes a run of the network."""
+    ink = np.tile(np.pad(np.ones((10, 10), np.float32), 15), (side, side))
+    assert len(layout.find_regions(ink)) == expected
+
+
 def test_dots_and_lines_hardly_count_for_the_height_of_digits():
     digits = [[k * 30, 0, k * 30 + 20, 40] for k in range(4)]
     dots = [[k * 30, 36, k * 30 + 4, 40] for k in range(12)]

@@ -39,7 +39,7 @@ def ask(drawing: Drawing, prediction: Prediction | None) -> None:
     elif not state.drawing:  # what is on the canvas counts once, whatever is added to it
         state.drawing = secrets.token_hex(16)
     html = ""
-    if prediction and drawing.strokes and drawing.rests and not drawing.attract:
+    if prediction and drawing.strokes and drawing.lifted and not drawing.attract:
         state.answer = NO_DIGIT if prediction.digit is None else prediction.digit
         counted = state.counted == state.drawing
         html = f'<p role="status">{state.words}</p>' if counted else question_html(prediction)
@@ -55,11 +55,13 @@ def question_html(prediction: Prediction) -> str:
         for meant, name in enumerate(names())
         if meant != right
     )
-    # A guess has no “right” button.
-    button = f'<button type="button" data-symbol="{right}">{_("Right")}</button>'
+    question = (
+        f"<span>{_('Was I right?')}</span>"
+        f'<button type="button" data-symbol="{right}">{_("Right")}</button>'
+    )
     wrong = _("It was a …")
     return (
-        f"<span>{_('Was I right?')}</span>{'' if right is None else button}"
+        f"{'' if right is None else question}"  # a guess is neither right nor wrong
         f"<details><summary>{wrong}</summary>"
         f'<div class="choices" role="group" aria-label="{wrong}">{choices}</div></details>'
     )

@@ -55,9 +55,12 @@ def visitor(page):
         yield visitor.run(url=url)
 
 
-def drawn(strokes: object) -> dict[str, str]:
+THREE = [(800 * stroke).astype(int).ravel().tolist() for stroke in written(3)]
+
+
+def drawn(strokes: object, lifted: bool = True) -> dict[str, str]:
     """The canvas's message with these strokes: lists of x, y, x, y, …"""
-    drawing = {"strokes": strokes, "number": 1, "rests": True, "lifted": True, "attract": False}
+    drawing = {"strokes": strokes, "number": 1, "rests": True, "lifted": lifted, "attract": False}
     return {CANVAS: json.dumps({"drawing": drawing})}
 
 
@@ -67,7 +70,7 @@ def expect_apology(visitor: Visitor) -> None:
 
 
 def expect_answer(visitor: Visitor) -> None:
-    visitor.run(drawn([(800 * stroke).astype(int).ravel().tolist() for stroke in written(3)]))
+    visitor.run(drawn(THREE))
     assert not visitor.exceptions
     assert any(re.search(r'class="digit"[^>]*>3<', text) for text in visitor.texts)
 
@@ -87,6 +90,12 @@ def test_no_file_gets_in_by_the_canvas(visitor, decoder):
         expect_apology(visitor.run(drawn(sent)))
     assert not (decoder / "started").exists()
     expect_answer(visitor)
+
+
+def test_nobody_is_asked_about_a_drawing_that_is_not_finished(visitor):
+    for lifted in (False, True):
+        visitor.run(drawn(THREE, lifted))
+        assert any("Was I right?" in text for text in visitor.texts) == lifted
 
 
 def test_a_drawing_is_no_larger_than_the_canvas(visitor, page):

@@ -174,6 +174,9 @@ def bars_html(
         shares = shares.copy()
         shares[NO_DIGIT] = 0
     first, second = (-shares).argsort()[:2]
+    beside = np.pad(shares, 1)
+    for lower in np.flatnonzero(shares < np.maximum(beside[:-2], beside[2:])):
+        kinds[lower] += " lower"  # than a bar beside it, which needs the room for its label
     if prediction and not unfinished:
         kinds[first] += " best"
     bars = "".join(

@@ -29,6 +29,8 @@ if TYPE_CHECKING:  # imported when the first photograph comes
 
 LEAD = N_("Write some digits on paper and take a picture of them. I’ll find them and read them.")
 CHOOSE = N_("Take or choose a picture")
+SHOOT = N_("Take the picture")
+ALLOW = N_("Please allow your browser to use the camera.")
 PRIVATE = N_("No picture is kept: it is gone when you leave this page.")
 NOT_AN_IMAGE = N_(
     "That is not a picture that I can open, or it is damaged. A photo from a phone or a camera "
@@ -64,11 +66,7 @@ def page() -> None:
     state = visit().photos
     with st.container(key="photo"):
         with st.container(key="take"):
-            # CSS replaces Streamlit's label “Upload”.
-            button = (
-                f"<style>:root {{ --choose: {json.dumps(_(CHOOSE), ensure_ascii=False)} }}</style>"
-            )
-            st.html(f"<p>{_(LEAD)}</p><p class='more'>{_(PRIVATE)}</p>{button}")
+            st.html(f"<p>{_(LEAD)}</p><p class='more'>{_(PRIVATE)}</p>{labels_css()}")
             show_inputs(state.count)
             shown = state.shown is not None or state.file is not None
             data = {"shown": shown, "large": _(TOO_LARGE), "failed": _(FAILED)}
@@ -79,6 +77,16 @@ def page() -> None:
                 state.shown = read(file)
         if state.shown:
             show(state.shown, state.count)
+
+
+def labels_css() -> str:
+    """Return what photo.css shows in the place of Streamlit's English words."""
+    words = {"choose": CHOOSE, "shoot": SHOOT, "allow": ALLOW}
+    rules = "".join(
+        f"--{name}: {json.dumps(_(sentence), ensure_ascii=False)};"
+        for name, sentence in words.items()
+    )
+    return f"<style>:root {{ {rules} }}</style>"
 
 
 def show_inputs(count: int) -> None:

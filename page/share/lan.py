@@ -42,15 +42,19 @@ def phone_button() -> None:
 def phones_html(found: list[str]) -> str:
     """Return the button, and a dialog with a QR code for each address, of which one is open."""
     alt = _("A QR code with the address of this page")
-    first, *others = (
-        f'<summary dir="ltr">{escape(address)}</summary>'
-        f'<div role="img" aria-label="{alt}">{qr_svg(address)}</div></details>'
-        for address in found
-    )
-    more = ""
-    if others:
-        more = f"<p>{_('It doesn’t open? Try another address')}</p>" + "".join(
-            f'<details name="address">{other}' for other in others
+    codes = [f'<div role="img" aria-label="{alt}">{qr_svg(address)}</div>' for address in found]
+    if len(found) == 1:
+        shown = f'<p class="address" dir="ltr">{escape(found[0])}</p>{codes[0]}'
+    else:
+        first, *others = (
+            f'<summary class="address" dir="ltr">{escape(address)}</summary>{code}</details>'
+            for address, code in zip(found, codes, strict=True)
+        )
+        shown = f'<details name="address" open>{first}' + "".join(
+            [
+                f"<p>{_('It doesn’t open? Try another address')}</p>",
+                *(f'<details name="address">{other}' for other in others),
+            ]
         )
     how = _("Is your phone on the same Wi-Fi? Then point its camera at this pattern.")
     return (
@@ -58,7 +62,7 @@ def phones_html(found: list[str]) -> str:
         f"<span>{_('On your phone')}</span></button>"
         '<dialog popover class="phones-dialog" id="phones" aria-labelledby="phones-title">'
         f'<h2 id="phones-title">{_("Draw on your own phone")}</h2><p>{how}</p>'
-        f'<details name="address" open>{first}{more}'
+        f"{shown}"
         f'<button type="button" popovertarget="phones">{_("Close")}</button></dialog>'
     )
 

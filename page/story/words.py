@@ -42,9 +42,10 @@ WHY_NOT = N_("Why not {a_digit}? These places speak against it.")
 WHY_NOT_ENOUGH = N_("Why not {a_digit}? Some places speak for it, but not enough.")
 NEAREST = N_("I don’t look drawings up. But of all the digits I have seen, these are the nearest.")
 ANSWER = N_("Each + lifts a digit’s bar, each − lowers it. Highest: {digit}.")
-NO_ANSWER = N_(
-    "Each + lifts a digit’s bar, each − lowers it. None is high enough: I don’t know this."
+NO_DIGIT_ANSWER = N_(
+    "Each + lifts a bar, each − lowers it. Highest: “{none}”. That’s not a digit I know."
 )
+NOT_SURE = N_("Each + lifts a bar, each − lowers it. No bar is high enough: I’m not sure.")
 NUMBER = N_("{digits}: I see {number}.")
 
 KEEP_UP = N_("You can still draw on the sheet: I’ll keep up.")
@@ -149,8 +150,10 @@ def looked(prediction: Prediction) -> dict[str, str]:
 
 def answer(prediction: Prediction) -> str:
     """The sentence of the step with the answer."""
+    if prediction.bars.argmax() == NO_DIGIT:
+        return _(NO_DIGIT_ANSWER).format(none=_("none"))
     if prediction.digit is None:
-        return _(NO_ANSWER)
+        return _(NOT_SURE)
     return f"{_(ANSWER).format(digit=prediction.digit)} {sure(prediction.confidence)}"
 
 

@@ -316,7 +316,7 @@ def test_without_a_drawing_it_invites_and_what_is_no_digit_has_a_story_too(visit
     sentence(page, re.escape(words.DRAWING))
     assert page.locator(".story .next").is_enabled()
     to_step(page, 6)
-    sentence(page, re.escape(words.NO_ANSWER))
+    sentence(page, re.escape(words.NO_DIGIT_ANSWER.format(none="none")))
     to_step(page, 7)
     sentence(page, re.escape(words.NEAREST))
     assert sum(name.startswith("near") for name in actors(page)) == 8

@@ -91,7 +91,7 @@ def test_what_is_refused_gets_a_story_too(tell):
     assert told["answer"] == "?" and told["bars"]["best"] == NO_DIGIT
     # It has seen thousands of letters: it never claims that it has seen nothing like this.
     assert step(told, "nearest")["sentence"] == words.NEAREST
-    assert step(told, "answer")["sentence"] == words.NO_ANSWER
+    assert step(told, "answer")["sentence"] == words.NO_DIGIT_ANSWER.format(none="none")
 
 
 def test_a_digit_that_is_unsure_is_asked_about_like_anywhere_else(classifier, examples):
@@ -102,6 +102,7 @@ def test_a_digit_that_is_unsure_is_asked_about_like_anywhere_else(classifier, ex
     told = content(drawing, CanvasReading(unsure), classifier.card, examples)
     assert told["evidence"]["names"][0] == "4" and told["bars"]["best"] == 4
     assert "lit up here speaks for a 4" in step(told, "looked")["sentence"]
+    assert step(told, "answer")["sentence"] == words.NOT_SURE
 
 
 def test_a_number_is_cut_apart_first_and_read_as_a_whole_at_the_end(tell):

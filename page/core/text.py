@@ -31,6 +31,7 @@ LANGUAGES = {  # in their own language
     "ar": "العربية",
 }
 RIGHT_TO_LEFT = {"ar"}
+WITHOUT_SPACES = {"zh", "ja"}
 SOURCE = "en"  # the language of the literals
 
 
@@ -154,6 +155,12 @@ def listed(parts: list[str]) -> str:
     from babel.lists import format_list
 
     return format_list(parts, locale=language())
+
+
+def joined(*sentences: str) -> str:
+    """Return sentences one after the other; some of them may be empty."""
+    space = "" if language() in WITHOUT_SPACES else " "
+    return space.join(filter(None, sentences))
 
 
 def with_code(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
 
 import numpy as np
 
@@ -149,11 +150,16 @@ def hero(sentence: str, part: str, answer: str = "") -> str:
     room = len(after) if len(after) > 1 else 0  # in Japanese the sentence continues here
     if not room:  # a full stop by itself would stand alone beside the giant digit
         after = f'<span class="unseen">{after}</span>'
-    size = f"--symbols: {max(map(len, rows))}; --rows: {len(rows)}; --after: {room}"
+    size = f"--symbols: {max(map(width, rows))}; --rows: {len(rows)}; --after: {room}"
     return (
         f'{before}<span class="hero" style="{size}">'
         f'<b class="digit" dir="ltr">{escape(answer)}</b>{after}</span>'
     )
+
+
+def width(text: str) -> int:
+    """Return how wide a text is, in digits: Chinese and Japanese characters are as wide as two."""
+    return sum(2 if east_asian_width(character) in "FW" else 1 for character in text)
 
 
 def bars_html(

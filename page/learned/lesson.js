@@ -245,10 +245,9 @@ class Lesson {
     this.results.set(this.kind, right);
     const guess = screen.bet.valueAsNumber;
     screen.say(() => {
-      const { result, verdicts, lessons } = screen.words;
       const values = { right: screen.number(right), guess: screen.number(guess) };
       const verdict = Math.abs(right - guess) <= CLOSE ? "close" : guess < right ? "low" : "high";
-      return `${fill(result, values)} ${verdicts[verdict]} ${lessons[this.kind]}`;
+      return fill(screen.words.results[this.kind][verdict], values);
     });
     screen.showResults(this.results, this.kind, this.reference);
     screen.showMistakes(mistakes, this.school);

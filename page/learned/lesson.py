@@ -13,7 +13,7 @@ import numpy as np
 from digits.normalize import normalize
 from handwriting import pen
 from page.core.component import component
-from page.core.text import N_, _, a_digit, language, number
+from page.core.text import N_, _, a_digit, joined, language, number
 from page.core.visit import visit
 from page.draw.demo_drawing import drawings
 from page.learned.guess import ALT, ANSWER
@@ -107,6 +107,9 @@ def words(reference: float | None, experience: str) -> dict[str, Any]:
         whole = _("On “Draw a digit” I’d get about {right} right.").format(
             right=number(TESTS * reference)
         )
+    result = _("I got {right} of {count} right. You guessed {guess}.").replace("{count}", tests)
+    lessons = {kind: _(sentence) for kind, sentence in LESSONS.items()}
+    lessons["whole"] = joined(whole, experience)
     drawn = visit().draw.last_digit is not None
     return {
         **{key: _(sentence) for key, sentence in WORDS.items()},
@@ -117,14 +120,12 @@ def words(reference: float | None, experience: str) -> dict[str, Any]:
         "before_test": _(
             "That’s enough practice. Now comes the test: {count} digits that I’ve never seen."
         ).format(count=tests),
-        "result": _("I got {right} of {count} right. You guessed {guess}.").replace(
-            "{count}", tests
-        ),
         "truths": [_("It’s {a_digit}.").format(a_digit=a_digit(digit)) for digit in range(10)],
         "runs": {kind: _(name) for kind, name in RUNS.items()},
-        "verdicts": {kind: _(sentence) for kind, sentence in VERDICTS.items()},
-        "lessons": {"whole": f"{whole} {experience}".strip()}
-        | {kind: _(sentence) for kind, sentence in LESSONS.items()},
+        "results": {
+            kind: {name: joined(result, _(verdict), lesson) for name, verdict in VERDICTS.items()}
+            for kind, lesson in lessons.items()
+        },
     }
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from digits.card import Card, Test
 from page.core.error_boundary import explain
 from page.core.settings import load_classifier
-from page.core.text import N_, _, duration, listed, ngettext, number, with_code
+from page.core.text import N_, _, duration, joined, listed, ngettext, number, with_code
 from page.learned.guess import guesses
 from page.learned.lesson import watch_me_learn
 
@@ -31,7 +31,7 @@ def main() -> None:
     test = card.test if card else None
     practice = experience(card) if card else ""
     with st.container(key="learned"):
-        st.html(f'<p class="lead">{_(LEAD)} {practice}</p>')
+        st.html(f'<p class="lead">{joined(_(LEAD), practice)}</p>')
         watch_me_learn(test.accuracy if test else None, practice)
         if trouble:
             why = f"<p>{with_code(trouble)}</p>"
@@ -64,7 +64,7 @@ def experience(card: Card) -> str:
     else:
         practice = _("For that I practised on {digits} digits.").format(digits=digits)
     took = _("It took {duration}.").format(duration=duration(card.seconds))
-    return f"{practice} {took}"
+    return joined(practice, took)
 
 
 def show_misread(test: Test) -> None:
@@ -96,7 +96,7 @@ def rounds_html(card: Card) -> str:
         if held_out
         else _("I counted my mistakes in each round of practice.")
     )
-    words += " " + _(
+    why = _(
         "Not every round made me better: a change that helps with some digits can hurt with others."
     )
     caption = _("Mistakes of 1,000, after each round")
@@ -108,7 +108,7 @@ def rounds_html(card: Card) -> str:
     )
     spoken = f"{caption}: {', '.join(map(number, mistakes))}"
     return (
-        f"<section><div><h2>{_('Round by round')}</h2><p>{words}</p></div>"
+        f"<section><div><h2>{_('Round by round')}</h2><p>{joined(words, why)}</p></div>"
         f'<div class="rounds" role="img" aria-label="{spoken}"><p>{caption}</p>'
         f'<div class="columns">{bars}</div></div></section>'
     )
@@ -119,11 +119,12 @@ def people_html(card: Card, test: Test) -> str:
     mine = number(1000 * (1 - test.accuracy), 1)
     words = _("In the test I got {mine} of 1,000 wrong.").format(mine=mine)
     if card.data and card.data.mnist:
-        words += " " + _("People get about {people} of them wrong: some are just scrawled.").format(
+        people = _("People get about {people} of them wrong: some are just scrawled.").format(
             people=number(1000 * PEOPLE)
         )
         source = _("An estimate by those who collected the digits: {source}.")
-        words += f" <small>({source.format(source=PEOPLE_SOURCE)})</small>"
+        source = f"<small>({source.format(source=PEOPLE_SOURCE)})</small>"
+        words = f"{joined(words, people)} {source}"
     return f"<section><div><h2>{_('And people?')}</h2><p>{words}</p></div></section>"
 
 

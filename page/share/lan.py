@@ -20,7 +20,7 @@ from page.core.hosts import (
 )
 from page.core.patch import patched_html
 from page.core.settings import API, KIOSK, TALLY
-from page.core.text import _
+from page.core.text import _, joined
 
 # Interfaces that phones can't reach: of containers, virtual machines and tunnels.
 VIRTUAL = re.compile(
@@ -70,7 +70,7 @@ def phones_html(found: list[str]) -> str:
 def privacy_line() -> None:
     """Show who gets to see the drawings."""
     kept = _("How often I was right is counted, without the drawings.") if TALLY else ""
-    st.html(f'<p class="privacy">{privacy(st.context.url or "")} {kept}</p>')
+    st.html(f'<p class="privacy">{joined(privacy(st.context.url or ""), kept)}</p>')
 
 
 def privacy(url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handwriting.pen import NO_DIGIT
-from page.core.text import N_, _, a_digit, ngettext, percent, sure
+from page.core.text import N_, _, a_digit, joined, ngettext, percent, sure
 from page.draw.inside import guesses
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def looked(prediction: Prediction) -> dict[str, str]:
     against = prediction.inside.evidence[..., second].mean() < 0
     why_not = _(WHY_NOT if against else WHY_NOT_ENOUGH).format(a_digit=a_digit(second))
     alt = _(ALT_LOOKED).format(names=", ".join(name(output) for output in (first, second)))
-    return step("looked", f"{because} {why_not}", alt, _(HEAT_NOTE))
+    return step("looked", joined(because, why_not), alt, _(HEAT_NOTE))
 
 
 def answer(prediction: Prediction) -> str:
@@ -154,7 +154,7 @@ def answer(prediction: Prediction) -> str:
         return _(NO_DIGIT_ANSWER).format(none=_("none"))
     if prediction.digit is None:
         return _(NOT_SURE)
-    return f"{_(ANSWER).format(digit=prediction.digit)} {sure(prediction.confidence)}"
+    return joined(_(ANSWER).format(digit=prediction.digit), sure(prediction.confidence))
 
 
 def bar_texts(prediction: Prediction) -> dict[str, str]:

@@ -95,3 +95,8 @@ def test_the_part_of_a_number_shows_nothing_of_its_neighbours(classifier):
         _, _, sizes, _ = cv2.connectedComponentsWithStats(ink)
         sizes = sorted(sizes[1:, cv2.CC_STAT_AREA])
         assert sum(sizes[:-1]) < 0.002 * sizes[-1], sizes
+
+
+def test_a_name_of_wide_characters_takes_their_room():
+    assert "--symbols: 2;" in answer.hero("I see ab.", "ab")
+    assert "--symbols: 4;" in answer.hero("I see 你的.", "你的")

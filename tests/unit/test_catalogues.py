@@ -113,3 +113,8 @@ def test_each_digit_is_named_by_its_digit(spoken):
 
 def test_english_needs_no_catalogue():
     assert catalogue(SOURCE).gettext("Look inside") == "Look inside"
+
+
+def test_sentences_are_joined_as_the_language_does(spoken):
+    space = "" if spoken in ("zh", "ja") else " "
+    assert words.joined("One.", "", "Two.") == f"One.{space}Two."

@@ -379,20 +379,22 @@ def test_forced_colours_hide_nothing(visit):
     draw(page, written(7))
     expect_digit(page, 7)
     assert links.screenshot() == before, "the answer covers the links"
-    bar = page.locator(".bars .best .bar").evaluate("one => getComputedStyle(one).backgroundColor")
+    background = "one => getComputedStyle(one).backgroundColor"
+    bar = page.locator(".bars .best .bar").evaluate(background)
+    open_panel(page, "fool")
+    gauge = page.locator(".gauge i").evaluate(background)
     open_panel(page, "inside")
     region(page, "inside").locator(".looked").wait_for()
     page.wait_for_timeout(300)
     colours = {
-        name: page.locator(selector).first.evaluate("one => getComputedStyle(one).backgroundColor")
+        name: page.locator(selector).first.evaluate(background)
         for name, selector in {
             "page": "[data-testid=stApp]",
             "for": ".looked .for",
             "switch": ".st-key-why_not label > div:first-of-type > div",
         }.items()
     }
-    ground = colours.pop("page")
-    colours["bar"] = bar
-    assert ground not in colours.values(), colours
+    hidden = colours.pop("page")
+    assert hidden not in (bar, gauge, *colours.values()), colours
     durations = "document.getAnimations().map(one => one.effect.getComputedTiming().duration)"
     assert not [one for one in page.evaluate(durations) if one > 10], "something moves"

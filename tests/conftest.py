@@ -108,12 +108,14 @@ def contexts(browser: Any) -> Iterator[Callable[..., Any]]:
 def visit(browser: Any, server: str, contexts: Any) -> Iterator[Callable[..., Any]]:
     """Opens the page as a new visitor: `visit()`, `visit(url, **context_options)`.
 
-    It waits for what `until` finds: on the first page the sheet. With `clock=True` its clock can be
-    put forward: `page.clock`.
+    It waits for what `until` finds, else for the canvas. With `clock=True` its clock can be put
+    forward: `page.clock`.
     """
+    from tests.helpers.page import CANVAS
+
     kept, others, pages = [], [], []
 
-    def visit(url: str = server, until: str = "canvas.upper-canvas", **options: Any) -> Any:
+    def visit(url: str = server, until: str = CANVAS, **options: Any) -> Any:
         # What a page can be told needs no context of its own.
         media = ("reduced_motion", "color_scheme", "forced_colors")
         look = {name: options.pop(name) for name in media if name in options}

@@ -19,7 +19,10 @@ from tests.helpers.page import (
     draw_by_mouse,
     expect_answer,
     expect_digit,
+    expect_stillness,
+    expect_whole_page,
     go_to_learned,
+    leave_alone,
     number,
     open_panel,
     press,
@@ -120,7 +123,7 @@ def look(page, scheme: str, size: dict[str, int]) -> None:
         ".includes('dark')) === dark",
         arg=scheme == "dark",
     )
-    page.wait_for_timeout(300)  # transitions of colours
+    expect_stillness(page)
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE)
     found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
@@ -273,14 +276,17 @@ SHOW = "delete document.hidden"
 
 
 def test_the_line_of_a_kiosk(visitor):
-    with serve(DIGITS_KIOSK_SECONDS="8") as url:
-        page = visitor(url=f"{url}/?kiosk", color_scheme="light")
+    with serve(DIGITS_KIOSK_SECONDS="30") as url:
+        page = visitor(url=f"{url}/?kiosk", color_scheme="light", clock=True)
+        page.wait_for_function("'kiosk' in document.documentElement.dataset")
+        leave_alone(page)
         page.get_by_text("Touch the sheet and draw a digit!").wait_for()
         expect_answer(page, "I see")
         page.evaluate(HIDE)
         both(page)
         page.evaluate(SHOW)
         draw_by_mouse(page, written(4))
+        page.clock.fast_forward(22_000)
         page.get_by_text("Are you still there?").wait_for()
         page.evaluate(HIDE)
         both(page)
@@ -374,6 +380,7 @@ def test_the_keyboard_reaches_everything_and_is_seen_doing_so(visit):
 
 def test_forced_colours_hide_nothing(visit):
     page = visit(forced_colors="active", color_scheme="dark", reduced_motion="reduce")
+    expect_whole_page(page)
     links = page.locator(".st-key-head [data-testid=stPageLink] p:visible").first
     before = links.screenshot()
     draw(page, written(7))
@@ -385,7 +392,7 @@ def test_forced_colours_hide_nothing(visit):
     gauge = page.locator(".gauge i").evaluate(background)
     open_panel(page, "inside")
     region(page, "inside").locator(".looked").wait_for()
-    page.wait_for_timeout(300)
+    expect_stillness(page)
     colours = {
         name: page.locator(selector).first.evaluate(background)
         for name, selector in {

@@ -16,6 +16,8 @@ from tests.helpers.page import (
     expect_digit,
     expect_invitation,
     expect_seen,
+    expect_stillness,
+    expect_whole_page,
     on_screen,
     press,
     region,
@@ -48,7 +50,7 @@ def test_answers_whatever_is_drawn(visit, classifier):
 
 def expect_little_to_press(page) -> None:
     """Before the first stroke."""
-    page.locator(".st-key-open_teach button").wait_for(state="attached")
+    expect_whole_page(page)
     pressable = page.locator("button:visible, a:visible, select:visible, input:visible")
     names = [one.inner_text() or one.get_attribute("aria-label") for one in pressable.all()]
     names = [name.partition("\n")[0] for name in names if not name.startswith("Skip")]
@@ -77,10 +79,8 @@ def expect_an_explanation_of(page, digit: int) -> None:
 
 def heights(page) -> np.ndarray:
     """Of the eleven bars, once they have stopped moving: as shares of all together."""
+    expect_stillness(page)
     bars = page.locator(".st-key-probabilities .bar")
-    bars.first.evaluate(
-        "bar => Promise.all(document.getAnimations().map(animation => animation.finished))"
-    )
     found = bars.evaluate_all("bars => bars.map(bar => bar.getBoundingClientRect().height)")
     return np.array(found) / sum(found)
 

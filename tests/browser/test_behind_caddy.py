@@ -3,7 +3,7 @@
 import pytest
 
 from tests.helpers.caddy import documented, needs_caddy, serve_caddy
-from tests.helpers.page import draw, expect_digit, press, written
+from tests.helpers.page import CANVAS, draw, expect_digit, press, written
 from tests.helpers.servers import ROOT, serve_page
 
 pytestmark = pytest.mark.slow
@@ -35,6 +35,6 @@ def test_visitors_stay_with_their_server_and_move_when_it_stops(visit):
             process.terminate()
             process.wait(60)
             page.goto(url)
-            page.locator("canvas.upper-canvas").wait_for()
+            page.locator(CANVAS).wait_for()
             draw(page, written(7))
             expect_digit(page, 7)

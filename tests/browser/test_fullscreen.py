@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.page import (
+    CANVAS,
     LARGE,
     close_panel,
     draw,
@@ -13,6 +14,7 @@ from tests.helpers.page import (
     expect_digit,
     expect_invitation,
     expect_seen,
+    expect_whole_page,
     number,
     on_screen,
     open_panel,
@@ -114,7 +116,7 @@ def test_a_number_and_its_sentences_fit_every_screen(visit, language):
 
 def test_nothing_moves_when_an_answer_comes_or_a_door_closes(visit):
     page = visit()
-    page.locator(".st-key-open_story button").wait_for(state="attached")
+    expect_whole_page(page)
     empty = boxes(page)
     draw(page, written(8))
     expect_digit(page, 8)
@@ -190,7 +192,7 @@ def test_nothing_moves_when_play_opens(visit):
 
 def test_a_stroke_keeps_its_shape_while_a_part_opens(visit):
     page = visit()
-    page.locator(".st-key-open_story button").wait_for(state="attached")
+    expect_whole_page(page)
     (stroke,) = written(6)
     points = on_screen(page, [stroke])[0]
     middle = len(points) // 2
@@ -223,7 +225,7 @@ def test_a_drawing_is_kept_when_the_screen_is_turned(visit):
         expect_answer(page, "^(?!Draw)")
         page.set_viewport_size({"width": turned[0], "height": turned[1]})
         shown = page.locator(".canvas-root").bounding_box()
-        whole = page.locator("canvas.upper-canvas").bounding_box()
+        whole = page.locator(CANVAS).bounding_box()
         for end in ends:
             x = whole["x"] + whole["width"] / 2 + (end - 0.5) * whole["height"]
             assert shown["x"] <= x <= shown["x"] + shown["width"], "it is cut off"

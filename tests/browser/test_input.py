@@ -8,12 +8,14 @@ from PIL import Image
 
 from page.draw.drawing import HEIGHT, WIDTH, render
 from tests.helpers.page import (
+    CANVAS,
     FIND_CANVAS,
     draw_by_mouse,
     expect_answer,
     expect_digit,
     expect_invitation,
     expect_seen,
+    expect_whole_page,
     on_screen,
     press,
     sent,
@@ -42,6 +44,7 @@ def test_only_the_left_button_of_a_mouse_draws(visit):
 
 def test_pens_and_keys(visit):
     page = visit(reduced_motion="reduce")
+    expect_whole_page(page)
     expect_keys_to_work_on_any_keyboard_and_after_a_toggle(page)
     clear(page)
     expect_a_pens_eraser_to_remove_the_strokes_it_touches(page)
@@ -62,7 +65,7 @@ def test_nothing_is_dragged_in_place_of_a_stroke(visit):
     )
     assert prevented == [True, True], "a file that is dropped replaces the page"
     page.keyboard.press("Control+a")  # a press on selected text would drag it
-    box = page.locator("canvas.upper-canvas").bounding_box()
+    box = page.locator(CANVAS).bounding_box()
     x = box["x"] + box["width"] / 2
     page.mouse.move(x, box["y"] - 12)
     page.mouse.down()

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from page.core.text import SOURCE
 from page.languages import template
-from tests.helpers.page import draw, expect_answer, go_to_learned, region, written
+from tests.helpers.page import draw, expect_answer, go_to_learned, open_panel, region, written
 
 
 def expect_no_english(page) -> None:
@@ -38,7 +38,7 @@ def test_speaks_the_visitors_language_and_any_other(visit):
         page.locator(f".bars > :nth-child({place})").bounding_box()["x"] for place in (1, 5, 10)
     ]
     assert places == sorted(places), "digits are counted from the left in Arabic, too"
-    page.locator(".st-key-open_story button").click()
+    open_panel(page, "story")
     page.locator(".story .all").click()
     region(page, "inside").locator(".looked").wait_for()
     expect_no_english(page)

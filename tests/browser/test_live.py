@@ -2,6 +2,7 @@
 
 import io
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 
 from handwriting.pen import render
 from tests.helpers.page import (
+    CANVAS,
     FIND_CANVAS,
     draw,
     expect_answer,
@@ -40,7 +42,7 @@ DRAW_ON = """async ([line, enough]) => {
   const words = () => document.querySelector(".says").textContent;
   const notes = {sent: [], shown: [], words: [], rested: 0};
   const sent = new MutationObserver(() => {
-    notes.sent.push([performance.now(), Number(root.dataset.drawing), shown()]);
+    notes.sent.push([Number(root.dataset.drawing), shown()]);
   });
   sent.observe(root, {attributeFilter: ["data-drawing"]});
   addEventListener("patched", event => {
@@ -100,11 +102,8 @@ def test_one_picture_at_a_time_and_no_new_words_while_the_pen_moves(visit):
             press(page, "Clear")
         expect_invitation(page)
         notes = page.evaluate(DRAW_ON, [wiggle(page), 6])
-        for (before, sent, _), (after, _, shown) in zip(
-            notes["sent"], notes["sent"][1:], strict=False
-        ):
+        for (sent, _), (_, shown) in pairwise(notes["sent"]):
             assert shown >= sent, "a picture was sent before the last one was answered"
-            assert after - before >= 75  # 80 by the clock that the timer goes by
         assert notes["shown"] == sorted(notes["shown"])
         expect_answer(page, "^(?!Draw)")
         if notes["rested"] < 140:  # else the page was right to speak
@@ -332,7 +331,7 @@ def test_a_link_pressed_without_a_connection_is_followed_when_it_is_back(visit, 
     expect(page.locator(".st-key-learned")).to_be_visible()
     expect(page).to_have_url(f"{url}/learned")
     page.get_by_role("link", name="Draw a digit").click()
-    page.locator("canvas.upper-canvas").wait_for()
+    page.locator(CANVAS).wait_for()
     expect_invitation(page)
     healthy(page)
 
@@ -368,7 +367,7 @@ def test_a_photograph_is_read_again_by_a_server_that_was_started_anew(visit, ser
     expect(page.locator(".one .says")).to_contain_text("I see a 2.")
     # Whoever goes to another page leaves none behind.
     page.get_by_role("link", name="Draw a digit").click()
-    page.locator("canvas.upper-canvas").wait_for()
+    page.locator(CANVAS).wait_for()
     page.get_by_role("link", name="Photo").click()
     page.locator("input[type=file]").wait_for(state="attached")
     expect(page.locator(".picture")).to_have_count(0)

@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.helpers.page import (
+    CANVAS,
     PHONE,
     Glass,
     draw,
@@ -11,6 +12,7 @@ from tests.helpers.page import (
     expect_digit,
     expect_invitation,
     expect_seen,
+    expect_whole_page,
     go_to_learned,
     leave_alone,
     press,
@@ -21,16 +23,11 @@ from tests.helpers.page import (
 ANY = r"I see an? \d\."
 
 
-def press_digit(page, digit: int) -> None:
-    """Presses a digit's key once the page's scripts are loaded, the menu of languages last."""
-    page.locator(".language option").first.wait_for(state="attached")
-    page.keyboard.press(str(digit))
-
-
 def test_draws_a_digit_for_whoever_asks(visit):
     page = visit()
     draw(page, written(5))
     expect_digit(page, 5)
+    expect_whole_page(page)
     page.keyboard.press("3")  # which is one stroke
     expect_digit(page, 3)
     press(page, "Undo")  # like any other
@@ -46,15 +43,16 @@ def test_draws_a_digit_for_whoever_asks(visit):
 
 def test_a_link_is_followed_while_the_page_draws(visit):
     page = visit()
-    press_digit(page, 8)
+    expect_whole_page(page)
+    page.keyboard.press("8")
     page.wait_for_function("document.documentElement.dataset.drawing > 0")
     go_to_learned(page)
     region(page, "learned").wait_for()
     page.wait_for_timeout(1500)  # it would be done drawing by now
     assert region(page, "learned").is_visible()
     page.get_by_role("link", name="Draw a digit").click()
-    page.locator("canvas.upper-canvas").wait_for()
-    press_digit(page, 2)
+    page.locator(CANVAS).wait_for()
+    page.keyboard.press("2")
     expect_digit(page, 2)
     go_to_learned(page)
     expect(page.locator(".lesson .mine figcaption")).to_have_text("Your drawing")
@@ -62,14 +60,15 @@ def test_a_link_is_followed_while_the_page_draws(visit):
 
 def test_a_persons_hand_goes_first(visit):
     page = visit()
-    press_digit(page, 8)
+    expect_whole_page(page)
+    page.keyboard.press("8")
     page.wait_for_function("document.documentElement.dataset.drawing > 1")
     press(page, "Clear")  # while it draws
     page.wait_for_timeout(1500)
     press(page, "Clear")
     expect_invitation(page)
-    page.keyboard.press("8")
     drawn = int(page.evaluate("document.documentElement.dataset.drawing"))
+    page.keyboard.press("8")
     page.wait_for_function(f"document.documentElement.dataset.drawing > {drawn}")
     draw_by_mouse(page, written(1))
     page.wait_for_timeout(1500)  # it would be done by now

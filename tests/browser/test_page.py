@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
 from tests.helpers.page import (
+    CANVAS,
     draw,
     draw_by_mouse,
     expect_answer,
@@ -85,7 +86,7 @@ def test_says_what_to_do_about_a_bad_model_and_takes_a_mended_one(visit, tmp_pat
             damage(model)
             if page:
                 page.reload()
-                page.locator("canvas.upper-canvas").wait_for()
+                page.locator(CANVAS).wait_for()
             else:
                 page = visit(url)
             answer = expect_answer(page, "can’t read digits right now.*python train.py")
@@ -95,7 +96,7 @@ def test_says_what_to_do_about_a_bad_model_and_takes_a_mended_one(visit, tmp_pat
             assert page.locator("[data-testid=stException]").count() == 0
         shutil.copytree(ROOT / "model", model, dirs_exist_ok=True)
         page.reload()
-        page.locator("canvas.upper-canvas").wait_for()
+        page.locator(CANVAS).wait_for()
         expect_invitation(page)
         draw(page, written(7))
         expect_digit(page, 7)

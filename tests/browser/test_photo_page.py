@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from evaluation.photographs import camera as photos
 from handwriting import pen
-from tests.helpers.page import HANDS, PHONE, Glass
+from tests.helpers.page import CANVAS, HANDS, PHONE, Glass
 from tests.helpers.photographs import take_page
 
 INPUT = "input[type=file]"
@@ -82,7 +82,7 @@ def test_a_page_of_numbers_is_read(phone, server):
 
     assert not keeps_files(server)
     phone.get_by_role("link", name="Draw a digit").click()
-    phone.locator("canvas.upper-canvas").wait_for()
+    phone.locator(CANVAS).wait_for()
     phone.get_by_role("link", name="Photo").click()
     phone.locator(INPUT).wait_for(state="attached")
     expect(phone.locator(".picture")).to_have_count(0)

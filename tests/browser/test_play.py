@@ -12,6 +12,7 @@ from handwriting.pen import NO_DIGIT
 from page.play.challenge import CHALLENGES
 from page.tally.counts import Tally
 from tests.helpers.page import (
+    CANVAS,
     HASH,
     PHONE,
     close_panel,
@@ -76,7 +77,7 @@ def test_a_challenge_is_judged_as_one_draws(visit):
     hint = page.locator(".st-key-play .hint")
     draw(page, written(7))
     expect_text(hint, "I can still read it")
-    assert page.locator(".bars .best .share").is_visible()
+    page.locator(".bars .best .share").wait_for()
     assert int(page.get_by_role("progressbar").get_attribute("aria-valuenow")) < 50
     clear(page)
     draw(page, HASH)
@@ -141,7 +142,7 @@ def expect_a_symbol_to_be_forgotten_with_the_visit(page) -> None:
     expect_focus(page, "Forget it")
     teach_hearts(page, 1)
     page.reload()
-    page.locator("canvas.upper-canvas").wait_for()
+    page.locator(CANVAS).wait_for()
     draw(page, heart(0))
     expect_answer(page, "not a digit I know|not sure")
     assert page.locator(".bars .taught").count() == 0

@@ -4,6 +4,7 @@ import pytest
 
 from tests.helpers.firefox import firefox
 from tests.helpers.page import (
+    CANVAS,
     FIND_CANVAS,
     PHONE,
     draw,
@@ -33,7 +34,7 @@ def test_reads_where_the_pixels_of_the_canvas_are_withheld(visit):
     page = visit()
     page.add_init_script(THROWS)
     page.reload()
-    page.locator("canvas.upper-canvas").wait_for()
+    page.locator(CANVAS).wait_for()
     draw(page, written(5))
     expect_seen(page, written(5))
     expect_digit(page, 5)
@@ -57,7 +58,7 @@ def test_the_kiosk_starts_without_a_session_storage(visit, server):
     page = visit(clock=True, **PHONE)
     page.add_init_script(NO_STORAGE)
     page.goto(f"{server}/?kiosk")
-    page.locator("canvas.upper-canvas").wait_for()
+    page.locator(CANVAS).wait_for()
     draw_by_mouse(page, written(2))  # a visitor's hand
     expect_digit(page, 2)
     page.evaluate("window.mine = true")
@@ -79,12 +80,12 @@ def test_the_back_button_brings_the_drawing_back_from_another_site(visit):
     with serve_app(another_site) as elsewhere:
         page.goto(elsewhere)
         page.go_back()
-        page.locator("canvas.upper-canvas").wait_for()
+        page.locator(CANVAS).wait_for()
         expect_seen(page, written(5))
         press(page, "Undo")
         expect_seen(page, written(5)[:1])
     page.reload()
-    page.locator("canvas.upper-canvas").wait_for()
+    page.locator(CANVAS).wait_for()
     expect_invitation(page)  # a visitor who reloads wants an empty canvas
 
 

@@ -15,6 +15,7 @@ from digits.explain.neighbours import Examples
 from page.draw.inside import BEGIN
 from page.story import words
 from tests.helpers.page import (
+    CANVAS,
     HASH,
     PHONE,
     Glass,
@@ -164,7 +165,7 @@ def expect_the_door_to_how_it_learned(page) -> None:
     page.wait_for_url("**/learned*")
     page.locator(".st-key-learned").wait_for()
     page.get_by_role("link", name="Draw a digit").click()
-    page.locator("canvas.upper-canvas").wait_for()
+    page.locator(CANVAS).wait_for()
     expect_digit(page, 3)  # the drawing is still there
 
 
@@ -238,6 +239,7 @@ def expect_the_answer_before_the_story_follows(page) -> None:
     expect_digit(page, 3)
     sentence(page, "This is your drawing")
     settle(page)
+    page.wait_for_function("order.lastIndexOf('story') > order.lastIndexOf('answer')")
     order = page.evaluate("order")
     since = order[len(order) - order[::-1].index("answer") :]
     assert since.index("frame") < since.index("story")
@@ -249,7 +251,7 @@ def expect_the_window_to_slide_and_rest(page) -> None:
     to_step(page, 3)
 
     def been() -> int:
-        """The pixels of the picture of finds that are not dark."""
+        """How many dots of the picture of finds are not dark."""
         png = page.locator(".story canvas").screenshot()
         shown = np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
         places = "Object.fromEntries([...scene.actors].map(([name, actor]) => [name, actor.to]))"
@@ -257,13 +259,27 @@ def expect_the_window_to_slide_and_rest(page) -> None:
         colours = dots(shown, place["map"])
         return int((colours[..., 0] > colours[..., 2] + 60).sum())  # orange
 
-    page.wait_for_timeout(2000)
+    set_age(page, 3000)
     assert been() <= 3, "the window does not rest where it fits best"
+    page.locator(".story").evaluate(
+        f"element => {{ {OBJECT} delete scene.age; scene.began = performance.now() - 11_000; }}"
+    )  # from here to its end it is watched
     settle(page)
     assert been() > 20, "the window did not slide"
     before = pixels(page)
     page.wait_for_timeout(300)
     assert np.array_equal(before, pixels(page))
+
+
+def set_age(page, age: int) -> None:
+    """Shows the step as it is this many milliseconds after its beginning, and stays there."""
+    page.locator(".story").evaluate(
+        f"""async (element, age) => {{ {OBJECT}
+          scene.age = () => age;
+          for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame);
+        }}""",
+        age,
+    )
 
 
 def expect_to_stand_still_while_an_answer_is_awaited(page) -> None:
@@ -340,7 +356,7 @@ def test_fits_a_phone_and_a_finger(visit):
         assert screen["height"] > 200
         fingers.tap(page.locator(".story .screen"))
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 360
-    canvas = page.locator("canvas.upper-canvas").bounding_box()
+    canvas = page.locator(CANVAS).bounding_box()
     assert canvas["width"] > 100, "one can still draw"
 
 

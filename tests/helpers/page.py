@@ -20,6 +20,8 @@ HANDS = {
 }  # fmt: skip
 SMALL = 0.28, (0.8, 0.18)  # size and middle, of the canvas's side: in the upper right corner
 LARGE = 0.75, (0.5, 0.5)
+# Only once it can be drawn on: Streamlit loads the script of each component after its HTML.
+CANVAS = "[data-reader] canvas.upper-canvas"
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 # "#", which is no digit
 HASH = [np.array(line) for line in (
@@ -62,9 +64,9 @@ def sent(strokes: Strokes) -> tuple[tuple[int, ...], ...]:
     )
 
 
-def on_screen(page, strokes: Strokes, selector: str = "canvas.upper-canvas") -> Strokes:
+def on_screen(page, strokes: Strokes) -> Strokes:
     """Where strokes are on the screen: parts of a square in the middle of the canvas."""
-    box = page.locator(selector).bounding_box()
+    box = page.locator(CANVAS).bounding_box()
     left = box["x"] + (box["width"] - box["height"]) / 2
     return [stroke * box["height"] + [left, box["y"]] for stroke in strokes]
 
@@ -144,6 +146,22 @@ class Glass:
         self.lift(who)
 
 
+def expect_whole_page(page) -> None:
+    """Waits until all scripts are loaded, and keys are listened to."""
+    page.locator(".language option").first.wait_for(state="attached")  # made by the last script
+
+
+def expect_stillness(page) -> None:
+    """Waits until no transition runs, and no animation that ends."""
+    page.wait_for_function(
+        """async () => {
+          for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame);
+          return !document.getAnimations().some(({ playState, effect }) =>
+            playState === "running" && effect.getComputedTiming().endTime < Infinity);
+        }"""
+    )
+
+
 def press(page, button: str) -> None:
     page.get_by_role("button", name=button).click()
 
@@ -155,7 +173,7 @@ def open_panel(page, panel: str) -> None:
     """
     button = "story" if panel == "inside" else panel
     page.locator(f".st-key-open_{button} button").evaluate("button => button.click()")
-    page.locator(".st-key-story" if button == "story" else ".st-key-play").wait_for()
+    page.locator(".story[data-step]" if button == "story" else ".st-key-play").wait_for()
     if panel == "inside":
         press(page, "All at once")
         page.locator(".st-key-inside").wait_for()

@@ -13,13 +13,10 @@ from tests.helpers.http import as_file, digits, drawing, send
 from tests.helpers.servers import ROOT
 
 
-@pytest.fixture(scope="module")
-def proxy(api):
-    """The API behind the documented Caddyfile, whose seconds are made short."""
-    caddyfile = documented("caddyfile")[0].replace("127.0.0.1:8000", api.removeprefix("http://"))
-    caddyfile = re.sub(r"(read_header|read_body) \d+s", r"\1 1s", caddyfile)
-    with serve_caddy(caddyfile, "api.example.org") as (url,):
-        yield url
+@pytest.fixture
+def caddyfile(api) -> str:
+    """The documented one, for the API."""
+    return documented("caddyfile")[0].replace("127.0.0.1:8000", api.removeprefix("http://"))
 
 
 def begin(url: str, text: bytes) -> socket.socket:
@@ -30,25 +27,28 @@ def begin(url: str, text: bytes) -> socket.socket:
 
 
 @needs_caddy
-def test_caddy_closes_connections_that_send_too_slowly(proxy):
+def test_caddy_closes_connections_that_send_too_slowly(caddyfile):
     headers = b"POST /v1/classify HTTP/1.1\r\nHost: HOST\r\n"
     body = headers + b"Content-Type: image/png\r\nContent-Length: 1000\r\n\r\nten bytes."
-    clients = [begin(proxy, text) for text in [headers, body] * 20]
-    for client in clients:
-        with client:
-            try:
-                while client.recv(1000):  # until it is closed, else this test times out
+    short = re.sub(r"(read_header|read_body) \d+s", r"\1 1s", caddyfile)
+    with serve_caddy(short, "api.example.org") as (proxy,):
+        clients = [begin(proxy, text) for text in [headers, body] * 20]
+        for client in clients:
+            with client:
+                try:
+                    while client.recv(1000):  # until it is closed, else this test times out
+                        pass
+                except ConnectionResetError:
                     pass
-            except ConnectionResetError:
-                pass
-    assert digits(send(proxy, as_file(drawing(7)))) == [7]
+        assert digits(send(proxy, as_file(drawing(7)))) == [7]
 
 
 @needs_caddy
-def test_caddy_rejects_large_bodies_and_keeps_metrics_private(proxy):
-    assert send(proxy, bytes(11_000_000)).status_code == 413
-    assert requests.get(f"{proxy}/metrics", timeout=60).status_code == 404
-    assert requests.head(f"{proxy}/health/ready", timeout=60).status_code == 200
+def test_caddy_rejects_large_bodies_and_keeps_metrics_private(caddyfile):
+    with serve_caddy(caddyfile, "api.example.org") as (proxy,):
+        assert send(proxy, bytes(11_000_000)).status_code == 413
+        assert requests.get(f"{proxy}/metrics", timeout=60).status_code == 404
+        assert requests.head(f"{proxy}/health/ready", timeout=60).status_code == 200
 
 
 @pytest.mark.skipif(which("systemd-analyze") is None, reason="needs systemd")

@@ -30,3 +30,31 @@ test("a drawing that was never sent is sent after a while", (t) => {
   updates.retry();
   assert.deepEqual(sent, [1]);
 });
+
+test("while the pen moves, an update is sent every 80 ms at most, and after an answer", (t) => {
+  let now = 0;
+  const timers = t.mock.timers;
+  timers.enable({ apis: ["setTimeout"] });
+  t.mock.method(performance, "now", () => now);
+  answer.dataset.reading = "0";
+  const sent = [];
+  const canvas = { strokes: [], isDrawing: true, isEmpty: false, isUntouched: false };
+  const updates = new Updates(() => canvas);
+  updates.send = (_, { number }) => sent.push([number, now]);
+  const move = (/** @type {number} */ until) => {
+    for (; now < until; now += 10) {
+      updates.changed();
+      timers.tick(10);
+    }
+  };
+  move(200);
+  assert.equal(sent.length, 1, "the first is not answered yet");
+  answer.dataset.reading = "1";
+  const [[, first]] = sent;
+  now = first + 20; // a quick answer
+  updates.answered();
+  move(first + 70);
+  assert.equal(sent.length, 1);
+  move(first + 100);
+  assert.equal(sent.length, 2);
+});

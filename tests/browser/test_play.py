@@ -186,17 +186,20 @@ def test_escape_closes_whatever_is_open_at_once(visit):
     draw(page, written(3))
     expect_digit(page, 3)
     for panel, name in (("story", "How do you know?"), ("fool", "Can I fool you?")):
+        opened = f".st-key-{panel}, .task"
         page.evaluate(
             """panel => new MutationObserver((_, observer) => {
           if (!document.querySelector(panel)) return;
           observer.disconnect();
+          window.escaped = panel;
           dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
         }).observe(document.body, { childList: true, subtree: true })""",
-            f".st-key-{panel}, .task",
+            opened,
         )
         page.locator(f".st-key-open_{panel} button").focus()
         page.keyboard.press("Enter")
-        page.locator(".st-key-story, .task").wait_for()
+        # It may be gone before anybody sees it.
+        page.wait_for_function("panel => window.escaped === panel", arg=opened)
         page.locator(".st-key-story, .task").wait_for(state="detached")
         expect_focus(page, name)
 

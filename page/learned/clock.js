@@ -6,7 +6,9 @@ export class Clock {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #duration = 0;
-  #resolve = () => {};
+  /** @type {(() => void) | null} ends the current wait */
+  #end = null;
+  #isStepped = false; // since the last wait
 
   /**
    * @param {number} duration in ms
@@ -14,8 +16,9 @@ export class Clock {
    */
   sleep(duration) {
     return new Promise((resolve) => {
-      [this.#duration, this.#resolve] = [duration, resolve];
-      this.pause(this.paused);
+      [this.#duration, this.#end] = [duration, resolve];
+      if (this.#isStepped) this.step();
+      else this.pause(this.paused);
     });
   }
 
@@ -23,12 +26,14 @@ export class Clock {
   pause(paused) {
     this.paused = paused;
     clearTimeout(this.#timer);
-    if (!paused) this.#timer = setTimeout(() => this.step(), this.#duration);
+    if (!paused && this.#end) this.#timer = setTimeout(() => this.step(), this.#duration);
   }
 
-  /** Ends the current wait. */
+  /** Ends the current wait, or the next one if there is none. */
   step() {
     clearTimeout(this.#timer);
-    this.#resolve();
+    this.#isStepped = !this.#end;
+    this.#end?.();
+    this.#end = null;
   }
 }

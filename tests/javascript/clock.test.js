@@ -45,3 +45,13 @@ test("waits can be paused, resumed and ended by a step", async (context) => {
   assert.equal(third.done, true);
   assert.equal(clock.paused, true);
 });
+
+test("a step between two waits ends the next one", async () => {
+  const clock = new Clock();
+  clock.pause(true);
+  clock.step();
+  await clock.sleep(1e6);
+  const next = noted(clock.sleep(1));
+  await settle();
+  assert.equal(next.done, false);
+});

@@ -14,6 +14,7 @@ from page.tally.counts import Tally
 from tests.browser.test_photo_page import hand_in, photographed
 from tests.helpers.page import (
     HASH,
+    STREAMING,
     close_panel,
     draw,
     draw_by_mouse,
@@ -26,6 +27,7 @@ from tests.helpers.page import (
     number,
     open_panel,
     press,
+    press_in_lesson,
     region,
     written,
 )
@@ -196,17 +198,13 @@ def test_every_state_while_it_learns(visitor, server):
     page.locator(".lesson .example:is(.right, .wrong)").wait_for()
     press(page, "Pause")
     both(page)
-    press(page, "Faster")
-    page.locator(".lesson[data-state=streaming]").wait_for()
-    press(page, "Pause")
+    press_in_lesson(page, "faster", STREAMING, "pause")
     both(page)
     press(page, "Faster")
     press(page, "Faster")
     page.locator(".lesson[data-state=bet]").wait_for(timeout=3 * TIMEOUT * 1000)
     both(page)
-    press(page, "Test me")
-    page.locator(".lesson[data-state=testing] .so-far").wait_for()
-    press(page, "Pause")
+    press_in_lesson(page, "test", ".lesson[data-state=testing] .so-far", "pause")
     both(page)
     press(page, "Go on")
     page.locator(".lesson[data-state=done]").wait_for()

@@ -16,6 +16,7 @@ from tests.helpers.page import (
     CANVAS,
     HASH,
     PHONE,
+    STREAMING,
     draw,
     expect_answer,
     expect_digit,
@@ -23,6 +24,7 @@ from tests.helpers.page import (
     expect_seen,
     go_to_learned,
     press,
+    press_in_lesson,
     written,
 )
 from tests.helpers.servers import ROOT, TIMEOUT, serve_page
@@ -225,14 +227,12 @@ def test_learns_in_the_visitors_browser_even_offline(visit, server):
     page.context.set_offline(True)
     press(page, "Let’s go!")
     expect_state(page, "looking")
-    expect(lesson.locator(".example .guess")).to_have_text(re.compile(r"My guess: \d"))
-    expect(lesson.locator(".example .truth")).to_have_text(re.compile(r"It’s an? \d\."))
+    lesson.locator(".example .guess", has_text=re.compile(r"My guess: \d")).wait_for()
+    lesson.locator(".example .truth", has_text=re.compile(r"It’s an? \d\.")).wait_for()
     before = lesson.locator(".mine .columns").get_attribute("aria-label")
     expect(lesson.locator(".count")).to_have_text(re.compile("[2-9]$"))
     assert lesson.locator(".mine .columns").get_attribute("aria-label") != before
-    press(page, "Faster")
-    expect_state(page, "streaming")
-    press(page, "Faster")
+    press_in_lesson(page, "faster", STREAMING, "faster")
     expect_state(page, "bet")
     expect(lesson.locator(".count")).to_have_text("Looks so far: 12,000")
     expect(lesson.locator(".mine .guess")).to_have_text("My guess: 7")
@@ -255,9 +255,7 @@ def test_learns_in_the_visitors_browser_even_offline(visit, server):
         re.compile(r"It’s an? \d\. I said \d,>?\d+% sure\.")
     )
     press(page, "…I have 6 brain cells, not 512?")
-    press(page, "Faster")
-    expect_state(page, "streaming")
-    press(page, "Faster")
+    press_in_lesson(page, "faster", STREAMING, "faster")
     expect_state(page, "bet")
     page.get_by_label("Guess how many of 1,000").fill("990")
     press(page, "Test me")
@@ -303,9 +301,7 @@ def test_can_be_paused_stepped_restarted_and_translated(visit, server):
     expect(count).to_have_text(f"Angesehen: {done + 1}")
     press(page, "Weiter")
     expect(count).not_to_have_text(f"Angesehen: {done + 1}")
-    press(page, "Schneller")
-    expect_state(page, "streaming")
-    press(page, "Ein Schritt")
+    press_in_lesson(page, "faster", STREAMING, "step")
     expect_state(page, "looking")
     restart = page.get_by_role("button", name="Von vorn")
     restart.evaluate("button => { button.click(); return new Promise(setTimeout); }")

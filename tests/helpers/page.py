@@ -191,6 +191,32 @@ def go_to_learned(page) -> None:
     page.locator(".st-key-to_learned a").evaluate("link => link.click()")
 
 
+STREAMING = ".lesson[data-state=streaming]"
+
+
+def press_in_lesson(page, action: str, until: str, then: str) -> None:
+    """Presses a button of “Watch me learn”, and the next one at once when `until` is to be seen.
+
+    By a script: on a slow machine that may be over before anybody sees it.
+    """
+    page.evaluate(
+        """([action, until, then]) => new Promise((resolve) => {
+          const lesson = document.querySelector(".lesson");
+          const press = (name) => lesson.querySelector(`[data-do=${name}]`).click();
+          const observer = new MutationObserver(() => {
+            const shown = document.querySelector(until);
+            if (!shown?.checkVisibility() || !shown.textContent) return;
+            observer.disconnect();
+            press(then);
+            resolve();
+          });
+          observer.observe(lesson, { attributes: true, childList: true, subtree: true });
+          press(action);
+        })""",
+        [action, until, then],
+    )
+
+
 def leave_alone(page) -> None:
     """Nobody touches the page for more than the minute that a kiosk waits.
 

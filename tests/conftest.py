@@ -15,7 +15,13 @@ from tests.helpers.servers import ROOT, TIMEOUT, serve, serve_api
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 CHROMIUM = {
     "executable_path": next(filter(None, map(shutil.which, BROWSERS)), None),
-    "args": ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+    # Pages of one context share a process, in which Streamlit's scripts stay compiled.
+    "args": [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--process-per-site",
+    ],
 }
 DESK = {"width": 1280, "height": 800}
 
@@ -31,14 +37,27 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.dont_write_bytecode = False
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than processors, because a test of a page often waits."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what needs a browser, so that `-m "not browser"` runs without one; fast tests first."""
+    """Marks what needs a browser, so that `-m "not browser"` runs without one.
+
+    Fast tests come first; then the longest, those with a timeout of their own, so that no processor
+    waits for one of them at the end.
+    """
+
+    def place(item: pytest.Item) -> tuple[bool, bool]:
+        marks = {mark.name for mark in item.iter_markers()}
+        return not marks.isdisjoint({"browser", "slow"}), "timeout" not in marks
+
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-    items.sort(
-        key=lambda item: bool({"browser", "slow"} & {mark.name for mark in item.iter_markers()})
-    )
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
@@ -81,19 +100,16 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def contexts(browser: Any) -> Iterator[Callable[..., Any]]:
+def contexts(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
     """Gives a browser context with these options, kept: its cache has Streamlit's scripts."""
     contexts = {}
 
     def get(clock: bool = False, **options: Any) -> Any:
         key = str((clock, options))
         if key not in contexts:
-            if options:
-                context = browser.new_context(**{"viewport": DESK, **options})
-            else:  # has a profile of its own: it keeps the scripts compiled, too
-                launch = browser.browser_type.launch_persistent_context
-                context = launch("", viewport=DESK, **CHROMIUM)
+            context = browser.new_context(**{"viewport": DESK, **options})
             context.set_default_timeout(TIMEOUT * 1000)
+            context.new_page().goto(f"{server}/_stcore/health")  # keeps the process, too
             if clock:
                 context.clock.install()
             contexts[key] = context

@@ -271,6 +271,8 @@ def test_counting_right_answers(visitor, tmp_path):
 # In a kiosk, time stands still while its window is hidden.
 HIDE = "Object.defineProperty(document, 'hidden', { value: true, configurable: true })"
 SHOW = "delete document.hidden"
+HIDE_ONCE_DRAWN = f"""new Promise((resolve) =>
+  addEventListener("digits-drawn", () => resolve({HIDE}), {{ once: true }}))"""
 
 
 def test_the_line_of_a_kiosk(visitor):
@@ -279,11 +281,12 @@ def test_the_line_of_a_kiosk(visitor):
         page.wait_for_function("'kiosk' in document.documentElement.dataset")
         leave_alone(page)
         page.get_by_text("Touch the sheet and draw a digit!").wait_for()
+        page.evaluate(HIDE_ONCE_DRAWN)
         expect_answer(page, "I see")
-        page.evaluate(HIDE)
         both(page)
         page.evaluate(SHOW)
         draw_by_mouse(page, written(4))
+        expect_digit(page, 4)
         page.clock.fast_forward(22_000)
         page.get_by_text("Are you still there?").wait_for()
         page.evaluate(HIDE)

@@ -107,12 +107,12 @@ def contexts(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
     def get(clock: bool = False, **options: Any) -> Any:
         key = str((clock, options))
         if key not in contexts:
-            context = browser.new_context(**{"viewport": DESK, **options})
+            contexts[key] = context = browser.new_context(**{"viewport": DESK, **options})
             context.set_default_timeout(TIMEOUT * 1000)
-            context.new_page().goto(f"{server}/_stcore/health")  # keeps the process, too
             if clock:
                 context.clock.install()
-            contexts[key] = context
+        elif not contexts[key].pages:  # it is used often: a page keeps its process
+            contexts[key].new_page().goto(f"{server}/_stcore/health")
         return contexts[key]
 
     yield get

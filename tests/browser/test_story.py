@@ -276,7 +276,10 @@ def set_age(page, age: int) -> None:
     page.locator(".story").evaluate(
         f"""async (element, age) => {{ {OBJECT}
           scene.age = () => age;
-          for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame);
+          const frame = () => new Promise(requestAnimationFrame);
+          for (let n = 0; n < 2; n++) await frame();
+          for (let now = 0; [...scene.actors.values()].some((one) => now < one.since + 1000); )
+            now = await frame(); // they are on their way for 700 ms
         }}""",
         age,
     )

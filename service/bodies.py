@@ -2,12 +2,14 @@
 
 import asyncio
 import codecs
+import sys
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartParser
 
 from service.problems import CLOSE
 from service.schemas import IMAGE_TYPES, Images
@@ -22,6 +24,9 @@ OTHER_TYPES = (
 # A JSON text with n values has about n commas. Parsing millions of them takes seconds and
 # gigabytes; counting commas takes milliseconds. Data URLs and base64 contain one comma at most.
 MAX_COMMAS = 10_000
+
+# Files stay in memory, which `LimitBodies` limits: a disk may be full or read-only.
+MultiPartParser.spool_max_size = sys.maxsize
 
 
 async def received_images(request: Request, settings: Settings) -> list[bytes | str]:

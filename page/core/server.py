@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.formparsers import MultiPartParser
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import cli_util, config
@@ -179,6 +181,7 @@ def _partition_cookies(headers: MutableHeaders) -> None:
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Prepare the server, before the first visit."""
     raise_descriptor_limit()
+    MultiPartParser.spool_max_size = sys.maxsize  # of uploads: a disk may be full or read-only
     if EMBED:  # else browsers don't send the cookie from a frame, and uploads get 403
         config.set_option("server.xsrfCookieSameSite", "none")
     address = page_address()

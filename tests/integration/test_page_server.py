@@ -173,6 +173,16 @@ def test_a_visit_keeps_one_file_and_none_that_is_larger_than_a_photograph(visito
     assert held(url) <= MEGABYTE
 
 
+def test_an_upload_needs_no_disk(visitor, page):
+    url, process = page
+    before = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (MEGABYTE, before[1]))
+    try:
+        assert put(url, visitor, ("a.jpg", bytes(5 * MEGABYTE)), "a") == 204
+    finally:
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, before)
+
+
 @pytest.mark.parametrize("origin", ["http://localhost:3000", "http://127.0.0.1", "null"])
 def test_other_pages_do_not_open_the_websocket(page, origin):
     url, _ = page

@@ -246,6 +246,13 @@ def test_monitors_may_use_head(client, path):
     assert client.head("/v1/read").status_code == 405
 
 
+def test_files_of_a_form_need_no_disk(client, monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    file = image(8, height=1100, width=1100, form="BMP")
+    assert len(file) > 1_000_000
+    assert client.post("/v1/read", files={"images": file}).status_code == 200
+
+
 # The model
 
 

@@ -9,7 +9,9 @@ import { pressed } from "./keys.js";
 const GONE = 1000; // ms without a connection: say so
 const EVERY = 1000; // ms from one look to the next
 const FAILED = 2; // requests without an answer: there is no connection, whatever Streamlit says
-const STUCK = 10; // requests answered, and yet no connection: load the page anew
+// Load the page anew after this many requests that were answered, and yet
+const STUCK = 10; // there is no connection,
+const SILENT = 60; // or no answer to the drawing: a computer that slept keeps a dead connection
 
 const root = document.documentElement;
 /** @type {(() => void) | null} */
@@ -31,6 +33,7 @@ function look() {
   const away = (state !== undefined && state !== "CONNECTED") || failed >= FAILED;
   if (away && !lost) {
     lost = performance.now();
+    stuck = 0;
     setTimeout(look, GONE + 1);
   } else if (!away && lost) {
     lost = stuck = 0;
@@ -48,11 +51,13 @@ function look() {
 }
 
 async function ask() {
-  if (document.hidden || !(lost || root.dataset.reader === "late")) return;
+  const { reader } = root.dataset;
+  if (!lost && reader !== "late" && reader !== "waiting") stuck = 0;
+  if (document.hidden || !(lost || reader === "late")) return;
   failed = (await isServing()) ? 0 : failed + 1;
   look();
-  stuck = lost && !failed ? stuck + 1 : 0;
-  if (stuck < STUCK) return;
+  stuck = failed ? 0 : stuck + 1;
+  if (stuck < (lost ? STUCK : SILENT)) return;
   stuck = 0;
   dispatchEvent(new Event("healing")); // the last chance to keep something
   location.reload();

@@ -279,6 +279,31 @@ def test_a_lost_connection_is_said_and_heals(visit, server_to_kill):
     healthy(page)
 
 
+def test_a_connection_that_died_unnoticed_is_replaced(visit):
+    """As that of a computer that slept: it stays open, but nothing gets through."""
+    page, sockets, dead = visit(), [], []
+
+    def connect(socket) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(lambda message: socket in dead or server.send(message))
+        server.on_message(lambda message: socket in dead or socket.send(message))
+        sockets.append(socket)
+
+    page.route_web_socket("**/_stcore/stream", connect)
+    page.add_init_script(
+        """const { setInterval } = window; // quick until the page is loaded anew
+        const factor = sessionStorage.getItem("loaded") ? 1 : 0.02;
+        window.setInterval = (run, ms) => setInterval(run, ms * factor);
+        sessionStorage.setItem("loaded", "1");"""
+    )
+    page.reload()
+    page.wait_for_function("document.documentElement.dataset.canvas === 'ready'")
+    dead += sockets
+    draw(page, written(3))
+    expect_digit(page, 3)
+    assert len(sockets) > len(dead)
+
+
 @pytest.mark.parametrize("opened", ["fool", "story"])
 def test_a_lost_connection_is_said_beside_whatever_is_open(visit, server_to_kill, opened):
     from playwright.sync_api import expect

@@ -181,7 +181,11 @@ def open_panel(page, panel: str) -> None:
 
 def close_panel(page) -> None:
     """Closes whatever is open; the answer is there again."""
-    page.get_by_role("button", name="Close", exact=True).click()
+    from playwright.sync_api import expect
+
+    close = page.get_by_role("button", name="Close", exact=True)
+    expect(close).to_have_count(1)  # for a moment what was open before is still there
+    close.click()
     page.locator(".st-key-reading").wait_for()
     page.locator(":is(.st-key-story, .st-key-inside, .st-key-play)").wait_for(state="detached")
 

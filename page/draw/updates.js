@@ -38,6 +38,7 @@ export class Updates {
   #wanted = 0; // the number whose answer is for the finished drawing; 0: none yet
   #trip = 0; // ms: the last round trip
   #touched = 0; // when the drawing last changed
+  #since = 0; // from when on an answer to it is missing
   #fresh = false; // it changed since the last update
   #settled = true; // the words are for this drawing, or asked for
   #timer = 0;
@@ -62,7 +63,7 @@ export class Updates {
 
   /** The drawing changed: the answer is not for it. */
   changed() {
-    this.#touched = now();
+    this.#touched = this.#since = now();
     this.#fresh = true;
     this.#settled = false;
     this.#wanted = 0;
@@ -131,22 +132,19 @@ export class Updates {
 
   /** When the connection is back, Streamlit itself sends the last update again. */
   reconnected() {
-    if (this.#pending && !root.dataset.connection) this.#pending.at = now();
+    if (!root.dataset.connection) {
+      this.#since = now();
+      if (this.#pending) this.#pending.at = this.#since;
+    }
     this.mark();
   }
 
   /** Asks again for an answer that did not come. */
   retry() {
-    const waited = now() - (this.#pending?.at ?? this.#touched);
-    const isIdle = !this.snapshot()?.isDrawing && !root.dataset.connection;
-    if (!this.#isAnswered && isIdle && waited > SILENT) this.finished();
     this.mark();
-  }
-
-  /** Whether the answer shown is for the drawing, and the drawing is finished. */
-  get #isAnswered() {
-    const isNewest = shownReading() === this.#number && !this.#fresh;
-    return isNewest && (this.#wanted === this.#number || this.#number === 0);
+    const snapshot = this.snapshot();
+    const isIdle = snapshot && !snapshot.isDrawing && !root.dataset.connection;
+    if (isIdle && now() - this.#since > SILENT) this.finished();
   }
 
   /**
@@ -156,7 +154,9 @@ export class Updates {
   mark() {
     const snapshot = this.snapshot();
     if (!snapshot) return;
-    const isAnswered = this.#isAnswered;
+    const isNewest = shownReading() === this.#number && !this.#fresh;
+    const isAnswered = isNewest && (this.#wanted === this.#number || this.#number === 0);
+    if (isAnswered) this.#since = now();
     const isLate = this.#pending && now() - this.#pending.at > LATE;
     root.toggleAttribute("data-outdated", !isAnswered);
     root.toggleAttribute("data-blank", snapshot.isEmpty);

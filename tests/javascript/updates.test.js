@@ -29,6 +29,17 @@ test("a drawing that was never sent is sent after a while", (t) => {
   now = 60_000;
   updates.retry();
   assert.deepEqual(sent, [1]);
+  // A server that is just back gets the same time to answer.
+  page.dataset.connection = "gone";
+  updates.changed();
+  now = 90_000;
+  page.dataset.connection = "";
+  updates.reconnected();
+  updates.retry();
+  assert.deepEqual(sent, [1]);
+  now = 96_000;
+  updates.retry();
+  assert.deepEqual(sent, [1, 2]);
 });
 
 test("while the pen moves, an update is sent every 80 ms at most, and after an answer", (t) => {

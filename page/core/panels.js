@@ -19,7 +19,9 @@ const buttonOf = (key) => document.querySelector(`.st-key-${key} button`);
 /** “All at once” has no button: the story leads to it. */
 function refocus() {
   const { activeElement } = document;
-  if (activeElement?.closest(PANEL)) return; // the panel is still there
+  // While the panel is still there, its script may run for the first time and take the focus.
+  const panel = ["story", "inside"].includes(closed) ? `.st-key-${closed}` : ".st-key-play";
+  if (document.querySelector(panel)) return;
   const opener = `open_${closed === "inside" ? "story" : closed}`;
   const next = buttonOf(opened === "inside" ? "stepwise" : opener);
   if (activeElement === document.body) {
@@ -44,6 +46,7 @@ export default function ({ data, setTriggerValue }) {
   close = () => setTriggerValue("close", true);
   if (data.opened !== opened) {
     [closed, opened] = [opened, data.opened];
+    observer.disconnect();
     if (closed && ["", "inside"].includes(opened)) {
       observer.observe(document.body, { childList: true, subtree: true });
       refocus();

@@ -159,6 +159,7 @@ def test_one_panel_closes_the_others_and_nothing_is_counted(visit, server):
     press(page, "How do you know?")
     page.locator(".story").wait_for()
     page.keyboard.press("Escape")
+    page.locator(".story").wait_for(state="detached")
     expect_focus(page, "How do you know?")
     page.keyboard.press("Enter")
     page.locator(".story[data-step]").wait_for()

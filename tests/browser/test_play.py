@@ -27,6 +27,9 @@ from tests.helpers.page import (
 )
 from tests.helpers.servers import TIMEOUT, serve
 
+# The server runs nothing for this visitor.
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+
 
 def heart(seed: int) -> pen.Strokes:
     rng = np.random.default_rng(seed)
@@ -157,26 +160,35 @@ def test_one_panel_closes_the_others_and_nothing_is_counted(visit, server):
     assert page.locator(".st-key-tally").count() == 0, "nothing is asked"
     assert "counted" not in page.locator(".privacy").inner_text()
     press(page, "How do you know?")
-    page.locator(".story").wait_for()
+    page.locator(".story[data-step]").wait_for()
+    page.locator(IDLE).wait_for()
     page.keyboard.press("Escape")
     page.locator(".story").wait_for(state="detached")
     expect_focus(page, "How do you know?")
+    page.locator(IDLE).wait_for()
     page.keyboard.press("Enter")
     page.locator(".story[data-step]").wait_for()
+    page.locator(IDLE).wait_for()
     press(page, "All at once")
     expect_focus(page, "Step by step")
+    page.locator(IDLE).wait_for()
     close_panel(page)
     expect_focus(page, "How do you know?")
+    page.locator(IDLE).wait_for()
     press(page, "Can I fool you?")
     page.locator(".st-key-play .task").wait_for()
+    page.locator(IDLE).wait_for()
     close_panel(page)
     expect_focus(page, "Can I fool you?")
+    page.locator(IDLE).wait_for()
     press(page, "Can I fool you?")
     page.locator(".st-key-play .task").wait_for()
     expect_focus(page, "Can I fool you?")
+    page.locator(IDLE).wait_for()
     press(page, "Teach you")
     page.locator(".st-key-play input").wait_for()
     page.locator(".task").wait_for(state="detached")
+    page.locator(IDLE).wait_for()
     press(page, "Teach you")  # once more closes it
     page.locator(".st-key-play").wait_for(state="detached")
     expect_digit(page, 3)

@@ -7,13 +7,18 @@ globalThis.document = { documentElement: page, querySelector: () => answer };
 globalThis.window = globalThis;
 const { Updates } = await import("../../page/draw/updates.js");
 
+/** The updates of a canvas that was not answered yet; `now` is the time in ms. */
+function updatesOf(t, isDrawing, now) {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  t.mock.method(performance, "now", now);
+  answer.dataset.reading = "0";
+  return new Updates(() => ({ strokes: [], isDrawing, isEmpty: false, isUntouched: false }));
+}
+
 test("a drawing that was never sent is sent after a while", (t) => {
   let now = 0;
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  t.mock.method(performance, "now", () => now);
   const sent = [];
-  const canvas = { strokes: [], isDrawing: false, isEmpty: false, isUntouched: false };
-  const updates = new Updates(() => canvas);
+  const updates = updatesOf(t, false, () => now);
   updates.send = (_, { number }) => sent.push(number);
   updates.changed(); // and what should have followed did not
   now = 1000;
@@ -44,13 +49,9 @@ test("a drawing that was never sent is sent after a while", (t) => {
 
 test("while the pen moves, an update is sent every 80 ms at most, and after an answer", (t) => {
   let now = 0;
-  const timers = t.mock.timers;
-  timers.enable({ apis: ["setTimeout"] });
-  t.mock.method(performance, "now", () => now);
-  answer.dataset.reading = "0";
+  const { timers } = t.mock;
   const sent = [];
-  const canvas = { strokes: [], isDrawing: true, isEmpty: false, isUntouched: false };
-  const updates = new Updates(() => canvas);
+  const updates = updatesOf(t, true, () => now);
   updates.send = (_, { number }) => sent.push([number, now]);
   const move = (/** @type {number} */ until) => {
     for (; now < until; now += 10) {

@@ -12,7 +12,6 @@ from page.kiosk.fullscreen import fullscreen_button
 from page.kiosk.kiosk import enable_kiosk
 from page.photo import view as photo
 from page.share.lan import phone_button, privacy_line
-from page.tally import view as tally
 
 
 def main() -> None:
@@ -38,8 +37,6 @@ def main() -> None:
     if here is not paper:
         photo.forget()
     guarded(here.run)()
-    if here is drawing and tally.is_presenter():
-        tally.show()
     mount_demo_drawing()
     enable_kiosk()
     with st.container(key="foot"):

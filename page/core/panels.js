@@ -6,9 +6,12 @@ import { cleanup } from "./cleanup.js";
 import { DIALOG, hasModifier, isTyping } from "./keys.js";
 
 const PANEL = ".st-key-story, .st-key-inside, .st-key-play";
+const IN_PANEL = ".st-key-home *:not(.st-key-canvas_column *, .st-key-reading *)";
 
 let opened = ""; // the panel that is open
 let closed = ""; // the one before it
+/** @type {Element | null} */
+let left = null; // what had the focus in that when it was closed
 let close = () => {};
 
 const observer = new MutationObserver(refocus);
@@ -19,9 +22,10 @@ const buttonOf = (key) => document.querySelector(`.st-key-${key} button`);
 /** “All at once” has no button: the story leads to it. */
 function refocus() {
   const { activeElement } = document;
-  // While the panel is still there, its script may run for the first time and take the focus.
-  const panel = ["story", "inside"].includes(closed) ? `.st-key-${closed}` : ".st-key-play";
-  if (document.querySelector(panel)) return;
+  // While the story is still there, its script may run for the first time and take the focus.
+  if (closed === "story" && document.querySelector(".story")) return;
+  // What opens in place of a panel has its elements, too, until the server has sent all of it.
+  if (activeElement && activeElement === left) return;
   const opener = `open_${closed === "inside" ? "story" : closed}`;
   const next = buttonOf(opened === "inside" ? "stepwise" : opener);
   if (activeElement === document.body) {
@@ -48,6 +52,7 @@ export default function ({ data, setTriggerValue }) {
     [closed, opened] = [opened, data.opened];
     observer.disconnect();
     if (closed && ["", "inside"].includes(opened)) {
+      left = document.activeElement?.matches(IN_PANEL) ? document.activeElement : null;
       observer.observe(document.body, { childList: true, subtree: true });
       refocus();
     }

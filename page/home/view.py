@@ -17,10 +17,24 @@ from page.play import view as play
 from page.tally import view as tally
 
 
-@st.fragment  # a stroke redraws what is in here, and nothing else
-@guarded
 def page() -> None:
-    """The canvas, the answer, and what opens in its place."""
+    """The canvas, the answer, and what opens in its place; below them the presenter's counts.
+
+    A stroke redraws what is in this fragment, and nothing else. There is no second fragment: if one
+    started at the right moment, Streamlit would tell the browser that the first was stopped, and
+    what it had taken off the page would stay (`_update_script_finished_message` in 1.67).
+    """
+    st.fragment(_page, run_every=tally.EVERY if tally.is_presenter() else None)()
+
+
+def _page() -> None:
+    _drawing_page()
+    if tally.is_presenter():
+        tally.show()
+
+
+@guarded
+def _drawing_page() -> None:
     from page.draw.canvas import canvas, pen_moves  # here, where it may fail
 
     with turn(moving=pen_moves()), st.container(key="home"):

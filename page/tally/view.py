@@ -96,7 +96,6 @@ def is_presenter() -> bool:
     return state.presenter
 
 
-@st.fragment(run_every=EVERY)
 @guarded
 def show() -> None:
     """Show the presenter how many answers were right, and the most frequent mistakes."""

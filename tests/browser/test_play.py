@@ -1,6 +1,7 @@
 """Play: challenges, a symbol of one's own, and the count of right answers."""
 
 import re
+import time
 from urllib.parse import urlencode
 
 import numpy as np
@@ -26,9 +27,6 @@ from tests.helpers.page import (
     written,
 )
 from tests.helpers.servers import TIMEOUT, serve
-
-# The server runs nothing for this visitor.
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
 def heart(seed: int) -> pen.Strokes:
@@ -161,37 +159,59 @@ def test_one_panel_closes_the_others_and_nothing_is_counted(visit, server):
     assert "counted" not in page.locator(".privacy").inner_text()
     press(page, "How do you know?")
     page.locator(".story[data-step]").wait_for()
-    page.locator(IDLE).wait_for()
     page.keyboard.press("Escape")
     page.locator(".story").wait_for(state="detached")
     expect_focus(page, "How do you know?")
-    page.locator(IDLE).wait_for()
     page.keyboard.press("Enter")
     page.locator(".story[data-step]").wait_for()
-    page.locator(IDLE).wait_for()
     press(page, "All at once")
     expect_focus(page, "Step by step")
-    page.locator(IDLE).wait_for()
     close_panel(page)
     expect_focus(page, "How do you know?")
-    page.locator(IDLE).wait_for()
     press(page, "Can I fool you?")
     page.locator(".st-key-play .task").wait_for()
-    page.locator(IDLE).wait_for()
     close_panel(page)
     expect_focus(page, "Can I fool you?")
-    page.locator(IDLE).wait_for()
     press(page, "Can I fool you?")
     page.locator(".st-key-play .task").wait_for()
     expect_focus(page, "Can I fool you?")
-    page.locator(IDLE).wait_for()
     press(page, "Teach you")
     page.locator(".st-key-play input").wait_for()
     page.locator(".task").wait_for(state="detached")
-    page.locator(IDLE).wait_for()
     press(page, "Teach you")  # once more closes it
     page.locator(".st-key-play").wait_for(state="detached")
     expect_digit(page, 3)
+
+
+def test_the_focus_goes_on_when_the_server_is_slow(visit):
+    """Until all has come, the elements of a panel that was closed are in what takes its place."""
+    page = visit()
+    slow_down(page)
+    draw(page, written(3))
+    expect_digit(page, 3)
+    press(page, "How do you know?")
+    press(page, "All at once")
+    expect_focus(page, "Step by step")
+    close_panel(page)
+    expect_focus(page, "How do you know?")
+    press(page, "Can I fool you?")
+    close_panel(page)
+    expect_focus(page, "Can I fool you?")
+
+
+def slow_down(page) -> None:
+    """Loads the page once more, with a pause after each of the server's messages."""
+
+    def route(browser) -> None:
+        def forward(message: bytes) -> None:
+            browser.send(message)
+            time.sleep(0.02)
+
+        browser.connect_to_server().on_message(forward)
+
+    page.route_web_socket("**/_stcore/stream", route)
+    page.reload()
+    page.locator(CANVAS).wait_for()
 
 
 def test_escape_closes_whatever_is_open_at_once(visit):

@@ -26,6 +26,7 @@ class Visitor:
         self.components: dict[str, BidiComponent] = {}  # the latest of each name, as sent
         self.texts: list[str] = []  # the HTML that the last run showed
         self.exceptions: list[str] = []  # Streamlit's own error boxes in the last run
+        self.fragments: set[str] = set()  # that showed anything
 
     def run(
         self,
@@ -72,6 +73,8 @@ class Visitor:
     def _note(self, message: ForwardMsg) -> None:
         if message.WhichOneof("type") == "new_session":
             self.session = message.new_session.initialize.session_id or self.session
+        if message.delta.fragment_id:
+            self.fragments.add(message.delta.fragment_id)
         element = message.delta.new_element
         kind = element.WhichOneof("type")
         if kind == "bidi_component":

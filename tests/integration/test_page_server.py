@@ -137,6 +137,15 @@ def test_visitors_never_see_streamlits_error_box(page, path):
         assert not any(APOLOGY in text for text in visitor.texts)
 
 
+def test_the_first_page_has_one_fragment(page):
+    """What a fragment took off the page would stay there if another one started just then."""
+    url, _ = page
+    with visiting(url) as visitor:
+        visitor.run(url=url, query="presenter")
+        assert len(visitor.fragments) == 1
+        assert any("How often I was right" in text for text in visitor.texts)
+
+
 @pytest.mark.parametrize(
     "address",
     ["http://[", "http://a:99999", "http://[::1", "", "x", "http://\ud7ff", "https://[v]"],

@@ -45,7 +45,7 @@ class Digits:
     """A replica. It is healthy while it can read."""
 
     def check_health(self) -> None:
-        """Raises ModelError if the model can't be used; Ray then replaces the replica."""
+        """Raise ModelError if the model can't be used; Ray then replaces the replica."""
         api().state.inference.classifier()
 
 

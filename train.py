@@ -81,7 +81,7 @@ def main() -> int:
 def train_convnet(
     mnist: Mnist, drawings: list[unipen.Drawing], args: argparse.Namespace
 ) -> Path | None:
-    """Trains the network that ships, and saves it; returns the folder of the model before."""
+    """Train the network that ships, and save it; return the folder of the model before."""
     import keras
 
     from training import calibration, datasets, examples, fitting, network, provenance, testing
@@ -126,7 +126,7 @@ def train_convnet(
 def fit(
     data: Datasets, args: argparse.Namespace, checkpoints: "Checkpoints"
 ) -> tuple["keras.Model", dict[str, list[float]]]:
-    """Builds the network and trains it; returns it and its learning curve."""
+    """Build the network and train it; return it and its learning curve."""
     import keras
 
     from training import augmentation, fitting, network, optimizer

@@ -70,7 +70,7 @@ def main() -> int:
 
 
 def run_part(part: str, counts: Counts, model: Path, gradio_python: str | None) -> list[Measure]:
-    """Measures one part; `model` is what the usual pages load."""
+    """Measure one part; `model` is what the usual pages load."""
     pages = [OURS, BARE, usual(model)]
     pages += [gradio(model, gradio_python)] if gradio_python else []
     match part:
@@ -92,7 +92,7 @@ def run_part(part: str, counts: Counts, model: Path, gradio_python: str | None) 
 
 
 def by_itself(part: Callable[..., list[Measure]], *inputs: Any) -> list[Measure]:
-    """Runs a part in a new process, without TensorFlow from an earlier part."""
+    """Run a part in a new process, without TensorFlow from an earlier part."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(part, *inputs).result()
 

@@ -62,7 +62,7 @@ def kinds(keras_model: Path) -> list[Kind]:
 
 
 def load(url: str, image: Path, seconds: int, pause: float = 0) -> dict[str, float]:
-    """Runs wrk for so long; what its script prints."""
+    """Run wrk for so long; what its script prints."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout=30s"]
     command += ["-s", str(SCRIPT), f"{url}/v1/classify", "--", str(image), f"{pause:.6f}"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)

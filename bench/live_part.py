@@ -107,7 +107,7 @@ class Client:
         self.component = self.fragment = ""
 
     async def visit(self, everybody: asyncio.Barrier, seconds: float) -> None:
-        """Draws for so long, once everybody has arrived."""
+        """Draw for so long, once everybody has arrived."""
         async with websockets.connect(
             self.url, subprotocols=["streamlit"], max_size=None
         ) as socket:
@@ -151,7 +151,7 @@ class Client:
         return re.findall(r'<b class="digit"[^>]*>(.*?)</b>', html) == [str(self.digit)]
 
     async def _ask(self, line: list[int], rests: bool) -> tuple[float, str]:
-        """Sends a stroke and waits for its reading; seconds, and the reading as HTML."""
+        """Send a stroke and wait for its reading; seconds, and the reading as HTML."""
         self.number += 1
         message = BackMsg()
         message.rerun_script.fragment_id = self.fragment
@@ -181,7 +181,7 @@ class Client:
         return message
 
     def _note(self, message: ForwardMsg) -> str:
-        """Notes the ids of the canvas's script; the HTML in a message that shows a reading."""
+        """Note the ids of the canvas's script; the HTML in a message that shows a reading."""
         element = message.delta.new_element.bidi_component
         if element.component_name == "digits_draw_canvas":
             self.component, self.fragment = element.id, message.delta.fragment_id

@@ -160,7 +160,7 @@ class Server:
 
 @contextmanager
 def serve(kind: Kind) -> Iterator[Server]:
-    """Starts a page's server on a free port, with this project's Streamlit settings."""
+    """Start a page's server on a free port, with this project's Streamlit settings."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -211,7 +211,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 async def settled() -> None:
-    """Waits until servers and browsers have been idle for `CALM`, at most for `PATIENCE`."""
+    """Wait until servers and browsers have been idle for `CALM`, at most for `PATIENCE`."""
     until = time.monotonic() + PATIENCE
     before = _processor_time()
     while time.monotonic() < until:
@@ -240,7 +240,7 @@ class Visitor:
 
     @classmethod
     async def arrives(cls, browser: Browser, server: Server) -> "Visitor":
-        """Opens the page, and waits for the canvas."""
+        """Open the page, and wait for the canvas."""
         context = await browser.new_context(viewport={"width": 1280, "height": 800})
         context.set_default_timeout(TIMEOUT * 1000)
         page = await context.new_page()
@@ -254,7 +254,7 @@ class Visitor:
         return visitor
 
     async def draw(self, digit: int, pause: float = 0, points: int = 10) -> Change:
-        """Draws one digit in one stroke and waits for the answer.
+        """Draw one digit in one stroke and wait for the answer.
 
         Args:
             digit: 0-9.
@@ -281,7 +281,7 @@ class Visitor:
         return Change(**await self._within_timeout(self.page.evaluate("change")))
 
     async def erase(self) -> None:
-        """Clears the canvas and waits for the page to react."""
+        """Clear the canvas and wait for the page to react."""
         eraser = self.page.locator(self.kind.eraser).first
         await self._within_timeout(eraser.evaluate("button => erase(button)"))
         await self._take_brush()  # Gradio puts it away

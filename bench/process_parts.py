@@ -82,7 +82,7 @@ def train(seeds: int, epochs: int) -> list[Measure]:
 
 
 def train_for_pages(keras_model: Path) -> None:
-    """Trains the recipe's network for one epoch: what the usual pages load."""
+    """Train the recipe's network for one epoch: what the usual pages load."""
     _recipe("--epochs", "1", "--save", str(keras_model))
 
 

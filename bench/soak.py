@@ -44,7 +44,7 @@ class Sample:
 
 
 async def soak(minutes: float, now: Sample, log: Path) -> None:
-    """Lets visits come for so long, and appends a sample every `INTERVAL`."""
+    """Let visits come for so long, and append a sample every `INTERVAL`."""
     async with chromium() as browser:
         with serve(KIOSK) as server:
             page = await browser.new_page(viewport={"width": 1280, "height": 800})

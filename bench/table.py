@@ -25,7 +25,7 @@ class Measure:
     values: dict[str, list[float]] = field(default_factory=dict)  # by candidate
 
     def add(self, candidate: str, value: float) -> None:
-        """Adds one measured value."""
+        """Add one measured value."""
         self.values.setdefault(candidate, []).append(value)
 
     def rows(self, candidates: list[str]) -> list[list[str]]:

@@ -88,7 +88,7 @@ def main() -> int:
 
 
 def reader_of(classifier: DigitClassifier) -> Reader:
-    """Makes a reader of this project's classifier."""
+    """Make a reader of this project's classifier."""
 
     def read(drawings: Iterable[np.ndarray]) -> Predictions:
         predictions = classifier.predict_batch(drawings)
@@ -102,7 +102,7 @@ def reader_of(classifier: DigitClassifier) -> Reader:
 
 
 def baseline_readers(mnist: Mnist, args: argparse.Namespace) -> dict[str, Reader]:
-    """Returns the networks to compare with, from the cache or, unless --quick, trained."""
+    """Return the networks to compare with, from the cache or, unless --quick, trained."""
     readers = {}
     for name, title in BASELINES.items() if args.baselines else ():
         baseline = baselines.cached(name, mnist)
@@ -116,7 +116,7 @@ def baseline_readers(mnist: Mnist, args: argparse.Namespace) -> dict[str, Reader
 
 
 def always_stating(baseline: baselines.Baseline) -> Reader:
-    """Makes a reader of a baseline, which states a digit for every drawing."""
+    """Make a reader of a baseline, which states a digit for every drawing."""
 
     def read(drawings: Iterable[np.ndarray]) -> Predictions:
         probabilities = baseline(drawings)
@@ -132,7 +132,7 @@ def always_stating(baseline: baselines.Baseline) -> Reader:
 def evaluate(
     readers: dict[str, Reader], mnist: Mnist, by_writers: list[Sketch], quick: bool
 ) -> dict[str, Any]:
-    """Measures each reader on each test set.
+    """Measure each reader on each test set.
 
     Args:
         readers: by title.
@@ -186,7 +186,7 @@ def evaluate(
 
 
 def read_all(readers: dict[str, Reader], drawings: Iterable[np.ndarray]) -> dict[str, Predictions]:
-    """Passes every drawing, drawn only once, to every reader."""
+    """Pass every drawing, drawn only once, to every reader."""
     rest = iter(drawings)
     parts: dict[str, list[Predictions]] = {name: [] for name in readers}
     while batch := list(islice(rest, 500)):
@@ -216,7 +216,7 @@ def sample(count: int, most: int | None) -> np.ndarray:
 
 
 def measure(predictions: Predictions, labels: np.ndarray) -> dict[str, Any]:
-    """Measures shares, 0-1, of n predictions; without accuracy if none of the drawings is a digit.
+    """Measure shares, 0-1, of n predictions; without accuracy if none of the drawings is a digit.
 
     Args:
         labels: integers (n,), 0-9, or NO_DIGIT for all.
@@ -247,7 +247,7 @@ def shares(sketches: list[Sketch], good: np.ndarray) -> dict[str, float]:
 
 
 def sweep(readers: dict[str, Reader], sketches: list[Sketch]) -> dict[str, Any]:
-    """Measures the accuracy of each reader at each step of each of the SWEEPS."""
+    """Measure the accuracy of each reader at each step of each of the SWEEPS."""
     sketches = pick(sketches, 500)
     labels = labels_of(sketches)
     report = {}
@@ -293,7 +293,7 @@ WORST = {
 
 
 def as_text(report: dict[str, Any]) -> str:
-    """Formats a report of `evaluate` and `facts` as tables for a terminal."""
+    """Format a report of `evaluate` and `facts` as tables for a terminal."""
     titles, ours = report["titles"], report["results"][OURS]
     digit_sets = [key for key in titles if "accuracy" in ours[key]]
     model = report["model"]
@@ -335,12 +335,12 @@ def as_text(report: dict[str, Any]) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Formats a share, 0-1, in per cent."""
+    """Format a share, 0-1, in per cent."""
     return "–" if share is None else f"{100 * share:.2f}"
 
 
 def aligned(rows: list[list[str]]) -> list[str]:
-    """Formats a table: the first column to the left, the others to the right."""
+    """Format a table: the first column to the left, the others to the right."""
     first, *widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join([row[0].ljust(first), *map(str.rjust, row[1:], widths)]).rstrip() for row in rows
@@ -348,7 +348,7 @@ def aligned(rows: list[list[str]]) -> list[str]:
 
 
 def save(folder: Path, report: dict[str, Any]) -> None:
-    """Writes `evaluation.json` and `evaluation.png` to a model's folder, each atomically."""
+    """Write `evaluation.json` and `evaluation.png` to a model's folder, each atomically."""
     text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
     picture = draw_sweeps(report["sweeps"], report["pens"] is not None)
     write_atomically(folder / "evaluation.json", lambda half: half.write_text(text, "utf-8"))

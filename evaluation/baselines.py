@@ -33,7 +33,7 @@ class Baseline:
         self._interpreter.allocate_tensors()
 
     def __call__(self, drawings: Iterable[np.ndarray]) -> np.ndarray:
-        """Classifies drawings, uint8 (height, width) with ink 255 on 0; returns float32 (n, 10)."""
+        """Classify drawings, uint8 (height, width) with ink 255 on 0; return float32 (n, 10)."""
         small = [np.asarray(Image.fromarray(drawing).resize((SIDE, SIDE))) for drawing in drawings]
         entry = self._interpreter.get_input_details()[0]
         inputs = np.stack(small).reshape(-1, *entry["shape"][1:]).astype(np.float32) / 255
@@ -47,14 +47,14 @@ class Baseline:
 
 
 def cached(name: str, mnist: Mnist) -> Baseline | None:
-    """Loads "dense" or "convnet" from the cache; None if it is not there or damaged."""
+    """Load "dense" or "convnet" from the cache; None if it is not there or damaged."""
     with contextlib.suppress(OSError, ValueError, RuntimeError, ImportError):
         return Baseline(_cache(name, mnist).read_bytes())
     return None
 
 
 def train(name: str, mnist: Mnist) -> Baseline:
-    """Trains "dense" or "convnet" on MNIST's training images and keeps it in the cache."""
+    """Train "dense" or "convnet" on MNIST's training images and keep it in the cache."""
     cache = _cache(name, mnist)  # before training: the key depends on this file
     import keras
 

@@ -55,21 +55,21 @@ def sketch_writers(paths: list[str], split: str = TEST) -> list[Sketch]:
 
 
 def sketch_variants(repeats: int) -> list[Sketch]:
-    """Draws every variant of every digit."""
+    """Draw every variant of every digit."""
     rng = np.random.default_rng(1)
     variants = [(digit, name) for digit in VARIANTS for name in VARIANTS[digit]] * repeats
     return [Sketch(pen.draw_digit(d, rng, name), d, f"{d} {name}") for d, name in variants]
 
 
 def sketch_symbols(repeats: int) -> list[Sketch]:
-    """Draws every symbol."""
+    """Draw every symbol."""
     rng = np.random.default_rng(2)
     names = list(SYMBOLS) * repeats
     return [Sketch(non_digits.draw_symbol(name, rng), NO_DIGIT, name) for name in names]
 
 
 def sketch_non_digits(count: int) -> list[Sketch]:
-    """Draws random things that are not digits."""
+    """Draw random things that are not digits."""
     rng = np.random.default_rng(3)
     return [Sketch(non_digits.draw_non_digit(rng), NO_DIGIT, "") for _ in range(count)]
 
@@ -77,7 +77,7 @@ def sketch_non_digits(count: int) -> list[Sketch]:
 def on_canvas(
     strokes: Strokes, size: float = 150, width: float = 16, away: float = 0
 ) -> np.ndarray:
-    """Draws strokes on the canvas.
+    """Draw strokes on the canvas.
 
     Args:
         strokes: as in `Sketch`.
@@ -93,12 +93,12 @@ def on_canvas(
 
 
 def plain(sketches: Iterable[Sketch]) -> Iterator[np.ndarray]:
-    """Draws sketches in the middle, large, with the usual pen; images as of `on_canvas`."""
+    """Draw sketches in the middle, large, with the usual pen; images as of `on_canvas`."""
     return (on_canvas(sketch.strokes, **PLAIN) for sketch in sketches)
 
 
 def varied(sketches: Iterable[Sketch], seed: int) -> Iterator[np.ndarray]:
-    """Draws sketches of any size, anywhere, with a fine or broad pen; images as of `on_canvas`."""
+    """Draw sketches of any size, anywhere, with a fine or broad pen; images as of `on_canvas`."""
     rng = np.random.default_rng(seed)
     for sketch in sketches:
         size, width = rng.uniform(*SIZES), rng.uniform(*WIDTHS)
@@ -109,7 +109,7 @@ def varied(sketches: Iterable[Sketch], seed: int) -> Iterator[np.ndarray]:
 
 
 def bent(strokes: Strokes, matrix: Any) -> Strokes:
-    """Transforms strokes by a matrix (2, 2), and makes them as large as before."""
+    """Transform strokes by a matrix (2, 2), and make them as large as before."""
     return pen.unit([stroke @ np.array(matrix) for stroke in strokes])
 
 

@@ -44,39 +44,39 @@ def main() -> int:
 
 
 def scanned(row: Row, rng: Generator) -> Sample:
-    """Puts a row on a page: dark ink on white."""
+    """Put a row on a page: dark ink on white."""
     writing = on_page(row, rng)
     return Image.fromarray(255 - writing.image), writing.text
 
 
 def plain(spacing: rows.Spacing, least: int = 2, **style: Any) -> Compose:
-    """Composes numbers of `least` to 6 digits; further arguments as of `rows.write`."""
+    """Compose numbers of `least` to 6 digits; further arguments as of `rows.write`."""
     return lambda writer, rng: scanned(
         rows.write(writer, number(rng, least, 6), rng, spacing, **style), rng
     )
 
 
 def with_marks(text: Callable[[Generator], str]) -> Compose:
-    """Composes random texts."""
+    """Compose random texts."""
     return lambda writer, rng: scanned(rows.write(writer, text(rng), rng, "close", steepest=4), rng)
 
 
 def with_lines(draw: Callable[[Row, Generator], Row]) -> Compose:
-    """Composes numbers with lines round them, by a function of `handwriting.lines`."""
+    """Compose numbers with lines round them, by a function of `handwriting.lines`."""
     return lambda writer, rng: scanned(
         draw(rows.write(writer, number(rng, 3, 6), rng, "close", steepest=2), rng), rng
     )
 
 
 def in_boxes(writer: Writer, rng: Generator, comb: bool = False) -> Sample:
-    """Composes six digits in the boxes of a form, or on a comb."""
+    """Compose six digits in the boxes of a form, or on a comb."""
     return scanned(lines.boxed(writer, number(rng, 6, 6), rng, comb), rng)
 
 
 def below(
     writer: Writer, rng: Generator, lengths: tuple[int, int], counts: tuple[int, int], **how: Any
 ) -> Row:
-    """Composes numbers one below the other.
+    """Compose numbers one below the other.
 
     Args:
         lengths: the least and the greatest number of digits.
@@ -92,21 +92,21 @@ def below(
 
 
 def total(writer: Writer, rng: Generator) -> Sample:
-    """Composes two numbers, a line, and a result."""
+    """Compose two numbers, a line, and a result."""
     top = lines.underlined(below(writer, rng, (2, 3), (2, 2), gaps=(0.2, 0.6), align=1), rng)
     result = rows.write(writer, number(rng, 3, 3), rng, "close", top.size, top.width, steepest=2)
     return scanned(rows.below([top, result], rng, (0.15, 0.4), 1), rng)
 
 
 def fraction(writer: Writer, rng: Generator) -> Sample:
-    """Composes a number over another."""
+    """Compose a number over another."""
     over = lines.underlined(rows.write(writer, number(rng, 1, 2), rng, "close", steepest=2), rng)
     under = rows.write(writer, number(rng, 1, 2), rng, "close", over.size, over.width, steepest=2)
     return scanned(rows.below([over, under], rng, (0.15, 0.4), 0.5), rng)
 
 
 def window(writer: Writer, rng: Generator) -> Sample:
-    """Composes an opaque picture with transparent corners, like a screenshot of a window."""
+    """Compose an opaque picture with transparent corners, like a screenshot of a window."""
     image, text = plain("wide")(writer, rng)
     side = max(image.size)
     page = Image.new("L", (side + 40, side // 2 + 60), 255)
@@ -122,7 +122,7 @@ def window(writer: Writer, rng: Generator) -> Sample:
 
 
 def small_on_page(writer: Writer, rng: Generator) -> Sample:
-    """Composes a page 57 times as high as its digits, and opens it from a file."""
+    """Compose a page 57 times as high as its digits, and open it from a file."""
     row = below(writer, rng, (3, 5), (2, 5), gaps=(0.6, 1.5))
     writing = on_page(row, rng)
     scale = 40 / row.size
@@ -186,7 +186,7 @@ def is_right(kind: str, text: str, read: str) -> bool:
 
 
 def measure(classifier: DigitClassifier, by_writer: list[Writer], count: int) -> dict[str, Any]:
-    """Reads `count` numbers of each kind.
+    """Read `count` numbers of each kind.
 
     Returns:
         For each kind the shares, 0-1, that are "right" and that are "different", which means wrong

@@ -37,7 +37,7 @@ class Photo(NamedTuple):
 
 
 def photos(sketches: list[Sketch], kind: str, count: int, seed: int) -> Iterator[Photo]:
-    """Takes photographs of one digit each, the same for the same seed.
+    """Take photographs of one digit each, the same for the same seed.
 
     Args:
         sketches: of digits; if there are none, the pages are blank.
@@ -72,7 +72,7 @@ class Count(NamedTuple):
 
 
 def measure(classifier: DigitClassifier, photos: Iterable[Photo], save: Path | None) -> Count:
-    """Classifies photographs of one digit or none; saves misread ones to a folder, if given."""
+    """Classify photographs of one digit or none; save misread ones to a folder, if given."""
     counted: Counter[str] = Counter()
     for i, photo in enumerate(photos):
         prediction = classifier.predict(photo.picture)

@@ -69,7 +69,7 @@ def random_text(rng: np.random.Generator) -> str:
 
 
 def random_row(writer: Writer, rng: np.random.Generator, height: float = 60.0) -> Row:
-    """Composes a number, or several below one another, often with lines round them.
+    """Compose a number, or several below one another, often with lines round them.
 
     Args:
         writer: whose drawings are used, each slightly varied.

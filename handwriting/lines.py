@@ -14,7 +14,7 @@ from handwriting.rows import Bounds, Line, Row, Writer, bounds, write
 def drawn_line(
     start: tuple[float, float], stop: tuple[float, float], rng: np.random.Generator, shaky: float
 ) -> np.ndarray:
-    """Draws a bent line whose ends are slightly off, float (n, 2).
+    """Draw a bent line whose ends are slightly off, float (n, 2).
 
     Args:
         start, stop: where the ends should be.
@@ -34,7 +34,7 @@ def drawn_line(
 
 
 def underlined(row: Row, rng: np.random.Generator, above: bool = False) -> Row:
-    """Draws one line, sometimes two, below the row, or above it."""
+    """Draw one line, sometimes two, below the row, or above it."""
     left, top, right, bottom = row.box()
     ends = left - rng.uniform(-0.1, 0.5) * row.size, right + rng.uniform(-0.1, 0.5) * row.size
     count = 2 if rng.random() < 0.15 else 1
@@ -48,7 +48,7 @@ def underlined(row: Row, rng: np.random.Generator, above: bool = False) -> Row:
 
 
 def struck_out(row: Row, rng: np.random.Generator) -> Row:
-    """Draws one or more lines through the whole row; every label becomes "?"."""
+    """Draw one or more lines through the whole row; every label becomes "?"."""
     left, top, right, bottom = row.box()
     height = bottom - top
     lines = []
@@ -72,7 +72,7 @@ def struck_out(row: Row, rng: np.random.Generator) -> Row:
 
 
 def ring(box: Bounds, rng: np.random.Generator, room: float) -> np.ndarray:
-    """Draws a ring round a box, not quite closed or overlapping, float (n, 2).
+    """Draw a ring round a box, not quite closed or overlapping, float (n, 2).
 
     Args:
         box: what is inside.
@@ -94,7 +94,7 @@ def ring(box: Bounds, rng: np.random.Generator, room: float) -> np.ndarray:
 
 
 def circled(row: Row, rng: np.random.Generator, index: int | None = None) -> Row:
-    """Draws a ring round the whole row, or round one symbol and moves the others aside."""
+    """Draw a ring round the whole row, or round one symbol and move the others aside."""
     width = row.width * rng.uniform(0.6, 1.1)
     if index is None:
         points = ring(row.box(), rng, row.size * rng.uniform(0.05, 0.4))
@@ -112,7 +112,7 @@ def circled(row: Row, rng: np.random.Generator, index: int | None = None) -> Row
 
 
 def framed(row: Row, rng: np.random.Generator) -> Row:
-    """Draws a rectangle round the row."""
+    """Draw a rectangle round the row."""
     left, top, right, bottom = row.box()
     room = row.width + row.size * rng.uniform(0.08, 0.5, 4)
     corners = [
@@ -133,7 +133,7 @@ def boxed(
     uprights: bool = False,
     **style: Any,
 ) -> Row:
-    """Writes into the boxes of a form, or on a comb.
+    """Write into the boxes of a form, or on a comb.
 
     Args:
         writer, text, rng: as in `write`.
@@ -185,14 +185,14 @@ def _boxes(edges: list[tuple[float, float]], top: float, bottom: float, uprights
 
 
 def _fitted(strokes: Strokes, max_width: float) -> Strokes:
-    """Squeezes a symbol that is too wide for its box."""
+    """Squeeze a symbol that is too wide for its box."""
     x = np.concatenate(strokes)[:, 0]
     middle, squeeze = (x.min() + x.max()) / 2, min(1, max_width / max(1e-6, np.ptp(x)))
     return [(stroke - (middle, 0)) * (squeeze, 1) + (middle, 0) for stroke in strokes]
 
 
 def ruled(row: Row, rng: np.random.Generator, squared: bool = False) -> Row:
-    """Draws lined or squared paper behind the row."""
+    """Draw lined or squared paper behind the row."""
     left, top, right, bottom = row.box(with_lines=True)
     step = row.size * (rng.uniform(0.35, 0.9) if squared else rng.uniform(1.1, 2.2))
     reach = row.size * rng.uniform(0.2, 0.8)
@@ -208,7 +208,7 @@ def ruled(row: Row, rng: np.random.Generator, squared: bool = False) -> Row:
 
 
 def ticked(row: Row, rng: np.random.Generator) -> Row:
-    """Draws a tick after the row; its label is "?"."""
+    """Draw a tick after the row; its label is "?"."""
     skeleton = pen.strokes_from_skeleton(allographs.SYMBOLS["tick"], rng, shake=rng.uniform(0.5, 4))
     tick = pen.place(pen.by_hand(skeleton, rng, wild=0.6), row.size * rng.uniform(0.7, 1.5), (0, 0))
     _, top, right, bottom = row.box()

@@ -17,7 +17,7 @@ from handwriting.pen import (
 
 
 def draw_non_digit(rng: np.random.Generator) -> Strokes:
-    """Draws something that is not a digit: a symbol or letter, a scribble, a spoilt digit.
+    """Draw something that is not a digit: a symbol or letter, a scribble, a spoilt digit.
 
     Returns:
         Arrays (points, 2), centred on 0 0, the longer side of their box 1 (a dot's: next to 0),
@@ -30,7 +30,7 @@ def draw_non_digit(rng: np.random.Generator) -> Strokes:
 
 
 def draw_symbol(name: str, rng: np.random.Generator) -> Strokes:
-    """Draws one of `allographs.SYMBOLS` as if by hand; strokes as of `draw_non_digit`."""
+    """Draw one of `allographs.SYMBOLS` as if by hand; strokes as of `draw_non_digit`."""
     strokes = strokes_from_skeleton(SYMBOLS[name], rng, shake=rng.uniform(0.5, 4))
     return by_hand(strokes, rng, wild=rng.uniform(0.3, 0.8))
 

@@ -22,7 +22,7 @@ Strokes = list[np.ndarray]  # each (points, 2) float64: x, y
 
 
 def strokes_from_skeleton(skeleton: str, rng: np.random.Generator, shake: float = 0) -> Strokes:
-    """Draws a skeleton's curves once.
+    """Draw a skeleton's curves once.
 
     Args:
         skeleton: text as described in `handwriting.allographs`.
@@ -67,7 +67,7 @@ def _points(stroke: str, rng: np.random.Generator, shake: float) -> tuple[np.nda
 
 
 def curve(points: np.ndarray, sharp: np.ndarray, steps: int = 9) -> np.ndarray:
-    """Draws a Catmull-Rom spline through points (Catmull and Rom 1974), with sharp corners.
+    """Draw a Catmull-Rom spline through points (Catmull and Rom 1974), with sharp corners.
 
     https://en.wikipedia.org/wiki/Cubic_Hermite_spline#Catmull%E2%80%93Rom_spline
 
@@ -138,7 +138,7 @@ def by_hand(strokes: Strokes, rng: np.random.Generator, wild: float = 1.0) -> St
 
 
 def unit(strokes: Iterable[Sequence[Any] | np.ndarray], smallest: float = 1e-6) -> Strokes:
-    """Centres the strokes' box on 0 0 and makes its longer side 1.
+    """Centre the strokes' box on 0 0 and make its longer side 1.
 
     Args:
         strokes: each (points, 2), of any unit; empty ones are left out.
@@ -152,13 +152,13 @@ def unit(strokes: Iterable[Sequence[Any] | np.ndarray], smallest: float = 1e-6) 
 
 
 def _trim(stroke: np.ndarray, rng: np.random.Generator, most: float) -> np.ndarray:
-    """Lifts the pen a little early or sets it down a little late."""
+    """Lift the pen a little early or sets it down a little late."""
     first, last = (rng.uniform(0, most, 2) * len(stroke)).astype(int)
     return stroke[first : len(stroke) - last]
 
 
 def draw_digit(digit: int, rng: np.random.Generator, variant: str | None = None) -> Strokes:
-    """Draws a digit as if by hand, in the given variant or a random one.
+    """Draw a digit as if by hand, in the given variant or a random one.
 
     Returns:
         Arrays (points, 2), centred on 0 0, the longer side of their box 1, y down.
@@ -206,7 +206,7 @@ def rise_to_corner(stroke: np.ndarray) -> float | None:
 
 
 def render(strokes: Strokes, width: float, size: int | tuple[int, int] = CANVAS) -> np.ndarray:
-    """Draws strokes as the page's canvas does: a round pen, light on dark.
+    """Draw strokes as the page's canvas does: a round pen, light on dark.
 
     Args:
         strokes: arrays (points, 2) in pixels.
@@ -222,7 +222,7 @@ def render(strokes: Strokes, width: float, size: int | tuple[int, int] = CANVAS)
 
 
 def draw(image: ImageDraw.ImageDraw, strokes: Strokes, width: float, shade: int = 255) -> None:
-    """Draws strokes with a round pen.
+    """Draw strokes with a round pen.
 
     Args:
         image: of mode "L".
@@ -263,5 +263,5 @@ def evenly(stroke: np.ndarray, count: int) -> np.ndarray:
 
 
 def place(strokes: Strokes, size: float, middle: tuple[float, float]) -> Strokes:
-    """Scales strokes (box centred on 0 0, longer side 1) to pixels, and moves them."""
+    """Scale strokes (box centred on 0 0, longer side 1) to pixels, and move them."""
     return [stroke * size + middle for stroke in strokes]

@@ -20,7 +20,7 @@ def images(
     items: Sequence[Any] | np.ndarray,
     seed: int,
 ) -> np.ndarray:
-    """Draws an image of each item on all processors, the same for the same seed.
+    """Draw an image of each item on all processors, the same for the same seed.
 
     Args:
         draw: takes an item, returns uint8 (28, 28).
@@ -47,7 +47,7 @@ def _draw_part(
 def in_processes(
     draw: Callable[[Any, np.random.SeedSequence], Any], items: Sequence[Any] | np.ndarray, seed: int
 ) -> list[Any]:
-    """Calls `draw` with parts of the items in other processes, and returns its results in order.
+    """Call `draw` with parts of the items in other processes, and return its results in order.
 
     The results depend on the seed, but not on the number of processors.
 
@@ -70,7 +70,7 @@ def in_processes(
 
 
 def _end_with_parent() -> None:
-    """Ends this process if its parent is killed; otherwise it would wait for work for ever."""
+    """End this process if its parent is killed; otherwise it would wait for work for ever."""
 
     def wait() -> None:
         parent_process().join()

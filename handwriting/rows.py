@@ -116,7 +116,7 @@ def write(
     pitch: float | None = None,
     redraw: Callable[[Strokes], Strokes] = lambda strokes: strokes,
 ) -> Row:
-    """Writes one row with one writer's symbols.
+    """Write one row with one writer's symbols.
 
     Args:
         writer: drawings of each symbol in the text.
@@ -172,7 +172,7 @@ def _after_spaces(text: str) -> set[int]:
 def _on_baseline(
     strokes: Strokes, label: str, size: float, drift: float, rng: np.random.Generator
 ) -> Strokes:
-    """Scales a symbol, and moves it to its height above the baseline."""
+    """Scale a symbol, and move it to its height above the baseline."""
     above, part = 0.0, 1.0
     if label in MARK_SHAPES:
         least, most, above, part = MARK_SHAPES[label]
@@ -251,7 +251,7 @@ def below(
     gaps: tuple[float, float],
     align: float = 0.0,
 ) -> Row:
-    """Arranges rows from top to bottom.
+    """Arrange rows from top to bottom.
 
     Args:
         rows: of about the same size.
@@ -280,7 +280,7 @@ def below(
 
 
 def on_page(row: Row, rng: np.random.Generator) -> Writing:
-    """Puts the row on a page with random margins."""
+    """Put the row on a page with random margins."""
     left, top, right, bottom = row.box(with_lines=True)
     sides = row.width + rng.uniform(4, 60, 4)
     size = np.ceil([right - left + sides[0] + sides[2], bottom - top + sides[1] + sides[3]])

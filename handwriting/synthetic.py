@@ -9,7 +9,7 @@ from handwriting.processes import images
 
 
 def training_image(label: int, rng: np.random.Generator) -> np.ndarray:
-    """Draws one input of the network.
+    """Draw one input of the network.
 
     Args:
         label: 0-9, or NO_DIGIT.
@@ -21,7 +21,7 @@ def training_image(label: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def picture(strokes: Strokes, rng: np.random.Generator) -> np.ndarray:
-    """Draws strokes with a pen of random width, as an input of the network.
+    """Draw strokes with a pen of random width, as an input of the network.
 
     Args:
         strokes: arrays (points, 2), centred on 0 0, the longer side of their box 1, y down.
@@ -37,7 +37,7 @@ def picture(strokes: Strokes, rng: np.random.Generator) -> np.ndarray:
 
 
 def training_images(labels: np.ndarray, seed: int) -> np.ndarray:
-    """Draws a `training_image` of each label, on all processors, the same for the same seed.
+    """Draw a `training_image` of each label, on all processors, the same for the same seed.
 
     Args:
         labels: integers (n,), 0-9 or NO_DIGIT.

@@ -6,7 +6,7 @@ from handwriting import pen
 
 
 def varied(strokes: pen.Strokes, rng: np.random.Generator, wild: float) -> pen.Strokes:
-    """Varies a whole drawing with `pen.by_hand`, which expects a height of about 100.
+    """Vary a whole drawing with `pen.by_hand`, which expects a height of about 100.
 
     Args:
         strokes: as `pen.unit` returns them.
@@ -32,7 +32,7 @@ def loosened(strokes: pen.Strokes, rng: np.random.Generator) -> pen.Strokes:
 
 
 def resampled(strokes: pen.Strokes, rng: np.random.Generator) -> pen.Strokes:
-    """Keeps the points that a stylus, a finger or a mouse would have reported.
+    """Keep the points that a stylus, a finger or a mouse would have reported.
 
     A finger reports about 60 points a second, a mouse on a busy computer far fewer. A stylus
     reports more than are visible; drawing them all would only take longer.

@@ -36,7 +36,7 @@ class HeadAsGet:
 def create_app(
     settings: Settings | None = None, load: Callable[[Path], Classifier] = DigitClassifier.load
 ) -> FastAPI:
-    """Creates the application. Its threads start and stop with the server.
+    """Create the application. Its threads start and stop with the server.
 
     Args:
         settings: by default those in the environment.

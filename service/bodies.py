@@ -30,7 +30,7 @@ MultiPartParser.spool_max_size = sys.maxsize
 
 
 async def received_images(request: Request, settings: Settings) -> list[bytes | str]:
-    """Receives a request and returns its images: files, or their bytes in base64.
+    """Receive a request and return its images: files, or their bytes in base64.
 
     Raises:
         HTTPException: the request has no images, too many images or another content type, or it

@@ -60,7 +60,7 @@ class Inference:
         self._places = settings.threads + settings.queue  # left; only the event loop counts them
 
     def start(self) -> None:
-        """Starts the threads and, in one of them, loading the model."""
+        """Start the threads and, in one of them, loading the model."""
         fitting = max(1, self.settings.max_process_pixels // self.settings.max_pixels)
         self._threads = ThreadPoolExecutor(self.settings.threads, thread_name_prefix="reader")
         self._large = ThreadPoolExecutor(
@@ -69,13 +69,13 @@ class Inference:
         self._threads.submit(self.classifier)
 
     def stop(self) -> None:
-        """Waits for the requests that have been accepted, and stops the threads."""
+        """Wait for the requests that have been accepted, and stop the threads."""
         self._threads.shutdown()
         self._large.shutdown()
         self.metrics.close()
 
     def classifier(self) -> Classifier:
-        """Returns the classifier, after it has read a test image.
+        """Return the classifier, after it has read a test image.
 
         Raises:
             ModelError: the model can't be used. The next call tries again, so that a repaired model
@@ -97,7 +97,7 @@ class Inference:
     async def results(
         self, request: Request, images: list[bytes | str], describe: Describe
     ) -> list[dict[str, Any]]:
-        """Reads images in a thread.
+        """Read images in a thread.
 
         Args:
             request: the request that they came with; if its client disconnects before a thread
@@ -191,7 +191,7 @@ def _strokes(count: int) -> np.ndarray:
 
 
 async def _unless_disconnected(work: asyncio.Future[Any], request: Request) -> Any:
-    """Waits for the work; cancels it if the client disconnects before it has begun.
+    """Wait for the work; cancel it if the client disconnects before it has begun.
 
     Raises:
         ClientDisconnect: the client has disconnected.
@@ -211,6 +211,6 @@ async def _unless_disconnected(work: asyncio.Future[Any], request: Request) -> A
 
 
 async def _disconnected(request: Request) -> None:
-    """Returns when the client has disconnected."""
+    """Return when the client has disconnected."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -28,7 +28,7 @@ class Budget:
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     async def acquire(self, amount: int) -> None:
-        """Waits until `amount`, at most the total, is left, and takes it."""
+        """Wait until `amount`, at most the total, is left, and take it."""
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((amount, turn))
         self._serve()
@@ -41,7 +41,7 @@ class Budget:
             raise
 
     def release(self, amount: int) -> None:
-        """Gives back what `acquire` took."""
+        """Give back what `acquire` took."""
         self._left += amount
         self._serve()
 
@@ -57,7 +57,7 @@ class Budget:
 
 
 def lingering(receive: Receive, send: Send) -> tuple[Receive, Send]:
-    """Wraps a connection: the rest of a body that was refused is received and discarded.
+    """Wrap a connection: the rest of a body that was refused is received and discarded.
 
     If a server closes a connection while its client is still sending, the client, often a proxy,
     may not see the response (RFC 9112, 9.6): Caddy answers with 502 then.

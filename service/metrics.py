@@ -47,7 +47,7 @@ class Metrics:
             self._own.touch()
 
     def count(self, result: dict[str, Any]) -> None:
-        """Counts the result for one image."""
+        """Count the result for one image."""
         if "text" in result:
             verdict = "unsure" if "?" in result["text"] else "digit" if result["text"] else "blank"
         else:
@@ -55,7 +55,7 @@ class Metrics:
         self.images.labels(verdict).inc()
 
     def response(self) -> Response:
-        """Returns all numbers in Prometheus's text format."""
+        """Return all numbers in Prometheus's text format."""
         from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
         from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -66,7 +66,7 @@ class Metrics:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     def close(self) -> None:
-        """Removes the shared folder if no other worker uses it."""
+        """Remove the shared folder if no other worker uses it."""
         if self._own:
             self._own.unlink(missing_ok=True)
             if not any(self._own.parent.glob("worker-*")):

@@ -26,7 +26,7 @@ NO_MODEL = "The model can't be used at the moment. The server's log says why. Tr
 
 
 def problem(status: int, detail: str) -> dict[str, Any]:
-    """Returns a `schemas.Problem` as a dict."""
+    """Return a `schemas.Problem` as a dict."""
     title = HTTPStatus(status).phrase
     return {"type": "about:blank", "title": title, "status": status, "detail": detail}
 
@@ -34,12 +34,12 @@ def problem(status: int, detail: str) -> dict[str, Any]:
 def problem_response(
     status: int, detail: str, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Returns a response whose body is a `schemas.Problem`."""
+    """Return a response whose body is a `schemas.Problem`."""
     return Response(to_json(problem(status, detail)), status, headers, MEDIA_TYPE)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describes the errors of an endpoint for OpenAPI."""
+    """Describe the errors of an endpoint for OpenAPI."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": content}
@@ -48,31 +48,31 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 async def on_http_exception(request: Request, error: HTTPException) -> Response:
-    """Answers with the error's own sentence, or that of `SENTENCES`."""
+    """Answer with the error's own sentence, or that of `SENTENCES`."""
     detail = SENTENCES.get(error.status_code, error.detail)
     return problem_response(error.status_code, detail, error.headers)
 
 
 async def on_validation_error(request: Request, error: RequestValidationError) -> Response:
-    """Answers with 422 and the first of the errors."""
+    """Answer with 422 and the first of the errors."""
     first = error.errors()[0]
     where = ".".join(map(str, first["loc"])) or "the body"
     return problem_response(422, f"At {where}: {first['msg']}. See /docs for the format.")
 
 
 async def on_disconnect(request: Request, error: ClientDisconnect) -> Response:
-    """Ends a request whose client is gone."""
+    """End a request whose client is gone."""
     return problem_response(400, "The request was cut off.")
 
 
 async def on_model_error(request: Request, error: ModelError) -> Response:
-    """Answers with 503; the reason goes to the log."""
+    """Answer with 503; the reason goes to the log."""
     logging.error("%s", error)
     return problem_response(503, NO_MODEL, {"Retry-After": "30"})
 
 
 async def on_exception(request: Request, error: Exception) -> Response:
-    """Answers with 500; Starlette logs the traceback."""
+    """Answer with 500; Starlette logs the traceback."""
     return problem_response(500, SENTENCES[500])
 
 

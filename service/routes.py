@@ -88,7 +88,7 @@ def inference(request: Request) -> Inference:
 
 
 async def answer(request: Request, describe: Describe) -> Response:
-    """Receives a request, and returns the results for its images."""
+    """Receive a request, and return the results for its images."""
     engine = inference(request)
     images = await received_images(request, engine.settings)
     results = await engine.results(request, images, describe)
@@ -102,7 +102,7 @@ async def answer(request: Request, describe: Describe) -> Response:
 
 
 def result(prediction: Prediction, pixels: bool) -> dict[str, Any]:
-    """Returns a `schemas.Result` as a dict."""
+    """Return a `schemas.Result` as a dict."""
     fields = {
         "digit": prediction.digit,
         "verdict": prediction.verdict,
@@ -114,7 +114,7 @@ def result(prediction: Prediction, pixels: bool) -> dict[str, Any]:
 
 
 def symbol_result(symbol: Symbol, scale: float, pixels: bool) -> dict[str, Any]:
-    """Returns a `schemas.SymbolResult` as a dict."""
+    """Return a `schemas.SymbolResult` as a dict."""
     fields = {
         "label": symbol.label,
         "box": [round(edge * scale) for edge in symbol.box],

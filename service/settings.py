@@ -36,7 +36,7 @@ AnySettings = TypeVar("AnySettings", bound=BaseSettings)
 
 
 def settings_or_exit(kind: type[AnySettings]) -> AnySettings:
-    """Reads settings from the environment; if one is invalid, exits with a sentence."""
+    """Read settings from the environment; if one is invalid, exit with a sentence."""
     try:
         return kind()
     except ValidationError as error:

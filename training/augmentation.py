@@ -60,7 +60,7 @@ class RandomDistortion(layers.Layer):
 
 
 def sampled(images, y, x):
-    """Interpolates images bilinearly, with zeros beyond the edges.
+    """Interpolate images bilinearly, with zeros beyond the edges.
 
     It takes a fifth of the time of `keras.ops.image.map_coordinates`, which would also interpolate
     between the images of the batch.
@@ -144,7 +144,7 @@ class RandomApply(layers.Layer):
 
 
 def augmentation() -> layers.Layer:
-    """Returns the augmentation of the training; with stronger settings accuracy was lower."""
+    """Return the augmentation of the training; with stronger settings accuracy was lower."""
     return RandomApply(
         0.7,
         [

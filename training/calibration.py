@@ -17,7 +17,7 @@ MIN_LIKELIHOOD = 1e-30  # instead of 0, whose logarithm is not finite
 
 
 def fit_temperature(outputs: np.ndarray, labels: np.ndarray) -> float:
-    """Fits the temperature on held-out digits.
+    """Fit the temperature on held-out digits.
 
     It minimizes the negative log-likelihood of the labels (Guo et al. 2017,
     https://arxiv.org/abs/1706.04599).
@@ -39,7 +39,7 @@ def fit_thresholds(
     cost: float = COST,
     non_digits: float = NON_DIGITS,
 ) -> Thresholds:
-    """Fits the thresholds that minimize the expected cost of a drawing.
+    """Fit the thresholds that minimize the expected cost of a drawing.
 
     That is 1 for a digit that is "unsure", and `cost` for a digit that is stated wrong or for
     anything else that is stated to be a digit. For a calibrated confidence the best threshold

@@ -37,7 +37,7 @@ def vote(
     others: tuple[np.ndarray, np.ndarray],
     held_out: np.ndarray,
 ) -> Votes:
-    """Trains a network on each two thirds of the writers, and predicts the other third with it.
+    """Train a network on each two thirds of the writers, and predict the other third with it.
 
     Args:
         learn: trains a network and returns its `Predict`.
@@ -66,7 +66,7 @@ def _fold(writer: str) -> int:
 
 
 def doubtful(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Finds labels that are probably wrong, by confident learning.
+    """Find labels that are probably wrong, by confident learning.
 
     A label is doubtful if a network that was not trained on it is as sure of another class as it
     is, on average, of the drawings with that class's label (Northcutt, Jiang and Chuang 2021,
@@ -86,7 +86,7 @@ def doubtful(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def confirmed(held_out: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Finds the labels that a majority of the networks predicts.
+    """Find the labels that a majority of the networks predicts.
 
     Args:
         held_out: float (FOLDS, n, classes), from `vote`.
@@ -99,7 +99,7 @@ def confirmed(held_out: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def contact_sheet(images: np.ndarray, labels: np.ndarray, guesses: np.ndarray) -> Image.Image:
-    """Draws images side by side, each with its label and the networks' guess ("–": not a digit).
+    """Draw images side by side, each with its label and the networks' guess ("–": not a digit).
 
     Args:
         images: uint8 (n, 28, 28).
@@ -118,7 +118,7 @@ def contact_sheet(images: np.ndarray, labels: np.ndarray, guesses: np.ndarray) -
 
 
 def without_doubtful(classifier: DigitClassifier, drawings: list[Drawing]) -> list[Drawing]:
-    """Leaves out digits for which the digit network predicts something else with high confidence.
+    """Leave out digits for which the digit network predicts something else with high confidence.
 
     Most of them have wrong labels.
     """

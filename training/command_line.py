@@ -19,21 +19,21 @@ REPORTED = (ModelError, CardError, DataError, MissingPackageError, PenFileError)
 
 
 def natural(text: str) -> int:
-    """Converts an argument to an integer that is not negative."""
+    """Convert an argument to an integer that is not negative."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"“{text}” is not a whole number from 0 up")
     return int(text)
 
 
 def positive(text: str) -> int:
-    """Converts an argument to an integer above 0."""
+    """Convert an argument to an integer above 0."""
     if natural(text) == 0:
         raise argparse.ArgumentTypeError("must be at least 1")
     return int(text)
 
 
 def add_pens(parser: argparse.ArgumentParser, required: bool = False) -> None:
-    """Adds the argument --pens: a list of paths for `training.unipen.read_all`."""
+    """Add the argument --pens: a list of paths for `training.unipen.read_all`."""
     parser.add_argument(
         "--pens", metavar="PATH", action="append", default=[], required=required,
         help="real writers' handwriting: a UNIPEN distribution (.tgz, .zip or folder), or a pen "
@@ -52,7 +52,7 @@ class Stop:
 
 
 def exit_status(main: Callable[[], int], name: str) -> int:
-    """Runs a program and returns its exit status: 2 and a sentence for `REPORTED` and OSError.
+    """Run a program and return its exit status: 2 and a sentence for `REPORTED` and OSError.
 
     Args:
         main: returns the status if nothing goes wrong.
@@ -69,7 +69,7 @@ def exit_status(main: Callable[[], int], name: str) -> int:
 
 
 def run(main: Callable[[], int], name: str) -> None:
-    """Runs a program to its exit; Ctrl-C and SIGTERM end it with a sentence, too."""
+    """Run a program to its exit; Ctrl-C and SIGTERM end it with a sentence, too."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its errors become exceptions
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # not every console can show “…”

@@ -82,7 +82,7 @@ class Mnist:
 
 
 def load_mnist(path: str | Path | None = None) -> Mnist:
-    """Loads MNIST from a file, or else from the cache or the internet.
+    """Load MNIST from a file, or else from the cache or the internet.
 
     Args:
         path: an .npz with Keras's keys, or a folder, .tgz or .tar.gz with the four IDX files (at
@@ -169,7 +169,7 @@ def _npm_cache() -> Path:
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
-    """Reads the four arrays by Keras's keys, unchecked. May raise almost anything."""
+    """Read the four arrays by Keras's keys, unchecked. May raise almost anything."""
     if path.is_dir():
         return _read_folder(path)
     if not path.exists():
@@ -224,7 +224,7 @@ def _limited(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _find_idx_set(files: Iterable[AnyPath]) -> dict[str, AnyPath]:
-    """Finds the four files by name; of several with the same name, the one nearest to the top."""
+    """Find the four files by name; of several with the same name, the one nearest to the top."""
     found: dict[str, AnyPath] = {}
     for path in sorted(files, key=lambda path: (len(path.parts), path)):
         name = path.name.removesuffix(".gz").replace(".", "-")
@@ -263,7 +263,7 @@ def _idx_header(shape: tuple[int, ...]) -> bytes:
 
 
 def _check(arrays: dict[str, np.ndarray], source: str, only_full: bool = False) -> Mnist:
-    """Checks that the arrays are a set of digits, and not an altered MNIST; raises ValueError."""
+    """Check that the arrays are a set of digits, and not an altered MNIST; raise ValueError."""
     parts = {key: _check_part(key, arrays[key]) for key in IDX_NAMES}
     inverted = [key for key in ("x_train", "x_test") if _is_dark_on_light(parts[key])]
     for key in inverted:
@@ -321,5 +321,5 @@ def _check_part(key: str, array: np.ndarray) -> np.ndarray:
 
 
 def floats(images: np.ndarray) -> np.ndarray:
-    """Converts uint8 (n, height, width) to float32 (n, height, width, 1) in 0-1."""
+    """Convert uint8 (n, height, width) to float32 (n, height, width, 1) in 0-1."""
     return images[..., None].astype(np.float32) / 255

@@ -95,7 +95,7 @@ def prepare(
     seed: int,
     folder: Path | None,
 ) -> Datasets:
-    """Draws synthetic handwriting, cleans and redraws that of real writers, and adds MNIST.
+    """Draw synthetic handwriting, clean and redraw that of real writers, and add MNIST.
 
     Args:
         drawings: by real writers; may be empty.
@@ -123,7 +123,7 @@ def prepare(
 
 
 def split_mnist(mnist: Mnist, amounts: Amounts) -> tuple[Labelled, Labelled]:
-    """Splits MNIST's training images into those to train on, and the last ones, held out."""
+    """Split MNIST's training images into those to train on, and the last ones, held out."""
     count = min(amounts.mnist_held_out, len(mnist.x_train) // 6)
     x, y = mnist.x_train, mnist.y_train
     return (
@@ -174,7 +174,7 @@ def _real(
     seed: int,
     folder: Path | None,
 ) -> Datasets:
-    """Splits drawings by writer, leaves out doubtful labels, and redraws the rest."""
+    """Split drawings by writer, leave out doubtful labels, and redraw the rest."""
     rng = np.random.default_rng(seed)
     train, validation = (
         _some_letters(_labelled(drawings, split), most, rng)
@@ -233,7 +233,7 @@ def _labelled(drawings: list[Drawing], split: str) -> list[tuple[Drawing, int]]:
 def _some_letters(
     labelled: list[tuple[Drawing, int]], most: int, rng: np.random.Generator
 ) -> list[tuple[Drawing, int]]:
-    """Leaves out random letters and symbols, so that at most `most` remain."""
+    """Leave out random letters and symbols, so that at most `most` remain."""
     letters = [i for i, (_, label) in enumerate(labelled) if label == pen.NO_DIGIT]
     left_out = set(rng.permutation(letters)[most:].tolist())
     return [labelled[i] for i in range(len(labelled)) if i not in left_out]

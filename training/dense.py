@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def train(mnist: Mnist, args: argparse.Namespace) -> Path | None:
-    """Trains on MNIST's training images alone, and saves the model.
+    """Train on MNIST's training images alone, and save the model.
 
     Returns:
         The folder of the previous model; None if there was none.
@@ -42,7 +42,7 @@ def train(mnist: Mnist, args: argparse.Namespace) -> Path | None:
 
 
 def fit(mnist: Mnist, epochs: int, batch_size: int, verbose: str | int) -> "keras.Model":
-    """Builds the network, and trains it on MNIST's training images; `verbose` is Keras's."""
+    """Build the network, and train it on MNIST's training images; `verbose` is Keras's."""
     model = build()
     x = mnist.x_train.reshape(-1, 28 * 28).astype("float32") / 255
     model.fit(x, mnist.y_train, epochs=epochs, batch_size=batch_size, verbose=verbose)
@@ -50,7 +50,7 @@ def fit(mnist: Mnist, epochs: int, batch_size: int, verbose: str | int) -> "kera
 
 
 def build() -> "keras.Model":
-    """Builds the network of section 2.1, compiled.
+    """Build the network of section 2.1, compiled.
 
     It takes float32 (batch, 784) in 0-1, and returns softmax probabilities (batch, 10).
     """

@@ -29,7 +29,7 @@ FILTERS = 6
 def choose(
     model: keras.Model, network: bytes, x: np.ndarray, y: np.ndarray, seed: int
 ) -> bytes | None:
-    """Chooses training images that cover all variants of the digits, and embeds them.
+    """Choose training images that cover all variants of the digits, and embed them.
 
     Each digit gets the same number of images. Three quarters of them are random, so most show
     common variants. The others cover rare ones: each is the image that is farthest from all chosen
@@ -81,7 +81,7 @@ def choose(
 
 
 def filters(model: keras.Model, x: np.ndarray) -> list[Filter]:
-    """Chooses some filters of the first layer, for showing how one slides over a drawing.
+    """Choose some filters of the first layer, for showing how one slides over a drawing.
 
     They respond strongly, and their neighbouring weights differ little, so that a visitor can
     recognize the pattern. Max pooling and batch normalization come between a filter and its feature
@@ -124,7 +124,7 @@ def filters(model: keras.Model, x: np.ndarray) -> list[Filter]:
 
 
 def _pooled_and_guessed(model: keras.Model, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the pooled last feature maps, float32 (n, 9 · maps), and the guesses, (n,)."""
+    """Return the pooled last feature maps, float32 (n, 9 · maps), and the guesses, (n,)."""
     inside = with_inside(model)
     pooled, guesses = [], []
     for start in range(0, len(x), 1000):  # all at once would fill the memory
@@ -136,7 +136,7 @@ def _pooled_and_guessed(model: keras.Model, x: np.ndarray) -> tuple[np.ndarray, 
 
 
 def _projection(pooled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Fits a partly whitened PCA: the mean (d,) and the projection (d, DIMENSIONS)."""
+    """Fit a partly whitened PCA: the mean (d,) and the projection (d, DIMENSIONS)."""
     mean = pooled.mean(axis=0)
     spread, directions = np.linalg.eigh(np.cov(pooled, rowvar=False))
     order = np.argsort(-spread)[:DIMENSIONS]
@@ -145,7 +145,7 @@ def _projection(pooled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def cover(points: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Chooses points, most of them at random, the others each far from all chosen before.
+    """Choose points, most of them at random, the others each far from all chosen before.
 
     Args:
         points: float (n, d).

@@ -23,7 +23,7 @@ KERAS_MODEL = "digits.keras"
 
 
 def convert(model: "keras.Model", images: np.ndarray | None = None) -> bytes:
-    """Converts a model to the bytes of a .tflite file with int8 weights.
+    """Convert a model to the bytes of a .tflite file with int8 weights.
 
     Args:
         model: its outputs keep their names.
@@ -44,7 +44,7 @@ def convert(model: "keras.Model", images: np.ndarray | None = None) -> bytes:
 
 
 def export(model: "keras.Model") -> bytes:
-    """Converts a network that reads digits, for any batch size.
+    """Convert a network that reads digits, for any batch size.
 
     The file is a quarter as large, and runs about three times as fast. The outputs are those of
     `network.with_inside`, under the same names.
@@ -61,7 +61,7 @@ def save(
     card: Card,
     examples: bytes | None = None,
 ) -> Path | None:
-    """Writes `digits.keras`, `digits.tflite`, `card.json` and `examples.npz`; keeps the old model.
+    """Write `digits.keras`, `digits.tflite`, `card.json` and `examples.npz`; keep the old model.
 
     A model that is already there is copied to a folder beside it, "….previous", which replaces an
     older one. Everything is written to a temporary folder and flushed to disk first. Only a few
@@ -113,7 +113,7 @@ def save(
 
 
 def save_layout(folder: Path, network: bytes, pool: Pool) -> None:
-    """Replaces the layout network in the folder of a model, and the pool that was fitted to it.
+    """Replace the layout network in the folder of a model, and the pool that was fitted to it.
 
     Raises:
         OSError: the folder can't be written to.
@@ -136,7 +136,7 @@ def _sha256(file: Path) -> str:
 
 
 def write_atomically(path: Path, write: Callable[[Path], Any]) -> None:
-    """Writes one file atomically: if interrupted, the old file stays.
+    """Write one file atomically: if interrupted, the old file stays.
 
     No other process sees an incomplete file, not even one that writes the same file.
 
@@ -158,7 +158,7 @@ def write_atomically(path: Path, write: Callable[[Path], Any]) -> None:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Ignores SIGINT and SIGTERM, which only interrupt the main thread."""
+    """Ignore SIGINT and SIGTERM, which only interrupt the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -17,7 +17,7 @@ from training.optimizer import one_cycle
 def batches(
     x: np.ndarray, y: np.ndarray, batch_size: int, augment: keras.layers.Layer, seed: int
 ) -> tf.data.Dataset:
-    """Makes augmented batches without end, from all images in a new order each time around.
+    """Make augmented batches without end, from all images in a new order each time around.
 
     Args:
         x, y: uint8 (n, 28, 28) and integers (n,), 0-10.
@@ -48,7 +48,7 @@ def batches(
 
 
 def small_learner(x: np.ndarray, y: np.ndarray) -> Predict:
-    """Trains a small network within a minute or so, for `training.cleaning.vote`.
+    """Train a small network within a minute or so, for `training.cleaning.vote`.
 
     Args:
         x, y: uint8 (n, 28, 28) and integers (n,), 0-10.
@@ -85,7 +85,7 @@ class Checkpoints:
         return round(time.monotonic() - self._started, 1)
 
     def callbacks(self) -> list[keras.callbacks.Callback]:
-        """Returns the callbacks that save and restore; none without a folder."""
+        """Return the callbacks that save and restore; none without a folder."""
         if not self.folder:
             return []
         file = self.folder / "seconds"
@@ -98,7 +98,7 @@ class Checkpoints:
         ]
 
     def history(self, history: dict[str, list[float]]) -> dict[str, list[float]]:
-        """Returns the learning curve of all epochs, including those before an interruption.
+        """Return the learning curve of all epochs, including those before an interruption.
 
         Args:
             history: Keras's, of the epochs since then.

@@ -37,7 +37,7 @@ STEPS, BATCH_SIZE, LEARNING_RATE, WEIGHT_DECAY, SEED = 20_000, 8, 1e-2, 0.02, 1
 
 
 def batches(pages: Path, rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
-    """Yields all pages once, in random order.
+    """Yield all pages once, in random order.
 
     Args:
         pages: a folder of files of `Pages`.
@@ -99,7 +99,7 @@ def loss(targets: Any, outputs: Any) -> Any:
 
 
 def fit(pages: Path, validation: Pages, seed: int, steps: int, checkpoints: Path) -> Any:
-    """Trains the network.
+    """Train the network.
 
     Args:
         pages: a folder as in `batches`.
@@ -153,7 +153,7 @@ def fit(pages: Path, validation: Pages, seed: int, steps: int, checkpoints: Path
 
 
 def evaluate(model: Any, pages: Pages) -> dict[str, float]:
-    """Measures the share of cells with the right class, and the error of the offsets.
+    """Measure the share of cells with the right class, and the error of the offsets.
 
     Args:
         model: from `fit`.
@@ -181,7 +181,7 @@ def evaluate(model: Any, pages: Pages) -> dict[str, float]:
 
 
 def export(model: Any, pages: Pages) -> bytes:
-    """Converts the network, with int8 activations, to the bytes of a .tflite file.
+    """Convert the network, with int8 activations, to the bytes of a .tflite file.
 
     Args:
         model: from `fit`.
@@ -225,7 +225,7 @@ def main() -> int:
 
 
 def _write_file(writers: list[Writer], folder: Path, numbers: range, seed: Any) -> None:
-    """Writes as many pages to a file as there are numbers, and names it after the first."""
+    """Write as many pages to a file as there are numbers, and name it after the first."""
     path = folder / f"pages-{numbers[0]:06d}.npz"
     if not path.exists():
         pages = write_pages(writers, len(numbers), seed)

@@ -67,7 +67,7 @@ def layout_convnet(classes: int) -> keras.Model:
 
 
 def read_out(inputs: keras.KerasTensor, x: keras.KerasTensor) -> keras.Model:
-    """Adds global average pooling and the dense layer to feature maps `x`."""
+    """Add global average pooling and the dense layer to feature maps `x`."""
     x = layers.GlobalAveragePooling2D()(x)
     outputs = layers.Dense(CLASSES, activation="softmax", name=READ_OUT)(x)
     return keras.Model(inputs, outputs, name="convnet")
@@ -80,7 +80,7 @@ def block(
     strides: int = 1,
     shrink: bool = False,
 ) -> keras.KerasTensor:
-    """Adds a convolution, batch normalization (Ioffe and Szegedy 2015) and ReLU.
+    """Add a convolution, batch normalization (Ioffe and Szegedy 2015) and ReLU.
 
     Args:
         x: (batch, height, width, channels).
@@ -117,7 +117,7 @@ class FusedBatchNormalization(layers.BatchNormalization):
 
 
 def plain(model: keras.Model) -> keras.Model:
-    """Copies a network, with Keras's own layers and the same weights; the copy is not compiled."""
+    """Copy a network, with Keras's own layers and the same weights; the copy is not compiled."""
 
     def plain_layer(layer: keras.Layer) -> keras.Layer:
         if isinstance(layer, FusedBatchNormalization):
@@ -131,7 +131,7 @@ def plain(model: keras.Model) -> keras.Model:
 
 
 def with_inside(model: keras.Model) -> keras.Model:
-    """Adds feature maps and class activation maps to the outputs of a network.
+    """Add feature maps and class activation maps to the outputs of a network.
 
     Returns:
         A model with the outputs "probabilities", as before; "block_1", "block_2" and so on, the

@@ -50,7 +50,7 @@ class ConvMuon(keras.optimizers.Muon):
 def one_cycle(
     steps: int, peak: float, rise: float = 0.2
 ) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Raises the learning rate, then lowers it along half a cosine to 0 (Smith 2018).
+    """Raise the learning rate, then lowers it along half a cosine to 0 (Smith 2018).
 
     https://arxiv.org/abs/1803.09820
 

@@ -19,7 +19,7 @@ class MissingPackageError(Exception):
 
 
 def require(module: str, otherwise: str = "") -> None:
-    """Raises an error if a module is missing.
+    """Raise an error if a module is missing.
 
     Args:
         module: as in `missing`.
@@ -35,7 +35,7 @@ def require(module: str, otherwise: str = "") -> None:
 
 
 def missing(module: str) -> str:
-    """Returns why a module can't be used, and which command adds it.
+    """Return why a module can't be used, and which command adds it.
 
     Args:
         module: "tensorflow" or "matplotlib".

@@ -46,7 +46,7 @@ class Page:
         self.boxes: list[Bounds] = [(0.0, 0.0, 0.0, 0.0)]
 
     def add(self, row: Row, rng: np.random.Generator) -> bool:
-        """Draws the row if there is room; returns whether there was."""
+        """Draw the row if there is room; return whether there was."""
         left, top, right, bottom = row.box(with_lines=True)
         room = DETAIL * rng.uniform(*GAPS) / 2 + row.width
         width, height = right - left + 2 * room, bottom - top + 2 * room
@@ -124,7 +124,7 @@ class Page:
 
 
 def heatmap(cells: np.ndarray, middles: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Draws a Gaussian round each middle, wider for larger symbols.
+    """Draw a Gaussian round each middle, wider for larger symbols.
 
     Args:
         cells: float (down, across, 2), x and y of each cell's middle in pixels.
@@ -145,7 +145,7 @@ def heatmap(cells: np.ndarray, middles: np.ndarray, boxes: np.ndarray) -> np.nda
 
 
 def write_pages(writers: list[Writer], count: int, seed: int | np.random.SeedSequence) -> Pages:
-    """Composes pages of numbers, each number by a random writer.
+    """Compose pages of numbers, each number by a random writer.
 
     Args:
         writers: from `training.writers.by_writer`.

@@ -13,7 +13,7 @@ MIN_READABLE, MIN_MATCHING = 0.5, 0.15
 
 
 def check_plausible(mnist: Mnist) -> None:
-    """Checks that images and labels can be those of handwritten digits.
+    """Check that images and labels can be those of handwritten digits.
 
     Raises:
         DataError: there are too few, a digit is missing, the images have only the values 0 and 1,
@@ -44,7 +44,7 @@ def check_plausible(mnist: Mnist) -> None:
 
 
 def _check_orientation(mnist: Mnist, x: np.ndarray, y: np.ndarray) -> None:
-    """Classifies the images, turned and mirrored, by their nearest synthetic digits."""
+    """Classify the images, turned and mirrored, by their nearest synthetic digits."""
     orientations = {
         "": x,
         "transposed, as in EMNIST: swap their rows and columns": x.transpose(0, 2, 1),

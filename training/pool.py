@@ -29,7 +29,7 @@ CONFIDENCES = np.linspace(0.3, 0.98, 69)  # the limits that are tried
 
 
 def kept(folder: Path) -> Pool:
-    """Returns the pool of the model in a folder; the default if there is none."""
+    """Return the pool of the model in a folder; the default if there is none."""
     try:
         return Card.read(folder).pool
     except (OSError, CardError):
@@ -37,7 +37,7 @@ def kept(folder: Path) -> Pool:
 
 
 def refit(folder: Path, network: bytes, card: Card, drawings: list[Drawing], seed: int) -> Pool:
-    """Fits the pool to a new digit network and the layout network in a model's folder.
+    """Fit the pool to a new digit network and the layout network in a model's folder.
 
     Args:
         folder: of the model that the digit network will be saved to.
@@ -57,7 +57,7 @@ def refit(folder: Path, network: bytes, card: Card, drawings: list[Drawing], see
 
 
 def fit_to(classifier: DigitClassifier, writers: list[Writer], seed: int) -> Pool:
-    """Fits the pool of a model on composed numbers.
+    """Fit the pool of a model on composed numbers.
 
     Args:
         classifier: with both networks.
@@ -77,7 +77,7 @@ class Examples(NamedTuple):
 
 
 def locate(classifier: DigitClassifier, writers: list[Writer], count: int, seed: int) -> Examples:
-    """Locates the symbols of `count` composed numbers, each by a random writer.
+    """Locate the symbols of `count` composed numbers, each by a random writer.
 
     The label is that of the symbol that was written there; "?" for anything else, such as a part
     of one.
@@ -119,7 +119,7 @@ def _overlap(one: Bounds, other: Bounds) -> float:
 
 
 def fit(examples: Examples, cost: float = COST) -> Pool:
-    """Fits the powers and the factor by likelihood, then the lowest confidence by cost.
+    """Fit the powers and the factor by likelihood, then the lowest confidence by cost.
 
     Args:
         examples: by writers whom neither network was trained on.

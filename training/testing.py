@@ -11,7 +11,7 @@ from training.data import Mnist
 
 
 def outputs(network: bytes, images: np.ndarray) -> np.ndarray:
-    """Computes the probabilities of an exported network.
+    """Compute the probabilities of an exported network.
 
     Args:
         network: from `training.export.export`.
@@ -26,7 +26,7 @@ def outputs(network: bytes, images: np.ndarray) -> np.ndarray:
 
 
 def test(network: bytes, mnist: Mnist, temperature: float) -> Test:
-    """Classifies MNIST's test images; the likeliest digit counts, even if "unsure".
+    """Classify MNIST's test images; the likeliest digit counts, even if "unsure".
 
     Args:
         network: from `training.export.export`.

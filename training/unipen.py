@@ -61,7 +61,7 @@ class TabletInk(NamedTuple):
 
 
 def read(path: Path) -> list[Drawing]:
-    """Reads a UNIPEN distribution, or a single file such as UCI's pendigits-orig.
+    """Read a UNIPEN distribution, or a single file such as UCI's pendigits-orig.
 
     Args:
         path: the distribution as `.tgz`, `.zip` or folder, or one UNIPEN text file, plain or
@@ -94,12 +94,12 @@ def read(path: Path) -> list[Drawing]:
 
 
 def read_all(paths: Iterable[str | Path]) -> list[Drawing]:
-    """Reads several distributions or files; see `read`."""
+    """Read several distributions or files; see `read`."""
     return [drawing for path in paths for drawing in read(Path(path))]
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    """Unpacks what `_read_distribution` needs, and nothing outside of `folder`.
+    """Unpack what `_read_distribution` needs, and nothing outside of `folder`.
 
     Raises:
         PenFileError: it would unpack to more than `MAX_UNPACKED_BYTES`.
@@ -140,7 +140,7 @@ def _unpack(archive: Path, folder: Path) -> None:
 
 
 def _read_distribution(folder: Path, path: Path) -> Iterator[Drawing]:
-    """Reads every isolated character below `folder`; `path` is what the messages call it."""
+    """Read every isolated character below `folder`; `path` is what the messages call it."""
     roots = {
         category.parent.parent
         for name in ISOLATED
@@ -160,7 +160,7 @@ def _read_distribution(folder: Path, path: Path) -> Iterator[Drawing]:
 
 
 def _read_labels(file: Path, root: Path, known: dict[Any, TabletInk]) -> Iterator[Drawing]:
-    """Yields the characters that one file of `data/` lists; `known` caches ink across files."""
+    """Yield the characters that one file of `data/` lists; `known` caches ink across files."""
     contributor = file.relative_to(root / "data").parts[1]
     # Some files don't name the writer; then each counts as another writer's.
     ink = TabletInk([], f"{contributor}/{file.stem}", (0, 1))
@@ -175,7 +175,7 @@ def _read_labels(file: Path, root: Path, known: dict[Any, TabletInk]) -> Iterato
 
 
 def _include(line: str, before: TabletInk, include: Path, known: dict[Any, TabletInk]) -> TabletInk:
-    """Adds the ink of an `.INCLUDE` to the ink so far; a missing file adds nothing."""
+    """Add the ink of an `.INCLUDE` to the ink so far; a missing file adds nothing."""
     name = line.split(None, 1)[1].strip() if len(line.split()) > 1 else ""
     key = name, before.columns
     if key not in known:
@@ -254,7 +254,7 @@ def _text(file: Path) -> str:
 
 
 def read_pen_file(path: Path) -> list[Drawing]:
-    """Reads one UNIPEN text file, plain or gzipped, in which ink follows its `.SEGMENT`.
+    """Read one UNIPEN text file, plain or gzipped, in which ink follows its `.SEGMENT`.
 
     The second number of a segment's `.COMMENT` is the writer, as in UCI's pendigits-orig.
 

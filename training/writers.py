@@ -27,7 +27,7 @@ LOOSE = 0.5  # the share of drawings whose strokes are moved relative to one ano
 
 
 def split_of(writer: str) -> str:
-    """Returns the split that a writer's drawings belong to: TRAIN, VALIDATION or TEST.
+    """Return the split that a writer's drawings belong to: TRAIN, VALIDATION or TEST.
 
     A hash of the name decides, so that a writer's split doesn't depend on the other data.
     """
@@ -38,19 +38,19 @@ def split_of(writer: str) -> str:
 
 
 def of_split(drawings: Iterable[Drawing], split: str) -> list[Drawing]:
-    """Selects the drawings by the writers of a split: TRAIN, VALIDATION or TEST."""
+    """Select the drawings by the writers of a split: TRAIN, VALIDATION or TEST."""
     return [drawing for drawing in drawings if split_of(drawing.writer) == split]
 
 
 def label_of(drawing: Drawing) -> int | None:
-    """Returns 0-9, `pen.NO_DIGIT`, or None for a character that is left out."""
+    """Return 0-9, `pen.NO_DIGIT`, or None for a character that is left out."""
     if drawing.label in DIGITS:
         return int(drawing.label)
     return pen.NO_DIGIT if drawing.label in NON_DIGITS else None
 
 
 def by_writer(drawings: Iterable[Drawing]) -> list[Writer]:
-    """Groups the drawings of one split by writer, for `handwriting.rows`.
+    """Group the drawings of one split by writer, for `handwriting.rows`.
 
     Symbols that a writer did not draw come from the other writers. Writers of fewer than
     `MIN_KINDS` different digits only contribute to the others.
@@ -71,12 +71,12 @@ def by_writer(drawings: Iterable[Drawing]) -> list[Writer]:
 
 
 def redraw_times(digits: int) -> int:
-    """Returns how often each digit by a writer of so many digits is redrawn."""
+    """Return how often each digit by a writer of so many digits is redrawn."""
     return min(MAX_TIMES, round(TIMES * (USUAL / digits) ** 0.5))
 
 
 def redraw_all(drawings: list[Drawing], seed: int) -> np.ndarray:
-    """Redraws each drawing once, on all processors.
+    """Redraw each drawing once, on all processors.
 
     Returns:
         uint8 (n, 28, 28), the same for the same seed.
@@ -85,7 +85,7 @@ def redraw_all(drawings: list[Drawing], seed: int) -> np.ndarray:
 
 
 def redraw(drawing: Drawing, rng: np.random.Generator) -> np.ndarray:
-    """Varies a drawing slightly, and draws it with a random pen as an input of the network.
+    """Vary a drawing slightly, and draw it with a random pen as an input of the network.
 
     Returns:
         uint8 (28, 28), normalized like any drawing.

@@ -64,7 +64,7 @@ def cover(
 
 
 def write(page: np.ndarray, inked: np.ndarray, pen: Pen, rng: Rng) -> None:
-    """Puts ink on a page, in place."""
+    """Put ink on a page, in place."""
     if pen.smear:
         radius = rng.uniform(4, 18)
         smudge = cv2.GaussianBlur(inked, (0, 0), radius)
@@ -109,7 +109,7 @@ def photograph(scene: Scene, rng: Rng) -> np.ndarray:
 
 
 def take(kind: str, strokes: Strokes | None, rng: Rng) -> np.ndarray:
-    """Photographs one digit, or a blank page, on a kind of paper: uint8 (height, width, 3)."""
+    """Photograph one digit, or a blank page, on a kind of paper: uint8 (height, width, 3)."""
     scene = KINDS[kind].scene(rng)
     if strokes:
         strokes = [stroke @ rotation(np.radians(scene.turn)) for stroke in strokes]

@@ -43,7 +43,7 @@ def fibres(page: np.ndarray, rng: Rng, count: int) -> None:
 
 
 def line(picture: np.ndarray, points: Points, width: int, colour: Iterable[float]) -> None:
-    """Draws a line with soft edges, in place; `width` is in pixels."""
+    """Draw a line with soft edges, in place; `width` is in pixels."""
     path = np.rint(np.asarray(points) * 16).astype(np.int32)
     cv2.polylines(picture, [path], False, tuple(map(float, colour)), max(1, width), cv2.LINE_AA, 4)
 

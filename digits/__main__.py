@@ -15,10 +15,10 @@ BOX_COLOR = (194, 65, 12)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Prints what is written on each picture.
+    """Print the text in each picture.
 
     Args:
-        arguments: of the command line; by default those of this process.
+        arguments: command-line arguments; by default those of this process.
 
     Returns:
         The exit code: 0, or 1 if a file could not be read.
@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def as_dict(reading: Reading) -> dict[str, Any]:
-    """A reading as JSON shows it: the text, and each symbol's label, box and confidence."""
+    """Return a reading as JSON: the text, and each symbol's label, box and confidence."""
     symbols = [
         {"label": symbol.label, "box": list(symbol.box), "confidence": round(symbol.confidence, 4)}
         for symbol in reading.symbols
@@ -66,10 +66,10 @@ def as_dict(reading: Reading) -> dict[str, Any]:
 
 
 def draw_boxes(image: Image.Image, reading: Reading) -> Image.Image:
-    """A copy of a picture with a box and a label for each symbol.
+    """Return a copy of a picture with a box and a label for each symbol.
 
     Args:
-        image: of any mode.
+        image: the picture, in any mode.
         reading: of this picture.
 
     Returns:

@@ -16,7 +16,7 @@ CARD = "card.json"
 NETWORK = "digits.tflite"  # for single digits
 LAYOUT = "layout.tflite"  # locates and labels the symbols of numbers
 EXAMPLES = "examples.npz"  # training images to explain predictions with
-FORMAT = 2  # raised when older programs can't read newer models
+FORMAT = 2  # increase it when older programs can't read newer models
 
 
 class CardError(ValueError):
@@ -30,8 +30,8 @@ class Thresholds:
     Attributes:
         none: the highest probability of "none of these" for a digit, 0-1.
         confidence: the lowest probability of the likeliest digit, 0-1.
-        cost: how many unsure digits count as much as one wrong digit; the two limits minimize
-            the sum. None if they were set by hand.
+        cost: of a wrong digit, in unsure digits; the two limits minimize the total cost. None if
+            they were set by hand.
     """
 
     none: float = 1.0
@@ -41,13 +41,13 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Pool:
-    """How the predictions of two networks for a symbol of a number are combined.
+    """How the predictions of the two networks for a symbol of a number are combined.
 
     Attributes:
         layout, digit: the powers to which the predictions of the layout network and of the digit
             network are raised.
-        unknown: the factor of the product for "?".
-        confidence: the lowest probability of a label; below, the label is "?".
+        unknown: a factor for the product for "?".
+        confidence: the minimum probability of a label; below it, the label is "?".
     """
 
     layout: float = 1.0
@@ -128,7 +128,7 @@ class Test:
 class Filter:
     """A filter of the first block, for explanations."""
 
-    kernel: list[list[float]]  # odd sides
+    kernel: list[list[float]]  # with odd sides
     bias: float
     map: int  # its index among the first block's feature maps
 
@@ -179,7 +179,7 @@ class Card:
 
     @classmethod
     def from_json(cls, content: Any) -> Self:
-        """Checks a parsed `card.json` and converts it. Unknown names are ignored.
+        """Check a parsed `card.json` and convert it. Unknown names are ignored.
 
         Raises:
             CardError: it is from another version, or a field is missing or of another type.
@@ -189,13 +189,13 @@ class Card:
         return convert(cls, content)
 
     def to_json(self) -> dict[str, Any]:
-        """The card as `json.dumps` takes it; what is None is left out."""
+        """Convert the card to what `json.dumps` accepts, without fields that are None."""
         content = dataclasses.asdict(self)
         return {"format": self.format, **{k: v for k, v in content.items() if v is not None}}
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Reads `card.json`.
+        """Read `card.json`.
 
         Raises:
             OSError: the file can't be read.
@@ -203,22 +203,22 @@ class Card:
         """
         try:
             content = json.loads((folder / CARD).read_text("utf-8"))
-        except (ValueError, RecursionError):  # or nested very deeply
+        except (ValueError, RecursionError):  # RecursionError: nested very deeply
             raise CardError(f"the model's {CARD} is damaged") from None
         return cls.from_json(content)
 
     def write(self, folder: Path) -> None:
-        """Writes `card.json`.
+        """Write `card.json`.
 
         Raises:
             OSError: the file can't be written.
         """
         text = json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n"
-        # A command line may hold bytes that are not UTF-8.
+        # A command line may contain bytes that are not UTF-8.
         (folder / CARD).write_bytes(text.encode("utf-8", "replace"))
 
     def check(self, name: str, content: bytes) -> None:
-        """Compares a file of the model with its checksum, if the card has one.
+        """Compare a file of the model with its checksum, if the card has one.
 
         Raises:
             CardError: the file is damaged, or belongs to another card.
@@ -229,7 +229,7 @@ class Card:
 
 
 def read_model(folder: Path, names: Iterable[str]) -> tuple[Card, dict[str, bytes]]:
-    """Reads a card, and files that belong to it.
+    """Read a card, and files that belong to it.
 
     Args:
         folder: the folder of the model.
@@ -253,7 +253,7 @@ def read_model(folder: Path, names: Iterable[str]) -> tuple[Card, dict[str, byte
 
 @contextmanager
 def locked(folder: Path, exclusive: bool = False) -> Iterator[None]:
-    """Locks a model's folder while its files are read or replaced together.
+    """Lock a model's folder while its files are read or replaced together.
 
     Waits for other processes. The system releases the lock of a process that dies. Where folders
     can't be locked, such as on Windows, it does nothing.
@@ -273,10 +273,10 @@ def locked(folder: Path, exclusive: bool = False) -> Iterator[None]:
 
 
 def convert(expected: Any, value: Any, where: str = "card") -> Any:
-    """Converts parsed JSON to a type made of dataclasses, lists, dicts, unions and plain types.
+    """Convert parsed JSON to a type made of dataclasses, lists, dicts, unions and plain types.
 
     Raises:
-        CardError: something is missing or of another type; `where` is what the message calls it.
+        CardError: something is missing or of another type; the message calls it `where`.
     """
     origin, arguments = get_origin(expected), get_args(expected)
     if origin in (Union, types.UnionType):

@@ -24,19 +24,19 @@ from digits.numbers.reader import read_ink
 from digits.types import DIGITS, UNKNOWN, AnyImage, Ink, Inside, Prediction, Reading, Source, Symbol
 
 _HERE = Path(__file__).parent
-# The shipped model: inside the package where that was installed from a wheel, beside it elsewhere.
+# The shipped model is inside the package if it was installed from a wheel, otherwise beside it.
 SHIPPED = _HERE / "model" if (_HERE / "model").is_dir() else _HERE.parent / "model"
 # For `is_single_digit`; ratios are width to height of all ink.
 MAX_DIGIT_RATIO = 1.4  # anything wider is not a single digit
 MAX_CLEAR_RATIO = 0.95  # up to here, ink with a probability of MIN_CLEAR is a single digit
 MAX_NARROW_RATIO = 0.6  # up to here, so is ink that is a single component
-MIN_CLEAR = 0.97  # the least probability of a clear digit
-MAX_DUST = 0.1  # of all ink, beside a single symbol
+MIN_CLEAR = 0.97  # the minimum probability of a clear digit
+MAX_DUST = 0.1  # of all ink: a single symbol has the rest
 MIN_COMPONENT = 0.08  # of the largest component's longer side: anything smaller is dust
 
 
 class DigitClassifier:
-    """Reads digits with an exported network; any number of threads may share one.
+    """Reads digits with an exported network; any number of threads may share an instance.
 
     The verdict is "unsure" if "none of these", the network's eleventh output, is more likely than
     `thresholds.none`, or the likeliest digit less likely than `thresholds.confidence`. These and
@@ -45,15 +45,15 @@ class DigitClassifier:
     """
 
     def __init__(self, card: Card, files: Mapping[str, bytes]):
-        """Takes the contents of NETWORK and LAYOUT by name; LAYOUT defaults to the shipped one.
+        """Take the contents of NETWORK and LAYOUT by name; LAYOUT defaults to the shipped one.
 
         Raises:
             ModelError: the network is damaged, or LiteRT can't be loaded.
         """
         self.card = card
         self._files = files
-        # Normalizing holds the GIL most of the time, so that two threads are slower than one.
-        # One normalizes while another runs the network, which releases the GIL.
+        # Normalizing holds the GIL most of the time, so two threads would be slower than one. One
+        # thread normalizes while others run the network, which releases the GIL.
         self._normalizing = Lock()
         self._network = Network(files[NETWORK])
 
@@ -64,7 +64,7 @@ class DigitClassifier:
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str] = SHIPPED) -> "DigitClassifier":
-        """Loads a model that train.py exported.
+        """Load a model that train.py exported.
 
         Args:
             folder: contains `digits.tflite` and `card.json`; by default the shipped model.
@@ -90,7 +90,7 @@ class DigitClassifier:
             raise ModelError(f"The model is damaged. {remedy}") from None
 
     def predict(self, image: AnyImage, inside: bool = False, source: Source = "any") -> Prediction:
-        """Classifies one digit.
+        """Classify one digit.
 
         Args:
             image, source: as in `digits.ink.find_ink`.
@@ -102,7 +102,7 @@ class DigitClassifier:
         return self._classify([image], source, inside)[0]
 
     def predict_batch(self, images: Iterable[AnyImage], source: Source = "any") -> list[Prediction]:
-        """Classifies one digit in each image, in the order of the images.
+        """Classify one digit in each image, in the order of the images.
 
         More than `BATCH_SIZE` images are classified on all processors while `images` is iterated,
         so a generator may yield more images than memory holds. The predictions have no `ink`.
@@ -112,7 +112,7 @@ class DigitClassifier:
             source: of all images, as in `digits.ink.find_ink`.
 
         Raises:
-            TypeError, ValueError: one is not an image; see `digits.ink.find_ink`.
+            TypeError, ValueError: an item is not an image; see `digits.ink.find_ink`.
         """
 
         def classify(batch: list[AnyImage]) -> list[Prediction]:
@@ -142,7 +142,7 @@ class DigitClassifier:
         quick: bool = False,
         source: Source = "any",
     ) -> Reading:
-        """Reads everything in a picture: one digit, a number, rows of numbers.
+        """Read everything in a picture: one digit, a number, rows of numbers.
 
         A single digit gets the `Prediction` that `predict` returns, and so does a picture in which
         no symbol is known.
@@ -162,22 +162,22 @@ class DigitClassifier:
                 return Reading("", [])
             pixels = centre(found.digit.pixels)
         ink = found.everything
-        whole = None
+        as_digit = None
         if ink.pixels.shape[1] <= MAX_DIGIT_RATIO * ink.pixels.shape[0]:
-            (whole,) = self._predictions(pixels[None], [found.digit], inside)
-        if not is_single_digit(ink.pixels, whole, quick):
+            (as_digit,) = self._predictions(pixels[None], [found.digit], inside)
+        if not is_single_digit(ink.pixels, as_digit, quick):
             _, pool = self._layout
             reading = read_ink(ink, self.locate(ink.pixels), self.classify, pool)
             has_digit = any(symbol.label in DIGITS for symbol in reading.symbols)
             if has_digit and not is_only_symbol(reading.symbols, ink):
                 return self._with_inside(reading) if inside and self.has_inside else reading
-        if whole is None:
-            (whole,) = self._predictions(pixels[None], [found.digit], inside)
-        text = UNKNOWN if whole.digit is None else str(whole.digit)
-        return Reading(text, [Symbol(text, ink.box, ink.pixels > 0, 1.0, whole)])
+        if as_digit is None:
+            (as_digit,) = self._predictions(pixels[None], [found.digit], inside)
+        text = UNKNOWN if as_digit.digit is None else str(as_digit.digit)
+        return Reading(text, [Symbol(text, ink.box, ink.pixels > 0, 1.0, as_digit)])
 
     def _with_inside(self, reading: Reading) -> Reading:
-        """Adds the activations for each symbol with a prediction."""
+        """Add the activations for each symbol with a prediction."""
         predictions = [symbol.prediction for symbol in reading.symbols if symbol.prediction]
         pixels = np.stack([prediction.pixels for prediction in predictions])
         inks = [prediction.ink for prediction in predictions]
@@ -191,7 +191,7 @@ class DigitClassifier:
         return Reading(reading.text, symbols)
 
     def classify(self, pixels: np.ndarray) -> np.ndarray:
-        """Runs the network on normalized images.
+        """Run the network on normalized images.
 
         Args:
             pixels: uint8 (n, 28, 28), as `digits.normalize.centre` returns them.
@@ -205,20 +205,20 @@ class DigitClassifier:
         return np.column_stack([digits, none]).astype(np.float32)
 
     def locate(self, ink: np.ndarray) -> list[LocatedSymbol]:
-        """Finds the symbols in ink, float32 (height, width), 0 background to 1 ink."""
+        """Find the symbols in ink, float32 (height, width), 0 background to 1 ink."""
         return find_symbols(ink, self._predict_layout)
 
     def _predict_layout(self, image: np.ndarray) -> np.ndarray:
-        """Runs the layout network: see `digits.numbers.layout.Predict`."""
+        """Run the layout network: see `digits.numbers.layout.Predict`."""
         network, _ = self._layout
         outputs = network.run(image[None], HEADS)
         return np.concatenate([outputs[name][0] for name in HEADS], axis=-1)
 
     @cached_property
     def _layout(self) -> tuple[Network, Pool]:
-        """The layout network, loaded with the first number, and the pool that was fitted to it.
+        """The layout network, loaded for the first number, and the pool that was fitted to it.
 
-        A model without one, such as one that train.py has just written, uses those that ship.
+        A model without a layout network, as train.py writes, uses the shipped network and pool.
         """
         card, files = self.card, self._files
         if LAYOUT not in files:
@@ -246,7 +246,7 @@ class DigitClassifier:
     def _predictions(
         self, pixels: np.ndarray, inks: Sequence[Ink | None], inside: bool = False
     ) -> list[Prediction]:
-        """Runs the network on pictures, uint8 (n, 28, 28), and the ink that they were made from."""
+        """Classify normalized images, uint8 (n, 28, 28), that were made from `inks`."""
         with_inside = inside and self.has_inside
         outputs = self._network.run(
             pixels, self._network.outputs if with_inside else ("probabilities",)
@@ -277,25 +277,26 @@ class DigitClassifier:
         )
 
 
-def is_single_digit(ink: np.ndarray, whole: Prediction | None, quick: bool) -> bool:
-    """Decides whether ink is a single digit, without looking for several.
+def is_single_digit(ink: np.ndarray, prediction: Prediction | None, quick: bool) -> bool:
+    """Decide whether ink is a single digit, without looking for several.
 
     Args:
         ink: float32 (height, width), cropped.
-        whole: the prediction for all of it; None if it is too wide for a digit.
+        prediction: for all of the ink as one digit; None if it is too wide for a digit.
         quick: as in `DigitClassifier.read`.
     """
     mask = ink > MIN_INK
-    for axis in (0, 1):  # side by side, or one below the other
-        inked = np.flatnonzero(mask.any(axis=axis))  # the outermost may be too faint
+    for axis in (0, 1):  # a gap between columns or rows separates symbols
+        inked = np.flatnonzero(mask.any(axis=axis))
         if not len(inked) or np.ptp(inked) >= len(inked):
             return False
     if quick:
         return True
     ratio = ink.shape[1] / ink.shape[0]
-    if whole is None or ratio > MAX_CLEAR_RATIO:
+    if prediction is None or ratio > MAX_CLEAR_RATIO:
         return False
-    if whole.digit is not None and whole.confidence * (1 - whole.none) >= MIN_CLEAR:
+    is_clear = prediction.confidence * (1 - prediction.none) >= MIN_CLEAR
+    if prediction.digit is not None and is_clear:
         return True
     if ratio > MAX_NARROW_RATIO:
         return False
@@ -305,18 +306,18 @@ def is_single_digit(ink: np.ndarray, whole: Prediction | None, quick: bool) -> b
 
 
 def is_only_symbol(symbols: list[Symbol], ink: Ink) -> bool:
-    """Whether there is one symbol, which has all of the ink but dust."""
-    own = symbols[0].prediction and symbols[0].prediction.ink
-    if len(symbols) > 1 or own is None:
+    """Whether there is a single symbol, which contains all ink but dust."""
+    ink_of_symbol = symbols[0].prediction and symbols[0].prediction.ink
+    if len(symbols) > 1 or ink_of_symbol is None:
         return False
-    return float(own.pixels.sum()) > (1 - MAX_DUST) * float(ink.pixels.sum())
+    return float(ink_of_symbol.pixels.sum()) > (1 - MAX_DUST) * float(ink.pixels.sum())
 
 
 def inside_of(outputs: Mapping[str, np.ndarray], index: int) -> Inside:
-    """Selects the activations for one of n pictures.
+    """Select the activations for one of n pictures.
 
     Args:
-        outputs: of the network by name: "block_1", "block_2", … and "evidence", each (n, ...).
+        outputs: the network's, by name: "block_1", "block_2", … and "evidence", each (n, ...).
         index: of the picture.
     """
     names = [name for name in outputs if name.startswith("block_")]
@@ -325,7 +326,7 @@ def inside_of(outputs: Mapping[str, np.ndarray], index: int) -> Inside:
 
 
 def _remedy(folder: Path) -> str:
-    """Returns what to do about a model that can't be used."""
+    """Return what to do about a model that can't be used."""
     is_shipped = folder.resolve() == SHIPPED.resolve()
     if SHIPPED.parent == _HERE:  # installed from a wheel, without train.py
         if is_shipped:

@@ -12,16 +12,23 @@ from urllib.parse import unquote_to_bytes
 import numpy as np
 from PIL import Image, ImageOps
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")  # and HEIC; only these decoders are enabled
+FORMATS = (
+    "PNG",
+    "JPEG",
+    "WEBP",
+    "GIF",
+    "BMP",
+    "AVIF",
+)  # and HEIC, see `_formats`; no other decoders
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 MAX_PIXELS = 40_000_000
-MAX_KEPT_PIXELS = 4_000_000  # digits 1% as tall as such a page are still legible
-MAX_STRIP_PIXELS = 1_000_000  # of a large image, averaged at a time
+MAX_KEPT_PIXELS = 4_000_000  # digits are legible down to 1% of the height
+MAX_STRIP_PIXELS = 1_000_000  # the part of a large image that is averaged at a time
 EXIF_KEYS = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")  # of Pillow's `info`
-PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"  # how files begin
+PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"  # file signatures
 MAX_PARTS = 10_000  # chunks of a PNG file, segments of a JPEG file
 MAX_SCANS = 100  # of a JPEG file; progressive ones have about ten
-MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7])", re.DOTALL)  # not within the data of a scan
+MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7])", re.DOTALL)  # but those within the data of a scan
 START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
 TEXT_CHUNKS = (b"iCCP", b"iTXt", b"tEXt", b"zTXt")
 ORIENTATION_TEXTS = (b"Raw profile type exif\0", b"XML:com.adobe.xmp\0")
@@ -46,15 +53,15 @@ class ImageTooLarge(ImageError):
 
 @dataclass
 class PixelBudget:
-    """The number of pixels that images sent together may still have."""
+    """The number of pixels that are left for the images of a request."""
 
     left: int
 
     def spend(self, pixels: int) -> None:
-        """Takes pixels from the budget.
+        """Take pixels from the budget.
 
         Raises:
-            ImageTooLarge: fewer are left. None are taken.
+            ImageTooLarge: fewer are left; the budget stays as it is.
         """
         if pixels > self.left:
             raise ImageTooLarge(
@@ -69,18 +76,18 @@ def open_image(
     max_pixels: int = MAX_PIXELS,
     budget: PixelBudget | None = None,
 ) -> Image.Image:
-    """Decodes one image file, the right way up; of an animation its first frame.
+    """Decode an image file and turn it upright; of an animation, decode the first frame.
 
-    Takes little more memory than the decoded file, at most 4 bytes a pixel: the image is shrunk a
-    strip at a time, and turned upright after that.
+    This needs little more memory than the decoded file, at most 4 bytes per pixel, because a large
+    image is shrunk strip by strip before it is turned.
 
     Args:
-        data: the file's bytes: PNG, JPEG, WebP, GIF, BMP, HEIC or AVIF, whatever it is called.
-        max_pixels: width × height beyond this is refused; read from the header, before decoding.
+        data: the bytes of a PNG, JPEG, WebP, GIF, BMP, HEIC or AVIF file.
+        max_pixels: the maximum of width × height, checked before decoding.
         budget: the image's width × height is taken from it before decoding.
 
     Returns:
-        The image, of at most `MAX_KEPT_PIXELS`, in a mode that `digits.ink.pixels.to_grey` knows.
+        The image, of any mode, with at most `MAX_KEPT_PIXELS` pixels.
 
     Raises:
         ImageTooLarge: it has more than `max_pixels`, or more than the budget has left.
@@ -104,12 +111,12 @@ def open_image(
         raise
     except Image.DecompressionBombError as error:  # Pillow's own, far larger, limit
         raise ImageTooLarge("This image has too many pixels. Send it smaller.") from error
-    except Exception as error:  # decoders raise all kinds of errors on what is damaged
+    except Exception as error:  # decoders raise all kinds of errors on damaged files
         raise ImageError(NOT_AN_IMAGE) from error
 
 
 def _open(data: bytes) -> Image.Image:
-    """Reads a file's header, after making sure that decoding takes seconds, not minutes."""
+    """Read a file's header, after making sure that decoding takes seconds, not minutes."""
     if data.startswith(PNG):
         data = _without_texts(data)
     elif data.startswith(JPEG):
@@ -118,10 +125,10 @@ def _open(data: bytes) -> Image.Image:
 
 
 def _without_texts(png: bytes) -> bytes:
-    """Leaves out the colour profile of a PNG file, and its texts but those with the orientation.
+    """Remove the colour profile and the texts of a PNG file, except texts with the orientation.
 
-    Pillow would unpack them, a thousand times as large if they are hostile, and refuse a file with
-    one of more than a megabyte.
+    Pillow would decompress them, in a hostile file to a thousand times their size, and refuse a
+    file with a text of more than a megabyte.
 
     Raises:
         ImageError: too many chunks.
@@ -139,8 +146,10 @@ def _without_texts(png: bytes) -> bytes:
 
 
 def _check_segments(jpeg: bytes) -> None:
-    """Raises an ImageError if a JPEG file has too many segments or scans: each scan is a pass over
-    the whole image."""
+    """Raise an ImageError if a JPEG file has too many segments or scans.
+
+    Each scan is a pass over the whole image.
+    """
     parts = scans = 0
     start = len(JPEG) - 1
     while marker := MARKER.search(jpeg, start):
@@ -157,7 +166,7 @@ def _check_segments(jpeg: bytes) -> None:
 
 
 def _formats(data: bytes) -> tuple[str, ...]:
-    """The decoders to try. That of HEIC is loaded with the first such file."""
+    """Return the decoders to try; the one for HEIC is loaded for the first such file."""
     if data[4:8] != b"ftyp" or data[8:12] not in HEIC_BRANDS:
         return FORMATS
     try:
@@ -172,7 +181,7 @@ def _formats(data: bytes) -> tuple[str, ...]:
 
 
 def small(image: Image.Image) -> Image.Image:
-    """Shrinks an image to at most `MAX_KEPT_PIXELS` pixels, each the mean of a square."""
+    """Shrink an image to at most `MAX_KEPT_PIXELS` pixels, each the mean of a square."""
     factor = _factor(image)
     if factor == 1:
         return image
@@ -182,19 +191,19 @@ def small(image: Image.Image) -> Image.Image:
         _averageable(image.crop((0, top, width, min(top + rows, height)))).reduce(factor)
         for top in range(0, height, rows)
     ]
-    whole = Image.new(strips[0].mode, (-(-width // factor), -(-height // factor)))
+    shrunk = Image.new(strips[0].mode, (-(-width // factor), -(-height // factor)))
     for number, strip in enumerate(strips):
-        whole.paste(strip, (0, number * rows // factor))
-    return whole
+        shrunk.paste(strip, (0, number * rows // factor))
+    return shrunk
 
 
 def _factor(image: Image.Image) -> int:
-    """The factor by which width and height are divided."""
+    """Return the factor by which width and height are divided."""
     return ceil(sqrt(image.width * image.height / MAX_KEPT_PIXELS))
 
 
 def _averageable(image: Image.Image) -> Image.Image:
-    """Converts an image to a mode in which pixels can be averaged."""
+    """Convert an image to a mode in which pixels can be averaged."""
     if image.mode in ("P", "PA") or "transparency" in image.info:  # indices, or a transparent shade
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
     if image.mode == "1":
@@ -205,15 +214,15 @@ def _averageable(image: Image.Image) -> Image.Image:
 
 
 def _upright(image: Image.Image, original: Image.Image) -> Image.Image:
-    """Turns an image as the EXIF data of the original require."""
+    """Turn an image upright by the EXIF data of the original."""
     image.info |= {key: original.info[key] for key in EXIF_KEYS if key in original.info}
-    with suppress(Exception):  # damaged EXIF data are not a reason to refuse a picture
+    with suppress(Exception):  # a picture with damaged EXIF data stays as it is
         return ImageOps.exif_transpose(image)
     return image
 
 
 def image_size(data: bytes) -> tuple[int, int]:
-    """Returns width and height from an image file's header, before it is turned upright.
+    """Return width and height from an image file's header, before it is turned upright.
 
     Decodes nothing. Raises whatever Pillow raises if the data is not an image.
     """
@@ -221,11 +230,11 @@ def image_size(data: bytes) -> tuple[int, int]:
 
 
 def decode_data_url(text: str) -> bytes:
-    """Decodes a data URL (RFC 2397) or plain base64, as leniently as browsers do.
+    """Decode a data URL (RFC 2397) or plain base64, as leniently as browsers do.
 
     Args:
         text: `data:image/png;base64,…` in upper or lower case, a data URL that is percent-encoded
-            instead, or base64 alone. The base64 (RFC 4648) may have white space in it, use the
+            instead, or base64 alone. The base64 (RFC 4648) may contain white space, use the
             URL-safe alphabet, lack its padding and be percent-encoded.
 
     Returns:
@@ -254,12 +263,12 @@ def decode_data_url(text: str) -> bytes:
 
 
 def data_url(pixels: np.ndarray) -> str:
-    """Encodes uint8 (height, width) or (height, width, 3) as a PNG in a data URL (RFC 2397)."""
+    """Encode uint8 (height, width) or (height, width, 3) as a PNG in a data URL (RFC 2397)."""
     png = io.BytesIO()
     Image.fromarray(pixels).save(png, "PNG")
     return png_url(png.getvalue())
 
 
 def png_url(png: bytes) -> str:
-    """A PNG file's bytes as a data URL."""
+    """Encode a PNG file's bytes as a data URL."""
     return "data:image/png;base64," + base64.b64encode(png).decode()

@@ -30,8 +30,8 @@ class Network:
 
     def __init__(self, content: bytes):
         self._content = content
-        # An interpreter is not thread-safe: each run takes an idle one, or makes another one.
-        # Not one for each thread: Streamlit's threads live for one stroke.
+        # Interpreters are not thread-safe: each run takes an idle one, or makes a new one. Keeping
+        # one per thread would not help: Streamlit's threads live for one stroke.
         self._idle: SimpleQueue[Interpreter] = SimpleQueue()
         try:
             first = self._new_interpreter()
@@ -44,7 +44,7 @@ class Network:
         self._idle.put(first)
 
     def run(self, pixels: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
-        """Runs the network on n > 0 pictures, `BATCH_SIZE` at a time: it needs memory for each.
+        """Run the network on n > 0 pictures, `BATCH_SIZE` at a time to save memory.
 
         Args:
             pixels: uint8 (n, ...), in the shape of the network's input, with or without channels.
@@ -82,7 +82,7 @@ class Network:
 
 
 def _litert() -> "Callable[..., Interpreter]":
-    """Imports LiteRT's interpreter.
+    """Import LiteRT's interpreter.
 
     Raises:
         ModelError: there is none for this system or this processor.

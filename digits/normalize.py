@@ -1,4 +1,4 @@
-"""From ink of any size, place and pen to 28×28, the way MNIST was made.
+"""Converts ink of any size, position and pen to 28×28 pixels, the way MNIST was made.
 
 "The original black and white (bilevel) images from NIST were size normalized to fit in a 20x20
 pixel box while preserving their aspect ratio. The resulting images contain grey levels as a result
@@ -25,7 +25,7 @@ BLANK = np.zeros((SIDE, SIDE), np.uint8)
 
 
 def normalize(image: AnyImage, source: Source = "any") -> np.ndarray:
-    """Converts a drawing or photograph of one digit to MNIST's form.
+    """Convert a drawing or photograph of one digit to MNIST's form.
 
     Args:
         image, source: as in `digits.ink.find_ink`. Ink may be lighter or darker than the
@@ -42,40 +42,40 @@ def normalize(image: AnyImage, source: Source = "any") -> np.ndarray:
 
 
 class Field(NamedTuple):
-    """Where the 28×28 lie over ink, in pixels of the ink."""
+    """The position of the 28×28 pixels over the ink, in pixels of the ink."""
 
     left: float
     top: float
-    scale: float  # pixels of the ink for one of the 28×28
+    scale: float  # pixels of the ink per pixel of the 28×28
 
 
 def field(ink: np.ndarray) -> Field:
-    """Scales ink, float32 (height, width), to BOX, and its centre of mass to CENTRE."""
+    """Return the field in which ink, float32 (height, width), fills BOX, centred at CENTRE."""
     height, width = ink.shape
     scale = max(height, width) / BOX
     rows, columns = ink.sum(axis=1), ink.sum(axis=0)
     mass = rows.sum()
     middle_y = (rows @ np.arange(height)) / mass + 0.5
     middle_x = (columns @ np.arange(width)) / mass + 0.5
-    if scale == 1:  # as in MNIST itself: moved by whole pixels, every grey level stays
+    if scale == 1:  # MNIST itself: moving by whole pixels keeps every grey level
         middle_y, middle_x = np.floor(middle_y) + 0.5, np.floor(middle_x) + 0.5
     return Field(middle_x - CENTRE * scale, middle_y - CENTRE * scale, scale)
 
 
 def centre(ink: np.ndarray) -> np.ndarray:
-    """Resamples ink, float32 (height, width) in 0-1 and tightly cropped, to uint8 (28, 28).
+    """Resample ink, float32 (height, width) in 0-1 and tightly cropped, to uint8 (28, 28).
 
-    Scales and moves in a single resampling, so that it does not matter where the digit lies between
-    the pixels of the drawing.
+    Ink is scaled and moved in a single resampling, so the result does not depend on where the digit
+    lies between the pixels of the drawing.
     """
     if max(ink.shape) > MAX_SIDE:
         ink = np.asarray(Image.fromarray(ink).reduce(-(-max(ink.shape) // MAX_SIDE)))
     height, width = ink.shape
     left, top, scale = field(ink)
-    # Resample only where ink arrives: half of the field, or less.
+    # Resample only the part of the field that ink reaches: half of it, or less.
     first_x, end_x = _reached(left, width, scale)
     first_y, end_y = _reached(top, height, scale)
-    pad = ceil(2 * max(scale, 1))  # as far as the resampling looks beyond the ink
+    pad = ceil(2 * max(scale, 1))  # the reach of the resampling beyond the ink
     padded = Image.fromarray(ink).crop((-pad, -pad, width + pad, height + pad))
     reached = padded.resize(
         (end_x - first_x, end_y - first_y),
@@ -93,7 +93,7 @@ def centre(ink: np.ndarray) -> np.ndarray:
 
 
 def shrink(ink: np.ndarray) -> np.ndarray:
-    """Scales ink, float32 (height, width) in 0-1, to a longer side of BOX, for display: uint8."""
+    """Scale ink, float32 (height, width) in 0-1, to a longer side of BOX, for display: uint8."""
     scale = BOX / max(ink.shape)
     size = [max(1, round(side * scale)) for side in reversed(ink.shape)]
     small = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BOX))
@@ -101,7 +101,7 @@ def shrink(ink: np.ndarray) -> np.ndarray:
 
 
 def _reached(start: float, length: int, scale: float) -> tuple[int, int]:
-    """The target pixels, counted from `start`, that ink on 0 to `length` contributes to."""
+    """Return the range of pixels, from `start` on, that ink from 0 to `length` contributes to."""
     reach = max(scale, 1)  # of bilinear resampling, from a target pixel's centre
     first = floor((-start - reach) / scale + 0.5)
     end = ceil((length - start + reach) / scale - 0.5)

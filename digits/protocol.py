@@ -1,4 +1,4 @@
-"""The protocol of everything that reads digits, in this process or elsewhere."""
+"""The interface of classifiers, in this process or behind the API."""
 
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from digits.types import AnyImage, Prediction, Reading, Source
 class Classifier(Protocol):
     """The interface that `DigitClassifier` and `RemoteClassifier` share.
 
-    Any number of threads may share one.
+    Any number of threads may share an instance.
 
     Raises:
         TypeError, ValueError: not an image; see `digits.ink.find_ink`.
@@ -25,7 +25,7 @@ class Classifier(Protocol):
         """Whether `inside` returns the activations of the network."""
 
     def predict(self, image: AnyImage, inside: bool = False, source: Source = "any") -> Prediction:
-        """Classifies one digit."""
+        """Classify one digit."""
 
     def read(
         self,
@@ -34,4 +34,4 @@ class Classifier(Protocol):
         quick: bool = False,
         source: Source = "any",
     ) -> Reading:
-        """Reads everything in a picture: one digit, a number, rows of numbers."""
+        """Read everything in a picture: one digit, a number, rows of numbers."""

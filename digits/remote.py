@@ -17,8 +17,8 @@ from digits.types import AnyImage, Prediction, Reading, Source, Symbol
 
 TIMEOUT = 2, 5  # seconds to connect and to read: a visitor is waiting at the page
 LOSSLESS = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")  # modes that PNG can store
-IMAGE_ERRORS = (400, 413)  # statuses; other errors are the API's
-TRY_AGAIN = (502, 503, 504)  # statuses: another replica may answer
+IMAGE_ERRORS = (400, 413)  # status codes for which the image is to blame, not the API
+TRY_AGAIN = (502, 503, 504)  # status codes after which another replica may answer
 
 
 class RemoteClassifier:
@@ -27,7 +27,7 @@ class RemoteClassifier:
     has_inside = False
 
     def __init__(self, url: str):
-        """Takes the address of the API: http://host:8000."""
+        """Take the address of the API: http://host:8000."""
         self._url = url.rstrip("/")
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
@@ -42,7 +42,7 @@ class RemoteClassifier:
             raise self._not_our_api() from None
 
     def predict(self, image: AnyImage, inside: bool = False, source: Source = "any") -> Prediction:
-        """Classifies one digit; `ink` and `inside` of the prediction are None. See `Classifier`."""
+        """Classify one digit; `ink` and `inside` of the prediction are None. See `Classifier`."""
         return self._prediction(self._result("/v1/classify", to_png(image), source=source))
 
     def read(
@@ -52,12 +52,14 @@ class RemoteClassifier:
         quick: bool = False,
         source: Source = "any",
     ) -> Reading:
-        """Reads everything in a picture; `inside` of each prediction is None. See `Classifier`."""
+        """Read everything in a picture; `inside` of each prediction is None. See `Classifier`."""
         file = to_png(image)
         mode = "true" if quick else "false"
         result = self._result("/v1/read", file, source=source, quick=mode)
         width = image.shape[1] if isinstance(image, np.ndarray) else image.width
-        scale = width / Image.open(io.BytesIO(file)).width  # 1, but for huge images
+        scale = (
+            width / Image.open(io.BytesIO(file)).width
+        )  # 1 unless the image was too large to send
         try:
             symbols = [self._symbol(symbol, scale) for symbol in result["symbols"]]
             return Reading(str(result["text"]), symbols)
@@ -65,7 +67,7 @@ class RemoteClassifier:
             raise self._not_our_api() from None
 
     def _result(self, path: str, file: bytes, **params: str) -> dict[str, Any]:
-        """Sends an image file; returns the API's result for it."""
+        """Send an image file; return the API's result for it."""
         answer = self._request(
             "POST", path, files={"images": ("drawing.png", file, "image/png")},
             params={**params, "pixels": "true"},
@@ -74,12 +76,10 @@ class RemoteClassifier:
             (result,) = answer["results"]
         except (KeyError, TypeError, ValueError):
             raise self._not_our_api() from None
-        if not isinstance(result, dict):
-            raise self._not_our_api()
         return result
 
     def _request(self, method: str, path: str, **options: Any) -> Any:
-        """Returns the JSON of the API's answer.
+        """Return the JSON of the API's answer.
 
         Raises:
             ValueError: the API refuses the image.
@@ -111,9 +111,9 @@ class RemoteClassifier:
         raise self._not_our_api(answer)
 
     def _send(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Sends a request, and sends it again at once if the API is unavailable.
+        """Send a request; if the API is unavailable, retry once, without a delay.
 
-        Not after a timeout, and without the delay of `Retry-After`: a visitor is waiting.
+        A visitor is waiting: there is no retry after a timeout, and `Retry-After` is ignored.
         """
 
         def send() -> requests.Response:
@@ -159,12 +159,12 @@ class RemoteClassifier:
 
 
 def _decoded(url: str) -> np.ndarray:
-    """The pixels of a PNG in a data URL."""
+    """Decode a PNG in a data URL."""
     return np.asarray(Image.open(io.BytesIO(decode_data_url(url)), formats=["PNG"]))
 
 
 def to_png(image: AnyImage) -> bytes:
-    """Converts an image to a PNG file in which the API finds the same ink.
+    """Convert an image to a PNG file in which the API finds the same ink.
 
     Raises:
         TypeError, ValueError: not an image; see `digits.ink.pixels.to_grey`.

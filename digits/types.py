@@ -26,7 +26,7 @@ class Ink:
     scale: float = 1.0  # pixels of the picture per pixel of `pixels`; above 1 if it was shrunk
 
     def place(self, box: Box) -> Box:
-        """Converts a box in `pixels` to a box in the picture."""
+        """Convert a box in `pixels` to a box in the picture."""
         left, top, right, bottom = (side * self.scale for side in box)
         return (
             self.box[0] + floor(left), self.box[1] + floor(top),
@@ -34,7 +34,7 @@ class Ink:
         )  # fmt: skip
 
     def cut(self, box: Box, mask: np.ndarray) -> "Ink":
-        """Cuts out the part of a box in `pixels` that a bool mask over the box keeps."""
+        """Cut out the part of a box in `pixels` that a bool mask over the box keeps."""
         left, top, right, bottom = box
         return Ink(self.pixels[top:bottom, left:right] * mask, self.place(box), self.scale)
 
@@ -59,7 +59,7 @@ class Inside:
     evidence: np.ndarray
 
     def most_varied(self, block: int, count: int) -> np.ndarray:
-        """Returns the feature maps of a block (from 0) that vary most from place to place.
+        """Return the feature maps of a block (from 0) that vary most from place to place.
 
         Returns:
             uint8 (count, height, width), the most varied first; 255 is the maximum of each map.
@@ -109,7 +109,7 @@ class Symbol:
     label: str  # "0" to "9", one of ". , - : / ( )", or "?" if unknown or unsure
     box: Box  # in the picture
     mask: np.ndarray  # bool, over the box at the resolution of the ink: the symbol's own pixels
-    confidence: float  # 0-1, that exactly this symbol is here: not a part of one, and not two
+    confidence: float  # 0-1, that this is exactly one symbol, with this label
     prediction: Prediction | None  # of the network for single digits; None for marks
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def filter_response(kernel: np.ndarray, bias: float, pixels: np.ndarray) -> np.ndarray:
-    """Computes the response of a first-layer filter at each pixel.
+    """Compute the response of a first-layer filter at each pixel.
 
     Args:
         kernel: float (height, width), odd sides; from `card.json`'s filters.

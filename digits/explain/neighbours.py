@@ -14,7 +14,7 @@ from digits.normalize import SIDE
 from digits.types import Inside
 
 REGIONS = 3  # the last feature maps are averaged over this many overlapping regions a side
-REACH = 3 / 7  # of the side: how far each region reaches
+REACH = 3 / 7  # of the side: the length of each region
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +39,12 @@ class Examples:
     """
 
     def __init__(self, arrays: dict[str, np.ndarray]):
-        """Takes the arrays of `examples.npz`; see `load`."""
+        """Take the arrays of `examples.npz`; see `load`."""
         self.labels = arrays["labels"]
         scale = np.float32(arrays["scale"])
         self.embeddings = arrays["embeddings"] * scale
         self.non_digits = arrays["non_digits"] * scale
-        self._packed = arrays["images"]  # uint8 (n, 28, 14), from `pack`
+        self._packed = arrays["images"]  # uint8 (n, 28, 14), by `pack`
         self._mean = arrays["mean"].astype(np.float32)
         self._projection = arrays["projection"].astype(np.float32)
         self._norms = (self.embeddings**2).sum(axis=1)
@@ -59,11 +59,11 @@ class Examples:
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], network: str) -> Examples | None:
-        """Loads the examples that train.py exported with the model.
+        """Load the examples that train.py exported with the model.
 
         Args:
             folder: of the model.
-            network: sha256 (hex) of the network in use: examples of another one don't fit.
+            network: sha256 (hex) of the network in use: the embeddings of another one differ.
 
         Returns:
             None if there are none for this network, or if they can't be read. The model works
@@ -81,11 +81,11 @@ class Examples:
         return None
 
     def embed(self, inside: Inside) -> np.ndarray:
-        """Returns the embedding of a drawing: float32 (d,)."""
+        """Return the embedding of a drawing: float32 (d,)."""
         return (pool(inside.blocks[-1]) - self._mean) @ self._projection
 
     def nearest(self, embedding: np.ndarray, count: int = 8) -> list[Neighbour]:
-        """Returns the training images with the nearest embeddings (Euclidean), the nearest first.
+        """Return the training images with the nearest embeddings (Euclidean), the nearest first.
 
         Args:
             embedding: float32 (d,), from `embed`.
@@ -103,7 +103,7 @@ class Examples:
 
 
 def pool(maps: np.ndarray) -> np.ndarray:
-    """Averages feature maps over nine overlapping regions.
+    """Average feature maps over nine overlapping regions.
 
     Args:
         maps: float32 (..., height, width, maps).
@@ -127,11 +127,11 @@ def _regions(side: int) -> list[slice]:
 
 
 def pack(images: np.ndarray) -> np.ndarray:
-    """Stores images in 16 shades, two pixels a byte: uint8 (n, 28, 28) to (n, 28, 14)."""
+    """Store images in 16 shades, two pixels a byte: uint8 (n, 28, 28) to (n, 28, 14)."""
     shades = ((images.astype(np.uint16) + 8) // 17).astype(np.uint8)
     return shades[..., 0::2] << 4 | shades[..., 1::2]
 
 
 def unpack(packed: np.ndarray) -> np.ndarray:
-    """The images that `pack` stored: uint8 (..., 28, 14) to (..., 28, 28)."""
+    """Restore the images that `pack` stored: uint8 (..., 28, 14) to (..., 28, 28)."""
     return np.stack([packed >> 4, packed & 15], axis=-1).reshape(*packed.shape[:-1], -1) * 17

@@ -7,18 +7,18 @@ import numpy as np
 from digits.explain.neighbours import Examples
 
 USUAL_EXAMPLES, MAX_EXAMPLES = 5, 10
-# The largest distance of the symbol from its nearest example, as a share of
-MAX_SPREAD_SHARE = 2.5  # the distances between the examples,
-MAX_GAP_SHARE = 0.65  # the distance of the examples from the digits,
-MAX_OWN_GAP_SHARE = 0.8  # and the drawing's own distance from the digits.
+# The maximum distance of a drawing from its nearest example is the smallest of these shares:
+MAX_SPREAD_SHARE = 2.5  # of the distance between the examples
+MAX_GAP_SHARE = 0.65  # of the examples' distance from the digits
+MAX_OWN_GAP_SHARE = 0.8  # of the drawing's own distance from the digits
 STEEPNESS = 8  # how fast the score falls with the distance
-SAMPLED = 200  # training images for the usual distance between drawings of the same thing
+SAMPLED = 200  # training images to measure the usual distance between similar drawings
 
 
 class TaughtSymbol:
     """A symbol that was taught by examples: a heart, a letter, a personal variant of the 7.
 
-    A drawing counts as the symbol if it is near to an example, and clearly nearer to it than to any
+    A drawing counts as the symbol if it is near an example, and clearly nearer to it than to any
     digit in `digits.explain.neighbours.Examples`: a nearest-neighbour classifier with rejection
     (Hellman 1970, https://doi.org/10.1109/TSSC.1970.300339). The network must also predict the same
     for it as for an example, so that clear digits stay digits.
@@ -29,14 +29,14 @@ class TaughtSymbol:
     """
 
     def __init__(self, digits: Examples):
-        """Takes the training images that the symbol must not be confused with."""
+        """Take the training images that the symbol must not be confused with."""
         self._digits = digits
         self.embeddings = np.empty((0, digits.embeddings.shape[1]), np.float32)
-        every = digits.embeddings
-        sample = every[:: max(1, len(every) // SAMPLED)]
-        squares = (every**2).sum(axis=1) - 2 * (sample @ every.T)
+        points = digits.embeddings
+        sample = points[:: max(1, len(points) // SAMPLED)]
+        squares = (points**2).sum(axis=1) - 2 * (sample @ points.T)
         squares += (sample**2).sum(axis=1)[:, None]
-        second = min(1, len(every) - 1)  # the nearest one to a training image is itself
+        second = min(1, len(points) - 1)  # the nearest one to a training image is itself
         nearest = np.partition(squares, second, axis=1)[:, second]
         self._usual = float(np.median(np.sqrt(np.maximum(nearest, 0))))
         self.bars = np.empty((0, 11), np.float32)
@@ -47,7 +47,7 @@ class TaughtSymbol:
         return len(self.embeddings)
 
     def add(self, embedding: np.ndarray, bars: np.ndarray) -> None:
-        """Learns from one more example.
+        """Learn from one more example.
 
         Args:
             embedding: float32 (d,), from `Examples.embed`.
@@ -59,7 +59,7 @@ class TaughtSymbol:
         self._wanted = self._count_wanted()
 
     def score(self, embedding: np.ndarray, bars: np.ndarray) -> float:
-        """How likely a drawing is the symbol.
+        """Return how likely a drawing is the symbol.
 
         Args:
             embedding: float32 (d,), from `Examples.embed`.
@@ -74,9 +74,9 @@ class TaughtSymbol:
         return min(agreement, self._score(embedding, self.embeddings, self._reach))
 
     def wanted(self) -> int:
-        """How many more examples would help: 0 to `USUAL_EXAMPLES`.
+        """Return how many more examples would help: 0 to `USUAL_EXAMPLES`.
 
-        First the missing ones; then one for each example that is unlike all others.
+        These are the missing ones, and then one for each example that is unlike all others.
         """
         return self._wanted
 
@@ -91,13 +91,13 @@ class TaughtSymbol:
         return max(0, min(unlike, MAX_EXAMPLES - count))
 
     def _score(self, embedding: np.ndarray, examples: np.ndarray, reach: float) -> float:
-        near = _distances(examples, embedding).min()
-        digit = self._digits.nearest(embedding, 1)[0].distance
-        limit = min(reach, MAX_OWN_GAP_SHARE * digit)
-        return float(1 / (1 + (near / max(limit, 1e-9)) ** STEEPNESS))
+        to_example = _distances(examples, embedding).min()
+        to_digit = self._digits.nearest(embedding, 1)[0].distance
+        limit = min(reach, MAX_OWN_GAP_SHARE * to_digit)
+        return float(1 / (1 + (to_example / max(limit, 1e-9)) ** STEEPNESS))
 
     def _reach_of(self, examples: np.ndarray) -> float:
-        """How far from the examples the symbol may be."""
+        """Return how far from its nearest example a drawing of the symbol may be."""
         spread = self._usual
         if len(examples) > 1:
             apart = np.stack([_distances(examples, example) for example in examples])

@@ -8,7 +8,7 @@ from digits.types import AnyImage, FoundInk, Source
 
 
 def find_ink(image: AnyImage, source: Source = "any") -> FoundInk | None:
-    """Finds the ink of a picture.
+    """Find the ink of a picture.
 
     Args:
         image: as in `digits.ink.pixels.to_grey`.

@@ -10,13 +10,13 @@ from digits.types import FoundInk, Ink
 MIN_INK = 0.02  # of the strongest ink: anything fainter is background
 MIN_DUST = 0.015  # of all ink: a component with less is dust
 MIN_STRAY = 0.10  # of all ink: a component with less is a stray if it is far from the rest
-STRAY_DISTANCE = 0.25  # of the drawing's longer side: that is far
+STRAY_DISTANCE = 0.25  # of the drawing's longer side: anything beyond is far
 MAX_COMPONENTS = 40  # more are a pattern, such as dot-grid paper
-CELLS = 48  # along the longer side: on this grid components are found, so hairline gaps close
+CELLS = 48  # along the longer side of the grid for `Components`, which closes hairline gaps
 
 MIN_PAPER_SIDE = 64  # pixels: a picture whose longer side is shorter is always a clean drawing
 NEAR = 20  # of 255: shades of an uneven background differ by no more
-MIN_FLAT = 0.94  # of the pixels near the background's shade: that many are FLAT in a clean drawing
+MIN_FLAT = 0.94  # of the pixels NEAR the background's shade: the share of FLAT ones
 MIN_BACKGROUND = 0.25  # of all pixels
 MIN_CLEAN_CONTRAST = 64  # of 255: anything fainter may be a shadow
 MAX_CROSSINGS = 3  # thin lines that cross the border; more are rulings
@@ -29,16 +29,15 @@ WHITE = 255
 
 
 def find_ink(grey: np.ndarray, background: int | None = None) -> FoundInk | None:
-    """Finds ink on a flat background; arguments as of `_all_ink`."""
+    """Find ink on a flat background; arguments as of `_all_ink`."""
     ink = _all_ink(grey, background)
     return None if ink is None else FoundInk(ink, without_strays(ink, Components(ink.pixels)))
 
 
 def _all_ink(grey: np.ndarray, background: int | None = None) -> Ink | None:
-    """Finds ink on a flat background.
+    """Find ink on a flat background.
 
-    Ink is everything that differs from the background on one side, lighter or darker: the side on
-    which more differs.
+    Ink is either everything lighter than the background or everything darker, whichever is more.
 
     Args:
         grey: uint8 (height, width).
@@ -54,7 +53,7 @@ def _all_ink(grey: np.ndarray, background: int | None = None) -> Ink | None:
         # Small pictures may be photographs: ink is what exceeds their grain.
         grain = median_of(np.abs(edge.astype(np.int16) - background))
     darkest, lightest = int(grey.min()), int(grey.max())
-    # The mean decides between dark and light ink only if both occur: it is the slower test.
+    # The mean is slow to compute: it only decides if there are both lighter and darker pixels.
     is_dark = lightest <= background or (darkest < background and bool(grey.mean() < background))
     strongest = background - darkest if is_dark else lightest - background
     if strongest < MIN_CONTRAST:
@@ -74,16 +73,16 @@ def _all_ink(grey: np.ndarray, background: int | None = None) -> Ink | None:
 
 
 def find_clean_ink(grey: np.ndarray) -> FoundInk | None:
-    """Finds the ink of a clean drawing.
+    """Find the ink of a clean drawing.
 
-    That is a picture with a flat background, and with nothing on it but ink: no rulings, no frame
-    and no printed pattern. Small pictures always are.
+    A clean drawing has a flat background, and nothing on it but ink: no rulings, no frame and no
+    printed pattern. Small pictures always count as clean.
 
     Args:
         grey: uint8 (height, width).
 
     Returns:
-        None if nothing is drawn, or if the picture is something else than a clean drawing.
+        None if nothing is drawn, or if the picture is not a clean drawing.
     """
     small = max(grey.shape) < MIN_PAPER_SIDE
     if not small and (not is_flat(grey) or is_ruled(grey)):
@@ -98,14 +97,14 @@ def find_clean_ink(grey: np.ndarray) -> FoundInk | None:
 
 
 def on_canvas(array: np.ndarray, grey: np.ndarray) -> np.ndarray:
-    """Lays the picture of a canvas on white.
+    """Put the picture of a canvas on a white background.
 
     Args:
         array: uint8 (height, width), (height, width, 3) or (height, width, 4).
         grey: its luminance, uint8 (height, width).
 
     Returns:
-        uint8 (height, width), darker where ink is: of whatever colour, if the rest is transparent.
+        uint8 (height, width): ink is dark, whatever its colour if the rest is transparent.
     """
     if array.shape[2:] == (4,) and not is_opaque(array):
         return WHITE - array[..., 3]
@@ -113,7 +112,7 @@ def on_canvas(array: np.ndarray, grey: np.ndarray) -> np.ndarray:
 
 
 def is_flat(grey: np.ndarray) -> bool:
-    """Whether the background has one shade that ink is clear of, as in drawings and cleaned scans.
+    """Whether the background has a single shade, as in drawings and cleaned scans.
 
     In photographs the light changes, and the sensor adds noise.
     """
@@ -184,7 +183,7 @@ class Components:
 
 
 def without_strays(ink: Ink, components: Components) -> Ink:
-    """Removes dust anywhere, and small components that are far from the rest; crops what is left.
+    """Remove dust, and small components that are far from the rest; crop the remaining ink.
 
     A pattern stays as it is.
     """
@@ -207,5 +206,5 @@ def without_strays(ink: Ink, components: Components) -> Ink:
 
 
 def border(grey: np.ndarray) -> np.ndarray:
-    """Returns the pixels along the border, once around."""
+    """Return the pixels along the border, in order."""
     return np.concatenate([grey[0], grey[:, -1], grey[-1, ::-1], grey[::-1, 0]])

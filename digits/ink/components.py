@@ -5,7 +5,7 @@ import numpy as np
 
 
 def label(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Labels 8-connected components.
+    """Label 8-connected components.
 
     Args:
         mask: bool (height, width).

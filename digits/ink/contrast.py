@@ -10,9 +10,9 @@ import numpy as np
 from digits.ink.page import OFFSET, STEP, without_table
 
 MIN_CONTRAST_SHARE = 0.07  # 0-1: less is not ink
-MAX_NOISE_CONTRAST = 0.3  # 0-1: ink never needs more, however noisy the picture
+MAX_NOISE_CONTRAST = 0.3  # 0-1: enough for ink, however noisy the picture
 WINDOW = 0.2  # of the shorter side: wider than any stroke
-POLARITY_SIDE = 320  # pixels: the longer side on which it is decided whether ink is dark or light
+POLARITY_SIDE = 320  # pixels: the longer side of the copy on which `is_light` decides
 MAX_BLACKBOARD = 70  # of 255: a darker background is a chalkboard rather than paper
 
 # Combines the contrasts of three channels into one: float32 (..., 3) to (...).
@@ -32,7 +32,7 @@ class Contrast:
     window: int  # pixels: the window that the background was found with
 
     def of(self, pen: np.ndarray) -> "Contrast":
-        """Returns the contrast in the direction of a pen's colour.
+        """Return the contrast in the direction of a pen's colour.
 
         Args:
             pen: float (3,), the mean contrast of its ink in each channel.
@@ -43,7 +43,7 @@ class Contrast:
         return replace(self, mix=lambda colour: colour @ weights, value=value, grain=grain)
 
     def edges(self, reach: int) -> np.ndarray:
-        """Returns the contrast to the most ink-like pixel within `reach` pixels."""
+        """Return the contrast to the most ink-like pixel within `reach` pixels."""
         kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
         if self.light:
             return self.mix(_contrast(cv2.dilate(self.smooth, kernel), self.smooth))
@@ -51,7 +51,10 @@ class Contrast:
 
 
 def _largest_calm(sample: np.ndarray) -> Mix:
-    """Takes the largest contrast (yellow shows in blue only) of those that are not mere noise."""
+    """Mix channels by taking the largest contrast, without channels that are mere noise.
+
+    The mean would weaken yellow ink, which shows in the blue channel only.
+    """
     grains = [_grain(sample[..., channel]) for channel in range(3)]
     calm = np.flatnonzero(np.array(grains) <= 2 * min(grains) + 0.01)
     # NumPy's own `max` is slow along an axis of three.
@@ -59,13 +62,14 @@ def _largest_calm(sample: np.ndarray) -> Mix:
 
 
 def _grain(sample: np.ndarray) -> float:
+    """Estimate the standard deviation from the median absolute deviation."""
     return 1.4826 * float(np.median(np.abs(sample - np.median(sample))))
 
 
 def find_contrast(
     image: np.ndarray, page: np.ndarray | None, light: bool, window: int | None = None
 ) -> Contrast:
-    """Measures the contrast of a photograph.
+    """Measure the contrast of a photograph.
 
     Args:
         image: uint8 (height, width, 3) RGB.
@@ -90,7 +94,7 @@ def find_contrast(
 
 
 def is_light(image: np.ndarray, page: np.ndarray | None) -> bool:
-    """Decides whether the ink is lighter than its background, as on a chalkboard.
+    """Decide whether the ink is lighter than its background, as on a chalkboard.
 
     Ink differs from the median of its surroundings, and the background between strokes does not.
     Ink is thin, and a page on a table is not.
@@ -119,15 +123,15 @@ def is_light(image: np.ndarray, page: np.ndarray | None) -> bool:
 
 
 def _contrast(light: np.ndarray, dark: np.ndarray) -> np.ndarray:
-    """Returns by which share `dark` is darker than `light`: float32, below 1."""
+    """Return how much darker `dark` is than `light`, as a share: float32, below 1."""
     table = np.arange(256, dtype=np.float32) + OFFSET
     share: np.ndarray = 1 - table[dark] / table[light]
     return share
 
 
 def _ratio(image: np.ndarray, light: bool, window: int) -> np.ndarray:
-    """Returns the contrast to the background: float32 (height, width, 3), 0-1."""
-    # The edge is repeated beyond it, so that a visible strip of the table is background.
+    """Return the contrast to the background: float32 (height, width, 3), 0-1."""
+    # Replicate the border, so that a strip of the table along it counts as background.
     wide = cv2.copyMakeBorder(image, window, window, window, window, cv2.BORDER_REPLICATE)
     kernel = np.ones((window, window), np.uint8)
     wide = cv2.morphologyEx(wide, cv2.MORPH_OPEN if light else cv2.MORPH_CLOSE, kernel)

@@ -8,13 +8,13 @@ import numpy as np
 from digits.ink.contrast import Contrast
 from digits.types import Box
 
-MAX_THICKNESS = (0.008, 0.022)  # of the shorter side, of lines to remove: the thin ones first
+MAX_THICKNESS = (0.008, 0.022)  # of the shorter side; thin lines are removed first
 MIN_LENGTH = 0.55  # of the page's width
-MAX_MARGIN = 0.16  # of the page's width: lines end nearer to its edge
+MAX_MARGIN = 0.16  # of the page's width: lines end closer to its edge
 
 
 def _bar(length: int, degrees: float) -> np.ndarray:
-    """Returns a structuring element: a line one pixel thick."""
+    """Return a structuring element: a line one pixel thick."""
     reach = length // 2
     turn = np.radians(degrees)
     x, y = round(reach * np.cos(turn)), round(reach * np.sin(turn))
@@ -43,7 +43,7 @@ class Line:
 def without_lines(
     contrast: Contrast, page: np.ndarray | None, pen: np.ndarray | None
 ) -> np.ndarray:
-    """Removes rulings and frames: long thin lines, horizontal or vertical apart from a tilt.
+    """Remove rulings and frames: long thin lines, horizontal or vertical apart from a tilt.
 
     Ink that is clearly darker than the line, or has the pen's colour rather than the line's, stays.
     Strokes that the line interrupted are joined.
@@ -51,7 +51,7 @@ def without_lines(
     Args:
         contrast: the contrast.
         page: bool (height, width), where the page is; None if it fills the picture.
-        pen: the contrast of the pen in each channel, (3,); None if it is not known.
+        pen: the contrast of the pen in each channel, (3,); None if unknown.
 
     Returns:
         The contrast without them, float32 (height, width).
@@ -60,81 +60,83 @@ def without_lines(
     height, width = value.shape
     box = (0, 0, width, height) if page is None else cv2.boundingRect(page.astype(np.uint8))
     for share in MAX_THICKNESS:
-        thickest = max(4, int(share * min(height, width)))
+        max_thickness = max(4, int(share * min(height, width)))
         shades = (value.clip(0, 1) * 255).astype(np.uint8)
         lines = [
             line for upright in (False, True)
-            for line in _lines(shades, contrast.grain, box, upright, thickest)
+            for line in _lines(shades, contrast.grain, box, upright, max_thickness)
         ]  # fmt: skip
         if not lines:
             continue
         before, value = value, value.copy()
-        gone = np.zeros(value.shape, bool)
+        removed = np.zeros(value.shape, bool)
         for line in lines:
-            gone[line.box] |= line.mask & ~_stays(contrast, before, line, pen)
-        value[gone] = 0
+            removed[line.box] |= line.mask & ~_inked(contrast, before, line, pen)
+        value[removed] = 0
         reach = max(line.thick for line in lines) + 9
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
         bridged = cv2.morphologyEx(value, cv2.MORPH_CLOSE, kernel)
-        value[gone] = np.minimum(bridged, before)[gone]
+        value[removed] = np.minimum(bridged, before)[removed]
     return value
 
 
-def _stays(contrast: Contrast, value: np.ndarray, line: Line, pen: np.ndarray | None) -> np.ndarray:
-    """Finds the parts of a line that ink covers: bool, of the shape of its mask."""
+def _inked(contrast: Contrast, value: np.ndarray, line: Line, pen: np.ndarray | None) -> np.ndarray:
+    """Find the parts of a line that ink covers: bool, of the shape of its mask."""
     here = value[line.box]
     peaks = np.where(line.mask, here, 0).max(axis=1 if line.upright else 0)
     peaks = peaks[peaks > 0]
     level = float(np.median(peaks)) if len(peaks) else 0.0
-    stays: np.ndarray = here > 1.4 * level + 3 * contrast.grain
+    inked: np.ndarray = here > 1.4 * level + 3 * contrast.grain
     if pen is None:
-        return stays
-    core = line.mask & (here > 0.7 * level) & ~stays
+        return inked
+    core = line.mask & (here > 0.7 * level) & ~inked
     if not core.any():
-        return stays
+        return inked
     colour = np.median(contrast.colour[line.box][core], axis=0)
     across = pen - (pen @ colour) / max(float(colour @ colour), 1e-6) * colour
-    clear = float(np.hypot.reduce(across))
-    if clear > max(0.12, 6 * contrast.grain):
+    difference = float(np.hypot.reduce(across))
+    if difference > max(0.12, 6 * contrast.grain):
         share = cv2.transform(
-            contrast.colour[line.box], (across / clear**2)[None].astype(np.float32)
+            contrast.colour[line.box], (across / difference**2)[None].astype(np.float32)
         )
-        stays |= cv2.blur(share, (3, 3)) > 0.5
-    return stays
+        inked |= cv2.blur(share, (3, 3)) > 0.5
+    return inked
 
 
-def _lines(shades: np.ndarray, grain: float, box: Box, upright: bool, thickest: int) -> list[Line]:
-    """Finds lines in one direction.
+def _lines(
+    shades: np.ndarray, grain: float, box: Box, upright: bool, max_thickness: int
+) -> list[Line]:
+    """Find lines in one direction.
 
     Args:
         shades: uint8 (height, width), the contrast.
         grain: the deviation of the contrast where nothing is written, 0-1.
         box: of the page: left, top, width, height.
         upright: find vertical lines; horizontal ones otherwise.
-        thickest: pixels, the largest thickness of a line.
+        max_thickness: of a line, in pixels.
     """
     if upright:
         shades = np.ascontiguousarray(shades.T)
         box = (box[1], box[0], box[3], box[2])
-    bar = np.ones((2 * thickest + 1, 1), np.uint8)
+    bar = np.ones((2 * max_thickness + 1, 1), np.uint8)
     thin = cv2.morphologyEx(shades, cv2.MORPH_TOPHAT, bar)
     dark = (thin > 255 * max(0.035, 3 * grain)).astype(np.uint8)
     tilt = _tilt(dark)
     if tilt is None:
         return []
     dark = cv2.morphologyEx(dark, cv2.MORPH_OPEN, _bar(max(9, dark.shape[1] // 60), tilt))
-    dark = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, _bar(2 * thickest + 5, tilt))
+    dark = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, _bar(2 * max_thickness + 5, tilt))
     parts = np.zeros_like(dark)
     for degrees in (tilt - 1, tilt, tilt + 1):
         parts |= cv2.morphologyEx(dark, cv2.MORPH_OPEN, _bar(int(0.12 * box[2]), degrees))
     linked = cv2.morphologyEx(parts, cv2.MORPH_CLOSE, _bar(int(0.3 * box[2]), tilt))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(linked)
-    lines = (_line(labels, i, stats[i], box, upright, thickest) for i in range(1, count))
+    lines = (_line(labels, i, stats[i], box, upright, max_thickness) for i in range(1, count))
     return [line for line in lines if line is not None]
 
 
 def _tilt(dark: np.ndarray) -> float | None:
-    """Returns the tilt of most lines in degrees; None if there are no lines."""
+    """Return the tilt of most lines in degrees; None if there are no lines."""
     height, width = dark.shape
     scale = 320 / max(height, width)
     size = [max(8, round(side * scale)) for side in (width, height)]
@@ -151,11 +153,11 @@ def _tilt(dark: np.ndarray) -> float | None:
 
 
 def _line(
-    labels: np.ndarray, number: int, stats: np.ndarray, box: Box, upright: bool, thickest: int
+    labels: np.ndarray, number: int, stats: np.ndarray, box: Box, upright: bool, max_thickness: int
 ) -> Line | None:
-    """Converts the component `number` to a line; None if it is too short, tilted or thick."""
+    """Convert the component `number` to a line; None if it is too short, tilted or thick."""
     left, top, across, down = stats[:4].tolist()
-    if across < MIN_LENGTH * box[2] or down > 0.2 * across + 2 * thickest:
+    if across < MIN_LENGTH * box[2] or down > 0.2 * across + 2 * max_thickness:
         return None
     margin = MAX_MARGIN * box[2]
     if left > box[0] + margin or left + across < box[0] + box[2] - margin:
@@ -163,9 +165,9 @@ def _line(
     mask = (labels[top : top + down, left : left + across] == number).astype(np.uint8)
     sums = mask.sum(axis=0)
     thick = int(np.median(sums[sums > 0]))
-    if thick > 2 * thickest:
+    if thick > 2 * max_thickness:
         return None
-    # Where it is much thicker, a stroke lies along it. The edges of lines are blurred.
+    # Leave parts that are much thicker: a stroke lies along them. Add the blurred edges.
     pad = min(2 * thick, top)
     mask = np.pad(mask, ((pad, 2 * thick), (0, 0)))[: len(labels) - top + pad]
     tall = np.ones((2 * thick + 3, 1), np.uint8)

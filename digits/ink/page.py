@@ -11,7 +11,7 @@ STEP = 3  # statistics use every third row and column
 
 
 def find_page(image: np.ndarray) -> np.ndarray | None:
-    """Finds the page by its even colour around the centre of the picture.
+    """Find the page by its even colour around the centre of the picture.
 
     Args:
         image: uint8 (height, width, 3) RGB.
@@ -48,10 +48,10 @@ def find_page(image: np.ndarray) -> np.ndarray | None:
         [np.bincount(flat, chroma[..., i].ravel(), count) / sizes for i in range(3)], axis=1
     )
     alike = np.abs(colour - colour[main]).max(axis=1) < MAX_COLOUR_STEP
-    part = alike & (area > 0.02 * smooth.size)  # perhaps in a shadow
+    part = alike & (area > 0.02 * smooth.size)  # parts in a shadow, too
     part[main], part[0] = True, False
     mask = _filled(part[labels])
-    # The whole page may be in the picture, on a table that is just as grey.
+    # The whole page may be in the picture, on a table of the same grey.
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     at_border = np.bincount(border, minlength=count) > 0.1 * len(border)
     if not at_border[main] and at_border.any():
@@ -63,11 +63,11 @@ def find_page(image: np.ndarray) -> np.ndarray | None:
         return None
     mask = cv2.erode(mask, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
     mask = cv2.resize(mask * 255, (width, height), interpolation=cv2.INTER_LINEAR) > 127
-    return mask if mask[::STEP, ::STEP].any() else None  # None: the strip is too narrow
+    return mask if mask[::STEP, ::STEP].any() else None  # the strip is too narrow
 
 
 def _filled(region: np.ndarray) -> np.ndarray:
-    """Closes holes and gaps: writing on the page, and the edges of shadows."""
+    """Close holes and gaps: writing on the page, and the edges of shadows."""
     filled = np.pad(region.astype(np.uint8), 16)
     filled = cv2.morphologyEx(filled, cv2.MORPH_CLOSE, np.ones((13, 13), np.uint8))
     contours, _ = cv2.findContours(filled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -76,7 +76,7 @@ def _filled(region: np.ndarray) -> np.ndarray:
 
 
 def without_table(image: np.ndarray, page: np.ndarray | None) -> np.ndarray:
-    """Paints the table in the colour of the page.
+    """Paint the table in the colour of the page.
 
     Args:
         image: uint8 (height, width, 3) RGB.

@@ -20,19 +20,19 @@ from digits.types import FoundInk, Ink
 MAX_SIDE = 1280  # pixels: larger pictures are shrunk first
 WINDOW_PENS = 6  # the window for the background, in widths of the strokes once they are known
 MIN_WINDOW = 25  # pixels
-MIN_STRENGTH = 0.35  # of the writing's: weaker is a ruling, a smear, the other side of the paper
-MIN_OUTLINE = 0.75  # of the outline of ink, along which it differs from the background
+MIN_STRENGTH = 0.35  # of the writing's; rulings, smears and the back of the page are weaker
+MIN_OUTLINE = 0.75  # of the outline of ink: the part that differs from the background
 MIN_SIZE = 12  # pixels, the longer side of a digit: crumbs are smaller
 MAX_DOT_AREA = 0.65  # of the square around a component: one that fills more is a dot
-MARGIN = 0.03  # of the shorter side: what lies wholly this near to the edge is the rest of a line
-MAX_FIBRE = 0.07  # of the shorter side: fibres and flecks of paper are shorter,
-MAX_FIBRE_STRENGTH = 0.25  # and fainter than this,
-MIN_FIBRES = 30  # and there are more of them
+MARGIN = 0.03  # of the shorter side: components within it are remains of lines
+MAX_FIBRE = 0.07  # of the shorter side: fibres and flecks of paper are shorter
+MAX_FIBRE_STRENGTH = 0.25  # fibres are fainter
+MIN_FIBRES = 30  # paper with fibres has more
 MAX_COMPONENTS = 60_000  # more are noise
 
 
 def find_ink(image: np.ndarray) -> FoundInk | None:
-    """Finds the writing in a photograph, and the one digit in it.
+    """Find the writing in a photograph, and the main digit in it.
 
     Args:
         image: uint8 (height, width, 3) RGB.
@@ -46,8 +46,8 @@ def find_ink(image: np.ndarray) -> FoundInk | None:
     found = _components(contrast, page)
     if found is None:
         return None
-    # Again, now that the pen is known: with its colour, and with a window that is as narrow as
-    # possible, because it follows the light more closely.
+    # Repeat with the colour of the pen, and with the narrowest window that is wider than its
+    # strokes: it follows the light more closely.
     value, components, main = found
     thick = components.pen(main)
     window = int(WINDOW_PENS * thick) | 1
@@ -71,7 +71,7 @@ def find_ink(image: np.ndarray) -> FoundInk | None:
 
 
 def _shrink(image: np.ndarray) -> tuple[np.ndarray, float]:
-    """Shrinks a picture to at most MAX_SIDE; also returns its pixels per pixel of the result."""
+    """Shrink a picture to at most MAX_SIDE; also return its pixels per pixel of the result."""
     scale = max(1.0, max(image.shape[:2]) / MAX_SIDE)
     if scale > 1:
         size = [max(1, round(side / scale)) for side in image.shape[1::-1]]
@@ -85,7 +85,7 @@ def _components(
     pen: np.ndarray | None = None,
     thick: float | None = None,
 ) -> tuple[np.ndarray, "Components", int] | None:
-    """Returns the contrast without lines, its components, and the main one."""
+    """Return the contrast without lines, its components, and the main one."""
     value = without_lines(contrast, page, pen)
     faint = max(MIN_CONTRAST_SHARE, 5 * contrast.grain)
 
@@ -94,14 +94,14 @@ def _components(
         components.need_edges(contrast, value, thick or 0.02 * min(value.shape))
         return components, components.main(faint)
 
-    # Writing across the edge of a shadow may be connected with it: then try a higher level.
+    # Writing across the edge of a shadow may be connected to it: then try a higher level.
     for raised in (1, 2, 4):
         components, main = above(0.7 * raised * faint)
         if main is not None:
             break
     else:
         return None
-    # Rulings and smears are weaker than the writing: again without them.
+    # Repeat without rulings and smears, which are weaker than the writing.
     components, main = above(max(0.7 * raised * faint, MIN_STRENGTH * components.strength[main]))
     return None if main is None else (value, components, main)
 
@@ -143,7 +143,7 @@ class Components:
         self.strength = np.bincount(owner[upper], values[upper], count) / sizes
 
     def need_edges(self, contrast: Contrast, value: np.ndarray, thick: float) -> None:
-        """Sets the strength of components to 0 unless they differ from everything around them.
+        """Set the strength of components to 0 unless they differ from everything around them.
 
         The edge or the tip of a shadow is darker than the paper on one side only.
         """
@@ -164,7 +164,7 @@ class Components:
         self.strength[outlined < MIN_OUTLINE * count] = 0
 
     def main(self, faint: float) -> int | None:
-        """Returns the largest, strongest component near the centre; None if there is none."""
+        """Return the largest, strongest component near the centre; None if there is none."""
         height, width = self.shape
         away = np.hypot(
             (self.middles[:, 0] - width / 2) / width, (self.middles[:, 1] - height / 2) / height
@@ -179,17 +179,17 @@ class Components:
         return best if score[best] > 0 else None
 
     def dots(self) -> np.ndarray:
-        """Returns which are dots of a grid, or crumbs: bool (count,)."""
+        """Return which components are dots of a grid, or crumbs: bool (count,)."""
         return self.area > MAX_DOT_AREA * self.extent**2
 
     def fibres(self, faint: float) -> np.ndarray:
-        """Returns which are fibres of recycled paper, if there are many: bool (count,)."""
+        """Return which components are fibres, if there are many: bool (count,)."""
         small = (self.extent < MAX_FIBRE * min(self.shape)) & (self.strength < MAX_FIBRE_STRENGTH)
         many = np.count_nonzero(small & (self.strength > faint)) > MIN_FIBRES
         return small if many else np.zeros_like(small)
 
     def at_margin(self) -> np.ndarray:
-        """Returns which lie along the edge, like half a ruling: bool (count,)."""
+        """Return which components lie along the edge, like half a ruling: bool (count,)."""
         height, width = self.shape
         margin = MARGIN * min(height, width)
         return (
@@ -200,7 +200,7 @@ class Components:
         )
 
     def encloses(self) -> np.ndarray:
-        """Returns which enclose others that may be digits, like a frame: bool (count,)."""
+        """Return which components enclose possible digits, like a frame: bool (count,)."""
         large = np.flatnonzero(self.extent > 0.5 * max(self.shape))
         around = np.zeros(len(self.area), bool)
         for i in large[large > 0]:
@@ -216,7 +216,7 @@ class Components:
         return around
 
     def pen(self, main: int) -> float:
-        """Returns the width of the strokes in pixels: area divided by half the outline."""
+        """Return the width of the strokes in pixels: area divided by half the outline."""
         alike = self.by_same_pen(main)
         widths = []
         for i in np.flatnonzero(alike & (self.extent > 0.5 * self.extent[main])):
@@ -228,7 +228,7 @@ class Components:
         return float(max(widths))
 
     def parts_of_digit(self, main: int) -> np.ndarray:
-        """Returns the parts of one digit, close together and equally strong: bool (count,)."""
+        """Return the parts of one digit, close together and equally strong: bool (count,)."""
         strong = (
             (self.strength > 0.5 * self.strength[main])
             & (self.area > 0.03 * self.area[main])
@@ -247,7 +247,7 @@ class Components:
         return near
 
     def by_same_pen(self, main: int) -> np.ndarray:
-        """Returns everything that the same pen may have written: bool (count,)."""
+        """Return everything that the same pen may have written: bool (count,)."""
         alike = (
             (self.strength > 0.5 * self.strength[main])
             & (self.extent >= max(4, 0.1 * self.extent[main]))
@@ -258,7 +258,7 @@ class Components:
 
 
 def find_components(value: np.ndarray, low: float, page: np.ndarray | None) -> Components:
-    """Finds the components of contrast above `low`; those that leave the page are `at_edge`."""
+    """Find the components of contrast above `low`; those that leave the page are `at_edge`."""
     mask = (value > low).astype(np.uint8)
     _, labels, stats, middles = cv2.connectedComponentsWithStats(mask)
     components = Components(value, labels, stats, middles)
@@ -269,7 +269,7 @@ def find_components(value: np.ndarray, low: float, page: np.ndarray | None) -> C
 
 
 def _ink(value: np.ndarray, components: Components, chosen: np.ndarray, scale: float) -> Ink:
-    """Returns the ink of the chosen components, all equally strong."""
+    """Return the ink of the chosen components, scaled to the same strength."""
     left, top = int(components.left[chosen].min()), int(components.top[chosen].min())
     right, bottom = int(components.right[chosen].max()), int(components.bottom[chosen].max())
     part = np.s_[top:bottom, left:right]

@@ -5,15 +5,15 @@ from PIL import Image
 
 from digits.types import AnyImage, Box
 
-MAX_UNIT = 2  # a float image with no lighter shade is on a scale of 0-1, not of 0-255
+MAX_UNIT = 2  # floats without a lighter shade are in 0-1, not in 0-255
 MIN_CONTRAST = 24  # of 255: less is not ink
 FLAT = 2  # of 255: a flat background differs by no more
 MIN_EDGE_SHARE = 0.95  # of the pixels beside the transparent area: a page has one shade there
-OPAQUE = np.array([0, 0, 0, 255], np.uint8).view(np.uint32)[0]  # the alpha of an RGBA pixel
+OPAQUE = np.array([0, 0, 0, 255], np.uint8).view(np.uint32)[0]  # the alpha bits of an RGBA pixel
 
 
 def to_grey(image: AnyImage) -> np.ndarray:
-    """Converts an image to luminance; transparent pixels become background.
+    """Convert an image to luminance; transparent pixels become background.
 
     Args:
         image: uint8 array of shape (height, width) in grey, (height, width, 3) in RGB or
@@ -34,23 +34,23 @@ def to_grey(image: AnyImage) -> np.ndarray:
         return grey
     alpha = array[..., 3].astype(np.float32) / 255
     background = _page_shade(grey, array[..., 3])
-    if background is None:  # strokes alone: put them on what they stand out from
+    if background is None:  # strokes only: put them on white or black
         background = 0 if (grey * alpha).sum() >= 127.5 * alpha.sum() else 255
     return _as_bytes(grey * alpha + background * (1 - alpha))
 
 
 def to_colour(image: AnyImage) -> np.ndarray:
-    """Converts an image to RGB, uint8 (height, width, 3); raises what `to_grey` does."""
+    """Convert an image to RGB, uint8 (height, width, 3); raise what `to_grey` does."""
     array = to_array(image)
     if array.ndim == 3 and array.shape[2] == 3:
         return array
     if isinstance(image, Image.Image) and not is_deep(image) and array.ndim == 2:
         return np.asarray(image.convert("RGB"))
-    return np.repeat(to_grey(array)[..., None], 3, axis=2)  # or transparent: strokes
+    return np.repeat(to_grey(array)[..., None], 3, axis=2)  # or partly transparent
 
 
 def to_array(image: AnyImage) -> np.ndarray:
-    """Converts an image to uint8: grey, or RGB, or RGBA; raises what `to_grey` does.
+    """Convert an image to uint8: grey, or RGB, or RGBA; raise what `to_grey` does.
 
     A PIL image becomes grey, or RGBA if parts of it may be transparent.
     """
@@ -81,19 +81,19 @@ def is_opaque(array: np.ndarray) -> bool:
 
 
 def box_of(mask: np.ndarray) -> Box:
-    """Returns the smallest box around a bool mask with at least one True."""
+    """Return the smallest box around a bool mask with at least one True."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def median_of(values: np.ndarray) -> int:
-    """Returns the upper median of integers: for few, four times as fast as NumPy's."""
+    """Return the upper median of integers; for few, four times as fast as `np.median`."""
     middle = len(values) // 2
     return int(np.partition(values, middle)[middle])
 
 
 def _page_shade(grey: np.ndarray, alpha: np.ndarray) -> int | None:
-    """Returns the background of an opaque page in a picture with transparent parts.
+    """Return the background of an opaque page in a picture with transparent parts.
 
     Args:
         grey, alpha: uint8 (height, width).
@@ -121,31 +121,31 @@ def _from_pillow(image: Image.Image) -> np.ndarray:
         return np.zeros((image.height, image.width), np.uint8)
     if is_deep(image):
         return _deep_as_bytes(np.asarray(image, np.float64), floats=image.mode == "F")
-    if image.mode == "LAB":  # Pillow converts it with a colour profile only
+    if image.mode == "LAB":  # Pillow only converts it with a colour profile
         return np.asarray(image.getchannel("L"))
     if image.has_transparency_data:
-        if image.mode == "La":  # Pillow converts it to this mode only
+        if image.mode == "La":  # Pillow only converts it to this mode
             image = image.convert("LA")
         return _bytes_of(image if image.mode == "RGBA" else image.convert("RGBA"))
     return _bytes_of(image if image.mode == "L" else image.convert("L"))
 
 
 def is_deep(image: Image.Image) -> bool:
-    """Whether an image has 16 or 32 bits for each pixel's shade."""
+    """Whether an image has 16 or 32 bits per pixel."""
     return image.mode.startswith("I") or image.mode == "F"
 
 
 def _bytes_of(image: Image.Image) -> np.ndarray:
-    """An image of mode L or RGBA as an array, with one copy less than `np.asarray` makes."""
+    """Convert an image of mode L or RGBA to an array, with one copy fewer than `np.asarray`."""
     shape = (image.height, image.width, 4)[: 3 if image.mode == "RGBA" else 2]
     return np.frombuffer(image.tobytes(), np.uint8).reshape(shape)
 
 
 def _deep_as_bytes(shades: np.ndarray, floats: bool) -> np.ndarray:
-    """Converts shades of 16 or 32 bits to bytes; NaN becomes black.
+    """Convert shades of 16 or 32 bits to bytes; NaN becomes black.
 
-    0-255 stays as it is. More is scaled so that the lightest becomes 255, and so are floats in 0-1:
-    on a scale up to 255 they would make a black picture.
+    Shades in 0-255 stay as they are. Larger ones are scaled so that the lightest becomes 255, and
+    so are floats in 0-1, which would otherwise become black.
     """
     shades = np.nan_to_num(shades, posinf=0, neginf=0)
     shades = shades - min(0, shades.min())

@@ -19,14 +19,14 @@ from digits.ink.components import label
 from digits.numbers.rows import typical_height
 from digits.types import DIGITS, MARKS, UNKNOWN, Box
 
-SYMBOLS = DIGITS + MARKS + UNKNOWN  # the labels: the classes of the network but for the last,
-LINE = len(SYMBOLS)  # which is for ink that belongs to no symbol
+SYMBOLS = DIGITS + MARKS + UNKNOWN  # the labels: the first classes of the network
+LINE = len(SYMBOLS)  # the last class: ink that belongs to no symbol
 HEADS = ("classes", "offsets", "middles")  # the outputs of the network, in the order of `Predict`
 # In pixels of the network's input:
 HEIGHT, CELL = 20, 2  # of a digit, of a cell
 LARGER = 1.4  # the scale of the first input; digits are HEIGHT tall in the second
 STRIDE = 16  # the sides of the input are multiples of this
-MARGIN = 16  # background round the ink
+MARGIN = 16  # background around the ink
 TILE, OVERLAP = 768, 64  # larger inputs are cut into tiles of this side, with this margin
 
 # Limits on pictures, beyond which they are textures or take too long:
@@ -47,9 +47,9 @@ MIN_MIDDLE = 0.42  # probability that a cell is the middle of a symbol
 MIN_SPACING = 2  # cells: middles are farther apart
 SMALL_MARKS = slice(SYMBOLS.index("."), SYMBOLS.index("-") + 1)
 MIN_SMALL_MARK = 0.4  # probability of one of these
-MAX_FILLED = 0.7  # of a box; more ink is not writing, except in a box narrower than
-MAX_ONE_RATIO = 0.5  # of width to height
-MAX_SCALE_ERROR = 1.3  # if digits differ more from HEIGHT, they are read again at another scale
+MAX_FILLED = 0.7  # of a box; more ink is not writing, but for a 1
+MAX_ONE_RATIO = 0.5  # of width to height: the box of a 1 is narrower
+MAX_SCALE_ERROR = 1.3  # of HEIGHT to the height of digits; beyond it, the scale is corrected
 
 # The layout network: an image, uint8 (height, width), to float32 (height / CELL, width / CELL,
 # LINE + 4). The last axis holds the logits of the classes; the distance right and down to the
@@ -72,7 +72,7 @@ class LocatedSymbol:
 
 
 def find_symbols(ink: np.ndarray, predict: Predict) -> list[LocatedSymbol]:
-    """Finds the symbols, without lines.
+    """Find the symbols in ink; ignore lines.
 
     Args:
         ink: float32 (height, width), 0 background to 1 ink.
@@ -93,7 +93,7 @@ def find_symbols(ink: np.ndarray, predict: Predict) -> list[LocatedSymbol]:
 
 @dataclass(eq=False)
 class Region:
-    """A part of the page with background all round it."""
+    """A part of the page that is surrounded by background."""
 
     box: Box
     mask: np.ndarray  # bool, over the box: the ink of this region
@@ -101,7 +101,7 @@ class Region:
 
 
 def find_regions(ink: np.ndarray) -> list[Region]:
-    """Finds the parts of the page with gaps of more than about the height of a digit between them.
+    """Find the parts of the page with gaps of more than about the height of a digit between them.
 
     Writing in different sizes is thus scaled separately, and empty parts cost no time.
     """
@@ -121,20 +121,20 @@ def find_regions(ink: np.ndarray) -> list[Region]:
     middles = (boxes[:, :2] + boxes[:, 2:] - 1) // 2
     regions = []
     for name in range(1, names.max() + 1):
-        mine = names == name
-        inked = mine & coarse
+        squares = names == name
+        inked = squares & coarse
         down, across = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
         if not len(down):
             continue
         left, top = int(across[0]) * step, int(down[0]) * step
         right = min(ink.shape[1], (int(across[-1]) + 1) * step)
         bottom = min(ink.shape[0], (int(down[-1]) + 1) * step)
-        part = mine[down[0] : down[-1] + 1, across[0] : across[-1] + 1]
+        part = squares[down[0] : down[-1] + 1, across[0] : across[-1] + 1]
         mask = part.repeat(step, axis=0).repeat(step, axis=1)[: bottom - top, : right - left]
         inside = (middles >= (left, top)).all(axis=1) & (middles < (right, bottom)).all(axis=1)
-        own = boxes[inside]
-        if len(own):
-            regions.append(Region((left, top, right, bottom), mask, typical_height(own)))
+        if inside.any():
+            height = typical_height(boxes[inside])
+            regions.append(Region((left, top, right, bottom), mask, height))
     return regions
 
 
@@ -144,18 +144,18 @@ def find_regions(ink: np.ndarray) -> list[Region]:
 def _symbols_in_region(
     ink: np.ndarray, region: Region, predict: Predict, max_scale: float
 ) -> list[LocatedSymbol]:
-    """Finds the symbols of a region; boxes are in pixels of `ink`."""
+    """Find the symbols of a region; boxes are in pixels of `ink`."""
     left, top, right, bottom = region.box
-    own = ink[top:bottom, left:right] * region.mask
+    part = ink[top:bottom, left:right] * region.mask
     is_narrow = right - left <= MAX_ONE_RATIO * (bottom - top)
-    if (own > MIN_INK).mean() > MAX_FILLED and not is_narrow:
+    if (part > MIN_INK).mean() > MAX_FILLED and not is_narrow:
         is_unknown = np.eye(len(SYMBOLS), dtype=np.float32)[SYMBOLS.index(UNKNOWN)]
-        return [LocatedSymbol(region.box, own > 0, is_unknown)]
-    components, boxes = label(own > MIN_INK)
+        return [LocatedSymbol(region.box, part > 0, is_unknown)]
+    components, boxes = label(part > MIN_INK)
     scale = min(HEIGHT / region.height, max_scale)
     found: list[LocatedSymbol] = []
     for _ in range(3):
-        found = _symbols_at(own, components, boxes, scale, predict)
+        found = _symbols_at(part, components, boxes, scale, predict)
         heights = [s.box[3] - s.box[1] for s in found if s.label.isdigit()]
         heights = heights or [s.box[3] - s.box[1] for s in found]
         if not heights:
@@ -174,7 +174,7 @@ def _symbols_in_region(
 def _symbols_at(
     ink: np.ndarray, components: np.ndarray, boxes: np.ndarray, scale: float, predict: Predict
 ) -> list[LocatedSymbol]:
-    """Finds the symbols of a region at a scale; boxes are in pixels of the region.
+    """Find the symbols of a region at a scale; boxes are in pixels of the region.
 
     Args:
         ink: float32 (height, width), of the region.
@@ -192,13 +192,13 @@ def _symbols_at(
     added = [*means]
     for number in np.flatnonzero(small):
         left, top, right, bottom = boxes[number]
-        own = components[top:bottom, left:right] == number + 1
-        ys, xs = np.nonzero(own)
+        component = components[top:bottom, left:right] == number + 1
+        ys, xs = np.nonzero(component)
         mean = probabilities[rows[top + ys], columns[left + xs]].mean(axis=0)
         if mean[SMALL_MARKS].max() > MIN_SMALL_MARK:
             # One symbol, whatever middles its cells point at.
             added.append(mean)
-            pixels[top:bottom, left:right][own] = len(added)
+            pixels[top:bottom, left:right][component] = len(added)
     _join_fragments(pixels, components, (MAX_FRAGMENT_SIDE * height) ** 2)
     found = []
     for name, (box, mean) in enumerate(zip(_boxes(pixels, len(added)), added, strict=True), 1):
@@ -212,7 +212,7 @@ def _symbols_at(
 
 
 def _as_input(ink: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Scales ink and adds a margin.
+    """Scale ink and add a margin.
 
     Returns:
         The input of the network, uint8 (height, width); and int (height,) and (width,), the row and
@@ -232,7 +232,7 @@ def _as_input(ink: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray, np
 
 
 def _join_fragments(pixels: np.ndarray, components: np.ndarray, area: float) -> None:
-    """Adds fragments of a component to the symbol, or the line, that has most of it.
+    """Add fragments of a component to the symbol, or the line, that has most of it.
 
     Args:
         pixels: int (height, width), the name of the symbol of each pixel; changed in place.
@@ -254,7 +254,7 @@ def _join_fragments(pixels: np.ndarray, components: np.ndarray, area: float) -> 
 
 
 def _boxes(names: np.ndarray, count: int) -> list[Box]:
-    """The box of each name from 1 to `count`; empty if the name does not occur."""
+    """Return the box of each name from 1 to `count`; empty if the name does not occur."""
     ys, xs = np.nonzero(names)
     boxes = np.zeros((count + 1, 4), int)
     boxes[:, :2] = max(names.shape)
@@ -266,7 +266,7 @@ def _boxes(names: np.ndarray, count: int) -> list[Box]:
 
 
 def predict_scales(image: np.ndarray, predict: Predict) -> np.ndarray:
-    """Averages the outputs of the network for an image and for a smaller copy of it."""
+    """Average the outputs of the network for an image and for a smaller copy of it."""
     outputs = predict_tiles(image, predict)
     down, across = (round(side / LARGER / CELL) * CELL for side in image.shape)
     smaller = cv2.resize(image, (across, down), interpolation=cv2.INTER_AREA)
@@ -277,7 +277,7 @@ def predict_scales(image: np.ndarray, predict: Predict) -> np.ndarray:
 
 
 def predict_tiles(image: np.ndarray, predict: Predict) -> np.ndarray:
-    """Runs the network on an image of any size, tile by tile if it is large."""
+    """Run the network on an image of any size, tile by tile if it is large."""
     height, width = image.shape
     if max(height, width) <= TILE + 2 * OVERLAP:
         return predict(image)
@@ -301,7 +301,7 @@ def predict_tiles(image: np.ndarray, predict: Predict) -> np.ndarray:
 def segment(
     image: np.ndarray, outputs: np.ndarray, probabilities: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Groups the cells that contain ink into symbols.
+    """Group the cells that contain ink into symbols.
 
     Args:
         image: uint8 (height, width), the input of the network.
@@ -326,13 +326,13 @@ def segment(
     reach = MAX_DISTANCE * LARGER * HEIGHT / CELL
     owner, distance = nearest(cells + offsets, peaks(outputs[..., -1]), reach)
     names[of_symbol] = np.where(distance <= reach, owner + 1, 0)
-    # Cells that point at no middle are a symbol of their own, unless they touch another one.
+    # Connected cells that point at no middle are a new symbol, unless they touch another one.
     stray, _ = label(of_symbol & (names == 0))
     for name in range(1, stray.max() + 1):
-        mine = stray == name
-        beside = names[grown(mine)]
+        component = stray == name
+        beside = names[grown(component)]
         beside = beside[beside > 0]
-        names[mine] = np.bincount(beside).argmax() if len(beside) else names.max() + 1
+        names[component] = np.bincount(beside).argmax() if len(beside) else names.max() + 1
     count = int(names.max())
     total = np.zeros((count + 1, LINE + 1), np.float32)
     np.add.at(total, names[of_symbol], probabilities[of_symbol])
@@ -343,16 +343,16 @@ def segment(
 
 
 def softmax(outputs: np.ndarray) -> np.ndarray:
-    """The probabilities of the classes for each cell, float32 (down, across, LINE + 1)."""
+    """Return the probabilities of the classes for each cell, float32 (down, across, LINE + 1)."""
     logits = outputs[..., : LINE + 1]
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def peaks(logits: np.ndarray) -> np.ndarray:
-    """Finds the cells that are the middle of a symbol: int (n, 2), row and column.
+    """Find the cells that are the middle of a symbol: int (n, 2), row and column.
 
-    Of several that are close together, only the likeliest is one.
+    Of several cells that are close together, only the likeliest counts.
     """
     limit = np.log(MIN_MIDDLE / (1 - MIN_MIDDLE))
     found = np.argwhere((logits == cv2.dilate(logits, None)) & (logits > limit))
@@ -365,12 +365,12 @@ def peaks(logits: np.ndarray) -> np.ndarray:
 
 
 def nearest(points: np.ndarray, middles: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:
-    """The index of the nearest middle for each point, and the distance to it.
+    """Return the index of the nearest middle for each point, and the distance to it.
 
     Args:
         points, middles: (n, 2), row and column; the points roughly from top to bottom.
-        reach: middles that are farther above or below may be missed; without any, the distance is
-            infinite.
+        reach: middles that are farther above or below may be missed. If there are no others, the
+            distance is infinite.
     """
     owner, distance = np.zeros(len(points), int), np.full(len(points), np.inf)
     order = np.argsort(middles[:, 0], kind="stable")
@@ -387,5 +387,5 @@ def nearest(points: np.ndarray, middles: np.ndarray, reach: float) -> tuple[np.n
 
 
 def grown(mask: np.ndarray) -> np.ndarray:
-    """Adds the eight neighbours of each cell to a mask."""
+    """Add the eight neighbours of each cell to a mask."""
     return cv2.dilate(mask.astype(np.uint8), None) > 0

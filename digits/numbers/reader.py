@@ -17,7 +17,7 @@ from digits.numbers.rows import find_rows, typical_height
 from digits.types import DIGITS, MARKS, UNKNOWN, Ink, Prediction, Reading, Symbol
 
 MAX_SYMBOLS = 12  # without a digit: more are a pattern, such as dot-grid paper
-MIN_PROBABILITY = 1e-4  # of a label: with 0, one network could veto it
+MIN_PROBABILITY = 1e-4  # of a label; with 0, each network could veto it
 
 # The digit network: uint8 (n, 28, 28) to float32 (n, 11), the probabilities of the ten digits,
 # which sum to 1, and that of "none of these".
@@ -25,7 +25,7 @@ Classify = Callable[[np.ndarray], np.ndarray]
 
 
 def read_ink(ink: Ink, located: list[LocatedSymbol], classify: Classify, pool: Pool) -> Reading:
-    """Reads everything that is written.
+    """Read everything that is written.
 
     Args:
         ink: all ink of a picture.
@@ -34,7 +34,7 @@ def read_ink(ink: Ink, located: list[LocatedSymbol], classify: Classify, pool: P
         pool: how their predictions are combined.
 
     Returns:
-        The rows that contain symbols; blank if the image is only a pattern.
+        The rows that contain symbols; empty if the image is only a pattern.
     """
     if not located:
         return Reading("", [])
@@ -59,14 +59,14 @@ def read_ink(ink: Ink, located: list[LocatedSymbol], classify: Classify, pool: P
 def label_symbol(
     ink: Ink, mask: np.ndarray, pixels: np.ndarray, probabilities: np.ndarray, confidence: float
 ) -> Symbol:
-    """Labels a symbol.
+    """Label a symbol.
 
     Args:
         ink: of the symbol alone.
         mask: bool, over the box of the ink: the symbol's own pixels.
         pixels: uint8 (28, 28), the input of the digit network for it.
         probabilities: float (SYMBOLS,), from `combine`.
-        confidence: the lowest probability of a label; below, the label is "?".
+        confidence: the minimum probability of a label; below it, the label is "?".
     """
     best = int(probabilities.argmax())
     likelihood = float(probabilities[best])
@@ -89,7 +89,7 @@ def label_symbol(
 
 
 def combine(probabilities: np.ndarray, outputs: np.ndarray, pool: Pool) -> np.ndarray:
-    """Combines the predictions of the two networks for each symbol.
+    """Combine the predictions of the two networks for each symbol.
 
     Args:
         probabilities: float (n, SYMBOLS), of the layout network.
@@ -99,10 +99,10 @@ def combine(probabilities: np.ndarray, outputs: np.ndarray, pool: Pool) -> np.nd
     Returns:
         float (n, SYMBOLS); each row sums to 1.
     """
-    known, marks = probabilities[:, : len(DIGITS)], probabilities[:, len(DIGITS) : -1]
+    digits, marks = probabilities[:, : len(DIGITS)], probabilities[:, len(DIGITS) : -1]
     none = outputs[:, 10:]
     single = np.concatenate([outputs[:, :10] * (1 - none), none], axis=1)
-    layout = np.concatenate([known, probabilities[:, -1:]], axis=1)
+    layout = np.concatenate([digits, probabilities[:, -1:]], axis=1)
     logarithms = pool.layout * np.log(np.maximum(layout, MIN_PROBABILITY))
     logarithms += pool.digit * np.log(np.maximum(single, MIN_PROBABILITY))
     combined = np.exp(logarithms - logarithms.max(axis=1, keepdims=True))
@@ -113,7 +113,7 @@ def combine(probabilities: np.ndarray, outputs: np.ndarray, pool: Pool) -> np.nd
 
 
 def spell(labels: list[str], boxes: np.ndarray) -> str:
-    """Joins the labels of a row, with a space where a gap is clearly wider than the others.
+    """Join the labels of a row, with a space where a gap is clearly wider than the others.
 
     Args:
         labels: from left to right.

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-MIN_SHARED = 0.35  # of the lower one of two symbols in a row: the part at the height of the other
-MAX_REACH = 3  # heights: how far beyond its last symbol a row is taken to continue at its slope
+MIN_SHARED = 0.35  # of the shorter of two symbols in a row: the part beside the other one
+MAX_REACH = 3  # heights of a row: how far it continues at its slope beyond its last symbol
 
 
 def typical_height(boxes: np.ndarray) -> float:
-    """The median height of boxes, weighted by height: dots and lines hardly count.
+    """Return the median height of boxes, weighted by height: dots and lines hardly count.
 
     Args:
         boxes: (n, 4), n > 0, as `Box`.
@@ -18,7 +18,7 @@ def typical_height(boxes: np.ndarray) -> float:
 
 
 def find_rows(boxes: np.ndarray) -> list[list[int]]:
-    """Groups symbols into rows.
+    """Group symbols into rows.
 
     Args:
         boxes: float (n, 4), n > 0, as `Box`.
@@ -37,7 +37,7 @@ def find_rows(boxes: np.ndarray) -> list[list[int]]:
 
 
 def _tall_rows(boxes: np.ndarray, order: list[int]) -> list[list[int]]:
-    """Appends each symbol, from left to right, to the row that continues at its height.
+    """Append each symbol, from left to right, to the row that continues at its height.
 
     Args:
         boxes: (n, 4), as `Box`.
@@ -68,7 +68,7 @@ def _tall_rows(boxes: np.ndarray, order: list[int]) -> list[list[int]]:
 
 
 def _end(last: np.ndarray) -> tuple[float, ...]:
-    """The middle, top and bottom of the last of a few symbols, and the slope from one to the next.
+    """Return the middle, top and bottom of the last of a few symbols, and the slope of them all.
 
     Args:
         last: (n, 4), as `Box`, from left to right.
@@ -84,7 +84,7 @@ def _end(last: np.ndarray) -> tuple[float, ...]:
 def _add_small(
     boxes: np.ndarray, rows: list[list[int]], small: list[int], max_distance: float
 ) -> None:
-    """Adds each small symbol to the row of the nearest symbol, or to a new row if all are far."""
+    """Add each small symbol to the row of the nearest symbol, or to a new row if all are far."""
     row_of = np.full(len(boxes), -1)
     for number, row in enumerate(rows):
         row_of[row] = number

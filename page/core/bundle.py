@@ -1,4 +1,4 @@
-"""Joins a script and the modules that it imports: Streamlit loads one script for a component."""
+"""Bundle a script with the modules it imports: Streamlit loads one script per component."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:const|function|class) (\w+))", r
 
 
 def bundle(script: Path) -> str:
-    """Return one module that holds a script and all that it imports, each in a scope of its own.
+    """Return a single module with a script and its imports, each in its own scope.
 
-    Of ECMAScript's syntax it knows what the page needs: `import { a, b } from "./file.js";` and
+    Only the syntax that the page needs is supported: `import { a, b } from "./file.js";` and
     `export` before a named constant, function or class.
     """
     modules: dict[Path, str] = {}
@@ -21,7 +21,7 @@ def bundle(script: Path) -> str:
 
 
 def _link(script: Path, modules: dict[Path, str]) -> str:
-    """Return a script whose imports read from `modules`, and add to them what is missing."""
+    """Return a script whose imports refer to `modules`, and add the missing modules to these."""
 
     def read(match: re.Match[str]) -> str:
         names, file = match.groups()

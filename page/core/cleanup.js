@@ -1,19 +1,19 @@
 // @ts-check
 
 /** @type {WeakMap<object, () => void>} */
-const newest = new WeakMap();
+const latest = new WeakMap();
 
 /**
- * What a component's function returns, to be called when the component is taken off the page.
+ * Wraps what a component's function returns: Streamlit calls it to remove the component.
  *
- * Streamlit also calls it for a component, or for data, that newer ones replaced while the script
- * was loading, and only after the function was called with the newer ones. Then nothing must end.
- * @param {object} used by the function, and no longer after `end`
+ * Streamlit also calls it for a component or data that was replaced while the script was loading,
+ * after it called the component's function for the replacement. That call must be ignored.
+ * @param {object} resource in use until `end`
  * @param {() => void} end
  */
-export function cleanup(used, end) {
-  newest.set(used, end);
+export function cleanup(resource, end) {
+  latest.set(resource, end);
   return () => {
-    if (newest.get(used) === end) end();
+    if (latest.get(resource) === end) end();
   };
 }

@@ -1,4 +1,4 @@
-"""Declares Streamlit components (version 2) from the files beside a module."""
+"""Declare Streamlit components (version 2) from the files beside a module."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def component(module: str, name: str = "") -> Callable[..., Any]:
 
     Args:
         module: `__file__` of the module.
-        name: of the files, without a suffix, where it differs from the module's.
+        name: stem of the files, if it differs from the module's.
 
     Returns:
         A function that mounts the component: `mount(key=…, data={…}, on_<name>_change=…)`. Values

@@ -1,25 +1,25 @@
 // @ts-check
 // Shows our own sentence while the connection is lost. Then reruns the page, because the server may
-// have been restarted, and follows a link pressed meanwhile. Closes Streamlit's dialogs: of a lost
-// connection, and of an address that is no page's, where Streamlit shows the first page.
+// have been restarted, and follows a link that was pressed meanwhile. Closes Streamlit's dialogs
+// about a lost connection, and about unknown addresses, at which it shows the first page.
 
 import { isServing } from "./health.js";
 import { pressed } from "./keys.js";
 
-const GONE = 1000; // ms without a connection: say so
-const EVERY = 1000; // ms from one look to the next
-const FAILED = 2; // requests without an answer: there is no connection, whatever Streamlit says
-// Load the page anew after this many requests that were answered, and yet
-const STUCK = 10; // there is no connection,
-const SILENT = 60; // or no answer to the drawing: a computer that slept keeps a dead connection
+const GONE = 1000; // ms without a connection until the sentence appears
+const EVERY = 1000; // ms between two checks
+const FAILED = 2; // failed requests that mean a lost connection, whatever Streamlit reports
+// Reload the page after this many successful requests in a row, while
+const STUCK = 10; // the connection stays lost,
+const SILENT = 60; // or the drawing stays unanswered: a computer that slept keeps a dead connection
 
 const root = document.documentElement;
 /** @type {(() => void) | null} */
 let back = null; // asks the server to run the page
 /** @type {HTMLElement | null} */
-let line = null; // shows
-let words = ""; // these, while the connection is gone
-let lost = 0; // since when there is no connection
+let line = null; // shows the sentence
+let words = ""; // the sentence
+let lost = 0; // when the connection was lost; 0: it is there
 let failed = 0;
 let stuck = 0;
 /** @type {HTMLElement | null} */

@@ -1,4 +1,4 @@
-"""Tells visitors when the connection to the server is lost, and reruns the page when it is back."""
+"""Tell visitors when the connection to the server is lost; rerun the page when it is back."""
 
 from __future__ import annotations
 

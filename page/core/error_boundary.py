@@ -1,4 +1,4 @@
-"""Visitors never see a traceback: every error becomes a sentence, and the log gets the rest."""
+"""Error boundary: visitors read a sentence instead of a traceback, which goes to the log."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ SOMETHING_WRONG = N_("Something went wrong. Please load this page again.")
 
 
 def guarded(show: Callable[P, R]) -> Callable[P, R | None]:
-    """Wrap a part of the page: an apology takes its place if it fails, and the rest stays.
+    """Decorate a part of the page: if it fails, an apology replaces it, and the rest stays.
 
-    `apologize` catches what fails elsewhere.
+    `apologize` handles errors elsewhere.
     """
 
     @functools.wraps(show)
     def shown(*args: P.args, **kwargs: P.kwargs) -> R | None:
         try:
             return show(*args, **kwargs)
-        except Exception as error:  # Streamlit stops a run with a BaseException, which passes
+        except Exception as error:  # not BaseException, with which Streamlit stops a run
             apologize(error)
             return None
 
@@ -39,7 +39,7 @@ def apologize(error: Exception) -> bool:
     """Show an apology instead of Streamlit's error box: for an error outside of `guarded` parts.
 
     Returns:
-        True, which tells Streamlit that the error is dealt with.
+        True, which tells Streamlit that the error is handled.
     """
     st.html(apology_html(explain(error)))
     return True
@@ -47,7 +47,7 @@ def apologize(error: Exception) -> bool:
 
 def explain(error: Exception) -> str:
     """Return what went wrong and what helps, for visitors; log the error itself."""
-    digits = sys.modules.get("digits")  # not imported here: that may be just what goes wrong
+    digits = sys.modules.get("digits")  # not imported here: the import may be what failed
     if digits and isinstance(error, digits.ModelError):
         logging.error("%s", error, exc_info=error.__cause__)
         return str(error)

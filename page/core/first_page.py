@@ -1,7 +1,7 @@
-"""What is added to the HTML page: scripts to load early, and a sentence if no connection comes.
+"""Additions to the HTML page: preload links, and a sentence that appears without a connection.
 
-Streamlit loads the script of each kind of element when the first one of that kind arrives over the
-WebSocket, and the canvas's script after that. Named in the HTML page, they load meanwhile.
+Streamlit loads the script of an element type when the first such element arrives over the
+WebSocket, and the canvas's script after that. Preload links make the browser load them earlier.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def blocked_html(accept_language: str) -> str:
     """Return a sentence that appears where the page can't connect: see base.css.
 
     Args:
-        accept_language: the header of the request: RFC 9110, 12.5.4. Its order counts.
+        accept_language: the request's header (RFC 9110, 12.5.4). Only its order counts.
     """
     from babel import negotiate_locale
 
@@ -40,7 +40,7 @@ def blocked_html(accept_language: str) -> str:
 
 
 def preload_html() -> str:
-    """Return the links to these scripts; none if Streamlit or the canvas is built differently."""
+    """Return preload links to these scripts; "" if Streamlit or the canvas is built differently."""
     try:
         files = [f"./{file}" for file in _streamlit_scripts()]
         package = find_spec("streamlit_drawable_canvas").origin  # importing it needs a running page
@@ -53,7 +53,7 @@ def preload_html() -> str:
 
 
 def _streamlit_scripts() -> list[str]:
-    """Return the scripts of ELEMENTS, and all they import, that the HTML page does not name."""
+    """Return the scripts of ELEMENTS and their imports, except those named in the HTML page."""
     manifest = json.loads((Path(streamlit.__file__).parent / "static/manifest.json").read_text())
     named = _with_imports(manifest, ["index.html"])
     entries = [key for key, chunk in manifest.items() if chunk.get("name") in ELEMENTS]
@@ -63,7 +63,7 @@ def _streamlit_scripts() -> list[str]:
 
 
 def _with_imports(manifest: dict[str, dict], entries: list[str]) -> list[str]:
-    """Return these entries of Vite's manifest and all that they import."""
+    """Return entries of Vite's manifest and everything that they import."""
     found: dict[str, None] = {}
     while entries:
         key = entries.pop()

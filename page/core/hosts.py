@@ -1,4 +1,4 @@
-"""Host names and addresses: which of them mean this machine or the local network."""
+"""Host names and addresses: which of them refer to this machine or the local network."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ IN_CONTAINER = any(Path(file).exists() for file in ("/.dockerenv", "/run/.contai
 
 
 def parse_url(url: str | None) -> SplitResult:
-    """Split an address that anybody may have sent; all parts are empty if it is malformed."""
+    """Split an untrusted URL; all parts are empty if it is malformed."""
     try:
         parts = urlsplit(url or "")
         _ = parts.port  # raises where `urlsplit` does not
@@ -29,7 +29,7 @@ def is_address(host: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address or a name means the machine that it is used on."""
+    """Whether an address or a name refers to the machine that uses it."""
     if is_address(host):
         return ip_address(host).is_loopback
     return host == "localhost" or host.endswith(".localhost")
@@ -44,5 +44,5 @@ def is_private(host: str) -> bool:
 
 
 def bracketed(host: str) -> str:
-    """Return a host as it is written in a URL."""
+    """Return a host as it is written in a URL: IPv6 addresses in brackets."""
     return f"[{host}]" if ":" in host else host

@@ -1,8 +1,8 @@
 // @ts-check
 
 /**
- * Shows HTML in an element: what stays the same keeps its element, so that bars can move, pictures
- * keep the focus, and a screen reader hears only the words that changed.
+ * Shows HTML in an element and reuses the elements in it, so that bars can move, pictures keep the
+ * focus, and screen readers read out only the words that changed.
  * @param {Element} place
  * @param {string} html
  */

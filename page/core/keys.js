@@ -1,11 +1,11 @@
 // @ts-check
-// What was pressed; keyboard shortcuts on any keyboard layout, in any script.
+// Pressed elements and keys; keyboard shortcuts on any keyboard layout, in any script.
 
 /** Elements that take typed text. A checkbox or a button does not. */
 const TEXT_ENTRY =
   "textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=button])";
 
-/** An open dialog: the phones', or one of Streamlit's. */
+/** An open dialog: “On your phone”, or one of Streamlit's. */
 export const DIALOG = ":is(:popover-open, [role=dialog])";
 
 /**
@@ -30,8 +30,8 @@ export function hasModifier(event) {
 }
 
 /**
- * The Latin letter of a key: what the key types, or, on a layout of another script, what the key in
- * this place types on a US keyboard.
+ * The Latin letter that a key types or, on a layout of another script, that the key in the same
+ * position types on a US keyboard.
  * @param {KeyboardEvent} event
  * @returns {string} "a" to "z", or ""
  */

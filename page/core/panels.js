@@ -1,6 +1,6 @@
 // @ts-check
-// Opens the story with a presenter's remote, whose buttons are Page Up and Page Down, and closes
-// whatever is open with Escape. What replaced it gets the keyboard's focus.
+// Opens the story with a presenter's remote, whose buttons are Page Up and Page Down, and closes the
+// open panel with Escape. Then moves the focus to what replaces the panel.
 
 import { cleanup } from "./cleanup.js";
 import { DIALOG, hasModifier, isTyping } from "./keys.js";
@@ -11,7 +11,7 @@ const IN_PANEL = ".st-key-home *:not(.st-key-canvas_column *, .st-key-reading *)
 let opened = ""; // the panel that is open
 let closed = ""; // the one before it
 /** @type {Element | null} */
-let left = null; // what had the focus in that when it was closed
+let oldFocus = null; // what had the focus in that when it was closed
 let close = () => {};
 
 const observer = new MutationObserver(refocus);
@@ -19,13 +19,13 @@ const observer = new MutationObserver(refocus);
 /** @param {string} key @returns {HTMLElement | null} */
 const buttonOf = (key) => document.querySelector(`.st-key-${key} button`);
 
-/** “All at once” has no button: the story leads to it. */
+/** Moves the focus. “All at once” is opened from the story, so the story's button stands for it. */
 function refocus() {
   const { activeElement } = document;
   // While the story is still there, its script may run for the first time and take the focus.
   if (closed === "story" && document.querySelector(".story")) return;
-  // What opens in place of a panel has its elements, too, until the server has sent all of it.
-  if (activeElement && activeElement === left) return;
+  // The closed panel's elements stay until the server has sent all of what replaces them.
+  if (activeElement && activeElement === oldFocus) return;
   const opener = `open_${closed === "inside" ? "story" : closed}`;
   const next = buttonOf(opened === "inside" ? "stepwise" : opener);
   if (activeElement === document.body) {
@@ -52,12 +52,12 @@ export default function ({ data, setTriggerValue }) {
     [closed, opened] = [opened, data.opened];
     observer.disconnect();
     if (closed && ["", "inside"].includes(opened)) {
-      left = document.activeElement?.matches(IN_PANEL) ? document.activeElement : null;
+      oldFocus = document.activeElement?.matches(IN_PANEL) ? document.activeElement : null;
       observer.observe(document.body, { childList: true, subtree: true });
       refocus();
     }
   }
-  addEventListener("keydown", key); // the same function twice is heard once
+  addEventListener("keydown", key); // adding the same listener again has no effect
   return cleanup(observer, () => {
     observer.disconnect();
     removeEventListener("keydown", key);

@@ -12,7 +12,7 @@ from page.core.text import N_, _
 from page.core.visit import Panel, visit
 
 PANELS: tuple[Panel, ...] = ("", "story", "inside", "fool", "teach")
-TITLES: dict[Panel, str] = {  # of those that have a button
+TITLES: dict[Panel, str] = {  # of the panels that have a button
     "story": N_("How do you know?"),
     "fool": N_("Can I fool you?"),
     "teach": N_("Teach you"),
@@ -22,7 +22,7 @@ _script = component(__file__)
 
 
 def panel_buttons() -> Panel:
-    """Show a button for each panel that this model has, and return the panel that is open.
+    """Show a button for each panel that this model supports, and return the panel that is open.
 
     A presenter's remote (Page Down) opens the story, too.
     """
@@ -43,7 +43,7 @@ def panel_buttons() -> Panel:
 
 
 def possible_panels() -> set[Panel]:
-    """The panels that this model has: explaining needs its inside, teaching also its examples."""
+    """Return what this model supports: explaining needs its inside, teaching also its examples."""
     classifier = load_classifier()
     if not classifier.has_inside:
         return {"fool"}
@@ -55,23 +55,23 @@ def possible_panels() -> set[Panel]:
 def opened_panel() -> Panel:
     """Return the panel that the visitor opened last, unless it was closed.
 
-    A hidden radio button keeps it in the browser, which restores it after a server restart. It only
-    counts then: what the browser sends while a panel is being opened still has the old value.
+    A hidden radio button keeps it in the browser, which restores it after a server restart.
+    Otherwise its value is ignored: while a panel is being opened, the browser sends the old one.
     """
     state = visit()
     if state.panel is not None:
         st.session_state.open_panel = state.panel
-    kept = st.radio("panel", PANELS, key="open_panel", label_visibility="collapsed")
+    restored = st.radio("panel", PANELS, key="open_panel", label_visibility="collapsed")
     if state.panel is None:
-        state.panel = cast(Panel, kept)
+        state.panel = cast(Panel, restored)
     return state.panel
 
 
 def open_panel(panel: Panel) -> None:
-    """Open a panel; "" closes. Only in callbacks, before the page is built."""
+    """Open a panel, or close it with "". Call this in callbacks, before the page is built."""
     visit().panel = panel
 
 
 def close_button(key: str) -> None:
-    """Show a button that closes whatever is open."""
+    """Show a button that closes the open panel."""
     st.button(_("Close"), key=key, on_click=open_panel, args=("",))

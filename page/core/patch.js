@@ -9,7 +9,7 @@ const closest = ({ target }, selector) =>
   target instanceof Element ? target.closest(selector) : null;
 
 /**
- * One Tab stop; arrow keys move within [data-arrows].
+ * Moves the focus within [data-arrows], which is a single Tab stop.
  * @param {KeyboardEvent} event
  */
 function arrows(event) {

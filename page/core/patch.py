@@ -10,14 +10,14 @@ _patched = component(__file__)
 
 
 def patched_html(html: str, key: str, on_tap: Callable[[int], None] | None = None) -> None:
-    """Show HTML like `st.html`, but keep the elements that are in the new HTML, too.
+    """Show HTML like `st.html`, but keep the elements that the new HTML also has.
 
     CSS transitions then move the bars, and the focus stays where it is.
 
     Args:
         html: trusted HTML. Nothing is filtered.
         key: of the component.
-        on_tap: gets the `data-symbol` of the element in it that was tapped, before the next run.
+        on_tap: called before the next run with the `data-symbol` of the element that was tapped.
     """
 
     def tapped() -> None:

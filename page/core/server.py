@@ -1,6 +1,6 @@
-"""What the page's server accepts: from whom, how much, and in whose frames.
+"""ASGI middleware around Streamlit, and the preparation of the server.
 
-ASGI middleware around Streamlit, and what happens when the server starts.
+The middleware limits who may connect, how much is uploaded, and who may embed the page.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ MAX_DESCRIPTORS = 8192  # Streamlit holds three for each visit until two minutes
 
 
 class OwnPages:
-    """Lets only pages of this server open its WebSocket.
+    """Middleware that lets only pages of this server open its WebSocket.
 
-    Streamlit accepts any page of this computer, on any port, and any name that the browser looked
-    up: a web site can have its own name point here (DNS rebinding).
+    Streamlit accepts pages from any port of this computer, and any host name: a web site could make
+    its own name resolve to this computer (DNS rebinding).
     """
 
     def __init__(self, app: ASGIApp):
@@ -60,8 +60,8 @@ class OwnPages:
 def is_own_host(host: str) -> bool:
     """Whether the page may be at this address, `name:port`.
 
-    It may be at any IP address and at names of local networks. A public name must be set, because
-    its owner decides where it points. A container knows no names: it accepts all until one is set.
+    Any IP address and any local name is accepted. A public name must be set, because its owner
+    decides where it resolves to. A container can't know its names: it accepts all until one is set.
     """
     if config.get_option("server.allowedHosts"):
         return True  # Streamlit checks it
@@ -85,22 +85,22 @@ def is_own_origin(origin: str | None, host: str) -> bool:
 
 
 def _public_name() -> str | None:
-    known = config.is_manually_set("browser.serverAddress")
-    return config.get_option("browser.serverAddress") if known else None
+    is_set = config.is_manually_set("browser.serverAddress")
+    return config.get_option("browser.serverAddress") if is_set else None
 
 
 class OwnAddresses:
-    """Leads addresses below the pages, like /a/b, to the first page.
+    """Middleware that redirects addresses below the pages, like /a/b, to the first page.
 
-    Streamlit answers every unknown address with the HTML page, which would not find its scripts
-    there: nothing would be shown.
+    Streamlit serves the HTML page at every unknown address, but there its relative links to scripts
+    are wrong, and it would stay empty.
     """
 
     def __init__(self, app: ASGIApp):
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Redirect (HTTP 307) instead of sending the page; the address may be behind a proxy's."""
+        """Redirect (HTTP 307) instead of sending the page, relative to the path of a proxy."""
         base = "/" + config.get_option("server.baseUrlPath").strip("/")
         below = scope.get("path", "").removeprefix(base).strip("/").count("/")
         redirected = False
@@ -117,14 +117,14 @@ class OwnAddresses:
 
 
 class OneUpload:
-    """Keeps one uploaded file for each visit, and receives one at a time."""
+    """Middleware that keeps one uploaded file per visit, and receives one at a time."""
 
     def __init__(self, app: ASGIApp):
         self._app = app
         self._receiving: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Drop what the visit uploaded before; refuse a second upload meanwhile (HTTP 429)."""
+        """Drop the visit's previous upload; refuse concurrent ones (HTTP 429)."""
         put = scope["type"] == "http" and scope["method"] == "PUT"
         upload = UPLOAD.search(scope["path"]) if put else None
         if not upload:
@@ -144,14 +144,14 @@ class OneUpload:
 
 
 class Frames:
-    """Says in whose pages browsers may show this one: its own, and those in DIGITS_EMBED."""
+    """Middleware that lets only this server and the origins in DIGITS_EMBED embed the page."""
 
     def __init__(self, app: ASGIApp):
         self._app = app
         self._policy = " ".join(("frame-ancestors 'self'", *EMBED))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add the policy to each answer."""
+        """Add the policy to each response."""
 
         async def send_with_policy(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -165,16 +165,16 @@ class Frames:
 
 
 def _partition_cookies(headers: MutableHeaders) -> None:
-    """Keep the XSRF cookie apart for each site with a frame (CHIPS).
+    """Partition the XSRF cookie by embedding site (CHIPS).
 
-    Browsers that block other sites' cookies in frames let partitioned ones through.
+    Browsers that block third-party cookies accept partitioned ones.
     """
     cookies = headers.getlist("set-cookie")
     if any(cookie.startswith(XSRF_COOKIE) for cookie in cookies):
         del headers["set-cookie"]
         for cookie in cookies:
-            own = cookie.startswith(XSRF_COOKIE)
-            headers.append("set-cookie", f"{cookie}; Partitioned" if own else cookie)
+            is_xsrf = cookie.startswith(XSRF_COOKIE)
+            headers.append("set-cookie", f"{cookie}; Partitioned" if is_xsrf else cookie)
 
 
 @asynccontextmanager
@@ -189,12 +189,12 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
         print(f"  In a browser: {address}\n")  # Streamlit printed it without brackets
     if not config.get_option("server.headless"):
         open_browser = cli_util.open_browser
-        asyncio.get_running_loop().call_later(0.3, open_browser, address)  # by then it listens
+        asyncio.get_running_loop().call_later(0.3, open_browser, address)  # it listens by then
     yield
 
 
 def raise_descriptor_limit() -> None:
-    """Raise the limit of open files and connections: on macOS it is 256, for 80 visits."""
+    """Raise the limit of open files and connections: on macOS it is 256, enough for 80 visits."""
     try:
         import resource
     except ImportError:  # Windows has no such limit
@@ -209,6 +209,6 @@ def raise_descriptor_limit() -> None:
 
 def page_address() -> str:
     """Return the address of the page, for a browser on this machine."""
-    own = config.get_option("server.address")
-    host = _public_name() or (get_display_address(own) if own else "localhost")
+    address = config.get_option("server.address")
+    host = _public_name() or (get_display_address(address) if address else "localhost")
     return get_url(bracketed(host))

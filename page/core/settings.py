@@ -1,4 +1,4 @@
-"""The settings of the page (environment variables), and the model it reads with."""
+"""The settings of the page (environment variables), and its model."""
 
 from __future__ import annotations
 
@@ -18,29 +18,24 @@ if TYPE_CHECKING:  # at run time it is imported once the canvas is there to draw
 MODEL = Path(os.environ.get("DIGITS_MODEL", Path(__file__).parents[2] / "model"))
 API = os.environ.get("DIGITS_API")  # the address of an API to use instead of the model
 TALLY = os.environ.get("DIGITS_TALLY")  # a file that counts right answers: page.tally.counts
-# Who else may show the page in a frame: origins, as in a Content-Security-Policy.
+# Other origins that may embed the page, as in a Content-Security-Policy.
 EMBED = os.environ.get("DIGITS_EMBED", "").split()
 KIOSK = os.environ.get("DIGITS_KIOSK", "0") != "0"  # nobody is at the desk: see page.kiosk.kiosk
 LIVE = os.environ.get("DIGITS_LIVE", "1") != "0"  # answer while the pen moves, not only afterwards
-
-
-# How long nobody touches a kiosk until it starts over.
+# Time without a touch after which a kiosk starts over.
 KIOSK_SECONDS = float(os.environ.get("DIGITS_KIOSK_SECONDS", 60))
 
 
 @st.cache_resource(show_spinner=False)  # once for all visitors; failures are not cached
 def load_classifier() -> Classifier:
     """Return the classifier of the model folder, or of an API if `DIGITS_API` is set."""
-    classifier: Classifier
     if API:
         from digits.remote import RemoteClassifier
 
-        classifier = RemoteClassifier(API)
-    else:
-        from digits import DigitClassifier
+        return RemoteClassifier(API)
+    from digits import DigitClassifier
 
-        classifier = DigitClassifier.load(MODEL)
-    return classifier
+    return DigitClassifier.load(MODEL)
 
 
 @st.cache_resource(show_spinner=False)

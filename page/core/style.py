@@ -11,7 +11,7 @@ from streamlit import config
 from page.core.first_page import blocked_html, preload_html
 
 PAGE = Path(__file__).parents[1]
-# In this order: of two rules that are equally specific, the later one wins. The canvas has its own.
+# The order matters: of two equally specific rules, the later one wins. The canvas has its own.
 STYLE_SHEETS = (
     "core/base.css",
     "draw/draw.css",
@@ -28,12 +28,12 @@ STYLE_SHEETS = (
     "share/share.css",
     "kiosk/kiosk.css",
 )
-# With these, Streamlit would answer with a compressed page, or that the page has not changed.
+# With these headers Streamlit would send a compressed page, or none (304 Not Modified).
 NOT_FORWARDED = (b"accept-encoding", b"if-none-match", b"if-modified-since")
 
 
 class Style:
-    """Puts the style sheets into the HTML page, so that the first paint looks like all others.
+    """Middleware that adds the style sheets to the HTML page, so that its first paint has them.
 
     `st.html` would send them with the first run, after Streamlit has shown its own layout. They
     are in the body, because Streamlit adds rules of its own to the head, and later ones win.
@@ -43,12 +43,12 @@ class Style:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add them to the HTML page that a browser asks for."""
+        """Add the style sheets to the HTML page that a browser requests."""
         headers = Headers(scope=scope) if scope["type"] == "http" else {}
         if scope.get("method") != "GET" or "text/html" not in headers.get("accept", ""):
             await self._app(scope, receive, send)
             return
-        start: Message | None = None  # of an HTML page, until all of it is here
+        start: Message | None = None  # of an HTML page, held back until all of it is here
         page = b""
 
         async def send_with_style(message: Message) -> None:
@@ -65,10 +65,10 @@ class Style:
             page = page.replace(b"</head>", preload_html().encode() + b"</head>", 1)
             body = style_html() + blocked_html(headers.get("accept-language", ""))
             page = page.replace(b"</body>", body.encode() + b"</body>", 1)
-            changed = MutableHeaders(scope=start)
-            changed["content-length"] = str(len(page))
-            del changed["etag"]  # of the page without them
-            del changed["last-modified"]
+            page_headers = MutableHeaders(scope=start)
+            page_headers["content-length"] = str(len(page))
+            del page_headers["etag"]  # of the unchanged page
+            del page_headers["last-modified"]
             await send(start)
             await send({"type": "http.response.body", "body": page})
 
@@ -77,12 +77,12 @@ class Style:
 
 
 def is_html(message: Message) -> bool:
-    """Whether an answer that starts is an HTML page."""
+    """Whether the start of a response announces an HTML page."""
     return Headers(scope=message).get("content-type", "").startswith("text/html")
 
 
 def style_html() -> str:
-    """All style sheets as one element."""
+    """Return all style sheets as one element."""
     sheets = [(PAGE / name).read_text("utf-8") for name in STYLE_SHEETS]
     return f"<style>{colours_css()}{''.join(sheets)}</style>"
 

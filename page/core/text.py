@@ -38,9 +38,9 @@ SOURCE = "en"  # the language of the literals
 def choose_language() -> None:
     """Set the language at the start of a run: from `?lang=`, or else from the browser."""
     state = visit()
-    asked = st.query_params.get("lang")
-    if asked in LANGUAGES:
-        state.language, state.language_from_address = asked, True
+    requested = st.query_params.get("lang")
+    if requested in LANGUAGES:
+        state.language, state.language_from_address = requested, True
     elif state.language_from_address:  # a link to another page dropped it from the address
         st.query_params["lang"] = state.language
     elif not state.language:
@@ -94,8 +94,8 @@ def N_(sentence: str) -> str:
     return sentence
 
 
-# A noun phrase each, as articles differ: “an 8”, in Italian “uno 0”. Where it stands in a sentence
-# it is the object: in German, for example, the accusative.
+# Noun phrases, because articles differ: “an 8”, in Italian “uno 0”. In each sentence they are the
+# object: in German, for example, they are in the accusative.
 A_DIGIT = (
     N_("a 0"), N_("a 1"), N_("a 2"), N_("a 3"), N_("a 4"),
     N_("a 5"), N_("a 6"), N_("a 7"), N_("an 8"), N_("a 9"),
@@ -109,8 +109,8 @@ def a_digit(digit: int) -> str:
 
 def percent(share: float) -> str:
     """Format a probability (0-1) in per cent; never 100%, because no network is certain."""
-    written = _percent(min(round(100 * share), 99), language())
-    return f">{written}" if certain(share) else written
+    text = _percent(min(round(100 * share), 99), language())
+    return f">{text}" if certain(share) else text
 
 
 def certain(share: float) -> bool:
@@ -136,7 +136,7 @@ def number(value: float, decimals: int = 0) -> str:
 
 
 def sure(share: float) -> str:
-    """How sure the network is, as it says it itself."""
+    """Return how sure the network is, as a sentence in the first person."""
     sentence = _("I’m more than {percent} sure.") if certain(share) else _("I’m {percent} sure.")
     return sentence.format(percent=percent(min(share, 0.99)))
 
@@ -158,7 +158,7 @@ def listed(parts: list[str]) -> str:
 
 
 def joined(*sentences: str) -> str:
-    """Return sentences one after the other; some of them may be empty."""
+    """Join sentences; some of them may be empty."""
     space = "" if language() in WITHOUT_SPACES else " "
     return space.join(filter(None, sentences))
 

@@ -1,4 +1,4 @@
-"""Puts finished drawings first when many visitors draw at once."""
+"""Give finished drawings priority when many visitors draw at once."""
 
 import threading
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ _moving = threading.BoundedSemaphore(MAX_MOVING)
 
 @contextmanager
 def turn(moving: bool) -> Iterator[None]:
-    """Run the block; if the pen is moving, wait until few other such blocks run.
+    """Run the block; while the pen moves, first wait until few other such blocks run.
 
     Threads share the GIL: thirty drawings at once take thirty times as long each.
 
     Args:
         moving: whether the drawing is unfinished, so that nobody waits for its answer.
     """
-    got = moving and _moving.acquire(timeout=MAX_WAIT_S)
+    acquired = moving and _moving.acquire(timeout=MAX_WAIT_S)
     try:
         yield
     finally:
-        if got:
+        if acquired:
             _moving.release()

@@ -1,4 +1,4 @@
-"""What the server remembers of one visit, from the first page until the browser leaves."""
+"""The state of one visit on the server, from the first page until the browser leaves."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class Draw:
 class Play:
     """Challenges, and the symbol that was taught."""
 
-    challenge: int = 0  # counts up
+    challenge: int = 0  # the current one; counts up
     solved: set[int] = field(default_factory=set)  # the challenges that were solved
     shown: int = -1  # the challenge that was shown last
-    before: Strokes | None = None  # what was drawn before it was shown
+    before: Strokes | None = None  # the drawing when that challenge was first shown
     hint: str = ""
     symbol_name: str = ""  # as the visitor typed it: escape it
     taught: TaughtSymbol | None = None
     pictures: list[str] = field(default_factory=list)  # the examples, as data URLs
-    last_example: Strokes | None = None  # the drawing it was taught with
+    last_example: Strokes | None = None  # the drawing of the last example
     changes: int = 0  # to what was taught, and other challenges: see view.js
 
 
@@ -84,7 +84,7 @@ class Visit:
 
 
 def visit() -> Visit:
-    """The visit that this run of the page is for."""
+    """Return the visit that this run of the page belongs to."""
     state = st.session_state
     if "visit" not in state:
         state["visit"] = Visit()

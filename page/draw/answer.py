@@ -19,17 +19,17 @@ from page.play.view import Known
 if TYPE_CHECKING:
     from digits import Prediction, Symbol
 
-PLACE = "\N{OBJECT REPLACEMENT CHARACTER}"  # where a visitor's own words come to stand
+PLACEHOLDER = "\N{OBJECT REPLACEMENT CHARACTER}"  # to be replaced by the visitor's own words
 
 SEEN = N_("This is all that I see of your drawing: 28 by 28 dots.")
 SEEN_SYMBOL = N_("This is all that I see of this digit: 28 by 28 dots.")
 
 
 def reading_html(reading: CanvasReading, drawing: Drawing) -> str:
-    """The answer, the bars, and the picture that the network was shown.
+    """The answer, the bars, and the network's input.
 
-    While the pen moves, the words are kept: ten changes a second can't be read. The canvas's script
-    marks them as waiting meanwhile.
+    While the pen moves, the words stay, because nobody can read ten changes a second. Meanwhile the
+    canvas's script marks them as outdated.
     """
     prediction = reading.prediction
     if reading.trouble:
@@ -71,8 +71,11 @@ def answer_html(prediction: Prediction | None, known: Known | None = None) -> st
         )
         words = f'<p class="invite">{invitation}</p>'
     elif known and known.matches:
-        sentence = _("I see your symbol: {name}.").format(name=PLACE)
-        words = f'<p>{hero(sentence, PLACE, known.name)}</p><p class="more">{sure(known.score)}</p>'
+        sentence = _("I see your symbol: {name}.").format(name=PLACEHOLDER)
+        words = (
+            f"<p>{hero(sentence, PLACEHOLDER, known.name)}</p>"
+            f'<p class="more">{sure(known.score)}</p>'
+        )
     elif prediction.digit is not None:
         sentence = _("I see {a_digit}.").format(a_digit=a_digit(prediction.digit))
         words = (
@@ -93,12 +96,12 @@ def answer_html(prediction: Prediction | None, known: Known | None = None) -> st
 
 
 def says_html(html: str) -> str:
-    """Return paragraphs in the place of the answer; screen readers read them out."""
+    """Return paragraphs to show as the answer; screen readers read them out."""
     return f'<div class="says" role="status">{html}</div>'
 
 
 def number_html(reading: CanvasReading) -> str:
-    """The answer in words, where there are several digits; below it each with its certainty."""
+    """The answer in words for several digits; below it each digit with its confidence."""
     words = _("I see {number}.").format(number=reading.text)
     more = (
         _("A “?” stands for what I can’t read.")
@@ -116,7 +119,7 @@ def number_html(reading: CanvasReading) -> str:
 
 
 def symbol_html(symbol: Symbol, place: int, chosen: bool) -> str:
-    """A digit of a number, to be tapped; see patch.js."""
+    """A digit of a number, as a button; see patch.js."""
     digit = symbol.prediction.digit
     certainty = "" if digit is None else percent(symbol.prediction.bars[digit])
     return (
@@ -127,7 +130,7 @@ def symbol_html(symbol: Symbol, place: int, chosen: bool) -> str:
 
 
 def symbol_name(symbol: Symbol) -> str:
-    """What a symbol was read as, in words: “a 4, 98% sure”."""
+    """The reading of a symbol in words: “a 4, 98% sure”."""
     prediction = symbol.prediction
     if prediction.digit is None:
         return _("Not sure what this is")
@@ -140,9 +143,9 @@ def hero(sentence: str, part: str, answer: str = "") -> str:
     """A sentence as HTML in which the answer stands out, with what follows it on its own line.
 
     Args:
-        sentence: with the answer.
-        part: of the sentence that stands out.
-        answer: text to show in its place.
+        sentence: contains the answer.
+        part: the part of the sentence that stands out.
+        answer: text to show in place of that part.
     """
     before, part, after = sentence.partition(part)
     answer = answer or part
@@ -165,9 +168,9 @@ def width(text: str) -> int:
 def bars_html(
     prediction: Prediction | None, known: Known | None = None, unfinished: bool = False
 ) -> str:
-    """A bar for each digit and one for “none”, as high as the network finds it likely.
+    """A bar for the probability of each digit and of “none”.
 
-    After what the visitor taught, one more. “None” is hidden until the pen is lifted.
+    A symbol that the visitor taught adds another one. “None” is empty until the pen is lifted.
     """
     names = [*map(str, range(NO_DIGIT)), _("none")]
     kinds = [*[""] * NO_DIGIT, "none"]
@@ -214,7 +217,7 @@ def bars_html(
 
 
 def seen_html(prediction: Prediction | None, caption: str) -> str:
-    """The picture that the network was shown, enlarged."""
+    """The network's input, enlarged."""
     if prediction is None:
         return '<div class="seen"><div class="nothing"></div><p class="caption"></p></div>'
     from digits.images import data_url

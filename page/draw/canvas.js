@@ -39,9 +39,9 @@ const contacts = new Contacts(surface, {
     show();
   },
   onErase(from, to) {
-    const left = erase(history.strokes, from, to, surface.size);
-    if (left.length === history.strokes.length) return;
-    history.push(left);
+    const remaining = erase(history.strokes, from, to, surface.size);
+    if (remaining.length === history.strokes.length) return;
+    history.push(remaining);
     show();
   },
 });
@@ -79,14 +79,14 @@ function show() {
   );
 }
 
-/** A canvas that became narrower, as on a phone that was turned, still shows the whole drawing. */
+/** Shows the whole drawing, even if the canvas became narrower, as on a phone that was turned. */
 function fit() {
   const { width, height } = surface.size;
   const needed = Math.min(widest, neededWidth(history.strokes, surface.size));
   root.style.setProperty("--drawn", String((needed * width) / height));
 }
 
-/** Waits for the canvas to appear, or to appear again; the drawing is put on it. */
+/** Waits until the canvas appears, or appears again, and puts the drawing on it. */
 function attach() {
   if (!updates.send || surface.isReady) return;
   if (!surface.attach()) return void requestAnimationFrame(attach);
@@ -114,13 +114,13 @@ function run(name) {
 
 /** @param {PointerEvent} event */
 function down(event) {
-  // Before anything is drawn: see demo_drawing.js and kiosk.js.
+  // Before the stroke begins: demo_drawing.js stops its own stroke, kiosk.js empties the canvas.
   if (event.isTrusted) dispatchEvent(new CustomEvent("digits-person", { detail: event }));
   contacts.down(event);
 }
 
 /**
- * Keeps real events away from the component.
+ * Keeps real events away from the component: see surface.js.
  * @param {MouseEvent | TouchEvent} event
  */
 function shield(event) {
@@ -131,7 +131,7 @@ function shield(event) {
 }
 
 /**
- * A browser makes no click of a tap while another finger rests on the screen.
+ * Clicks what a second finger taps: browsers only do so for the first finger on the screen.
  * @param {PointerEvent} event
  */
 function tap(event) {
@@ -141,7 +141,7 @@ function tap(event) {
 }
 
 /**
- * A browser opens a file that is dropped, in place of the page or in front of it.
+ * Refuses dropped files: a browser would open them in place of the page.
  * @param {DragEvent} event
  */
 function keepPage(event) {

@@ -18,7 +18,7 @@ from page.core.visit import visit
 from page.draw.drawing import HEIGHT, PEN, WIDTH, Drawing, parse
 
 HERE = Path(__file__).parent
-# White paper in either theme: clearly the place to draw (and another colour would empty it).
+# White in both themes: clearly the place to draw. A change of colour would empty the canvas.
 PAPER, INK = "#FFFFFF", "#1B2540"
 
 _script = component(__file__)
@@ -27,11 +27,11 @@ _script = component(__file__)
 def canvas() -> Drawing:
     """Show the canvas with its buttons; return the drawing on it.
 
-    The script sends the strokes, while the pen moves, too. No picture is read back from the
-    browser's canvas: some browsers return noise instead, so that nobody can be identified by it.
+    The script sends the strokes, also while the pen moves. No pixels are read back from the
+    browser's canvas: some browsers return noise instead, to prevent fingerprinting.
 
     Raises:
-        ValueError: the browser sent something else.
+        ValueError: the browser sent something other than strokes.
     """
     place = st.container()
     state = _script(
@@ -60,7 +60,7 @@ def canvas() -> Drawing:
         strokes = parse(state.drawing["strokes"])
         flags = (bool(state.drawing[name]) for name in ("attract", "rests", "lifted"))
         visit().draw.drawing = Drawing(strokes, int(state.drawing["number"]), *flags)
-    # After a return from another page, nothing was sent yet: the drawing is as it was left.
+    # After a return from another page, nothing was sent yet: the drawing is the last one.
     return visit().draw.drawing or Drawing()
 
 
@@ -73,9 +73,9 @@ def pen_moves() -> bool:
 def _declare_canvas() -> None:
     """Declare the canvas component once more, so that it appears sooner.
 
-    - Its stylesheet comes with it, and ours. Otherwise the page would have to fetch it, and until a
-      busy server answers, the canvas lies below its place: strokes would be lost.
-    - The drawing to begin with is a string, which the canvas reads as well: see `component`.
+    - Its stylesheet and ours are inlined. Otherwise the page would have to fetch them. Until a busy
+      server answers, the canvas would lie below its place, and strokes would be lost.
+    - The initial drawing is a JSON string, which the canvas also accepts: see `component`.
     """
     try:
         (style,) = Path(streamlit_drawable_canvas.__file__).parent.glob("frontend/build/*.css")
@@ -94,7 +94,7 @@ def _declare_canvas() -> None:
             )
 
         streamlit_drawable_canvas.out = mount
-    except Exception:  # another version of the component: as it comes
+    except Exception:  # another version of the component: use it as it is
         logging.exception("The canvas has the component's own look.")
 
 

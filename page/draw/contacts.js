@@ -1,5 +1,5 @@
 // @ts-check
-// Decides which contact draws. A mouse and a pen draw at once; a finger once it moves or taps.
+// Decides which contact draws. A mouse and a pen draw at once, a finger once it moves or taps.
 // Palms, second fingers and other mouse buttons don't draw. A pen's eraser removes strokes.
 
 /** @import { Point, Stroke } from "./strokes.js" */
@@ -19,7 +19,7 @@
 
 /**
  * @typedef {object} Listener
- * @property {() => void} onStroke the stroke began or goes on
+ * @property {() => void} onStroke the stroke began or continues
  * @property {(stroke: Stroke) => void} onFinish the stroke is complete
  * @property {(stroke: Stroke) => void} onAbandon the stroke was a palm
  * @property {(from: Point, to: Point) => void} onErase
@@ -27,7 +27,7 @@
 
 const SLOP = 4; // px: a touch that moves less does not draw yet
 const TAP = 700; // ms: a longer touch that does not move makes no dot
-const PALM = 2000; // ms after a pen was used: touches are the hand that holds it
+const PALM = 2000; // ms after a pen was used, in which touches are those of the hand that holds it
 const [LEFT, ERASER] = [1, 32]; // PointerEvent.buttons
 const ERASER_BUTTON = 5; // PointerEvent.button
 
@@ -111,8 +111,7 @@ export class Contacts {
     if (event.pointerType === "pen") this.#penSeen = now();
     const contact = this.#contacts.get(event.pointerId);
     if (!contact || !this.surface.isReady) return;
-    // A button that is released while another one is held sends no pointerup, and neither does one
-    // that is released outside the window.
+    // No pointerup comes if a button is released outside the window or while another one is held.
     const held = contact.type === "eraser" ? ERASER : LEFT;
     if (contact.type !== "touch" && !(event.buttons & held)) return void this.up(event);
     const coalesced = event.getCoalescedEvents?.() ?? [];
@@ -135,9 +134,7 @@ export class Contacts {
     }
   }
 
-  /**
-   * A system may lose the end of a touch. A primary touch proves it: no other finger is down.
-   */
+  /** Ends touches whose end was lost: no other finger is down when a primary touch begins. */
   #endTouches() {
     for (const [pointerId, { type }] of [...this.#contacts])
       if (type === "touch") this.up({ pointerId, type: "pointercancel" });
@@ -155,7 +152,7 @@ export class Contacts {
       const isTap = type === "pointerup" && now() - contact.since < TAP;
       const isShort = (contact.moved || isTap) && this.#wasOnCanvas(contact);
       if (this.isDrawing || !isShort || contact.type === "eraser") return;
-      this.#contacts.clear(); // what rests beside it does not draw
+      this.#contacts.clear(); // resting fingers don't draw
       await this.surface.changing; // the next strokes may begin meanwhile
       if (!this.surface.isReady) return;
       this.#begin(pointerId, contact);
@@ -165,7 +162,7 @@ export class Contacts {
   }
 
   /**
-   * A contact begins to draw. No other one that rests on the screen will.
+   * Lets a contact draw, and no other one that rests on the screen.
    * @param {number} pointerId
    * @param {Contact} contact
    */
@@ -177,7 +174,7 @@ export class Contacts {
   }
 
   /**
-   * The stroke begins, with all points of a contact from the first one on the canvas on.
+   * Begins the stroke, with all points of a contact since it reached the canvas.
    * @param {number} pointerId
    * @param {Contact} contact
    */

@@ -79,7 +79,7 @@ async function trace(stroke, canvas, mine) {
     isLifted = true;
   };
   point("pointerdown", canvas, at);
-  let budget = 0; // the distance that there was time for
+  let budget = 0; // distance that can be drawn in the time that has passed
   let before = performance.now();
   for (const next of stroke.slice(1)) {
     while (budget <= 0 && !reducedMotion.matches) {
@@ -107,7 +107,7 @@ function stop() {
 }
 
 /**
- * A visitor's hand goes first.
+ * Stops when a visitor draws or presses a button.
  * @param {CustomEvent<PointerEvent>} event
  */
 function person({ detail: event }) {

@@ -21,7 +21,7 @@ VARIANTS = {  # of each digit, all easy to read
     8: ("from the right", "from the left", "from the top"),
     9: ("straight", "smooth", "curved"),
 }
-WILD = 0.4  # how much one drawing differs from another; 1 is all that is still legible
+WILD = 0.4  # variation between drawings; 1 is the most that is still legible
 SIZE = 0.66  # of the canvas's height
 DECIMALS = 3
 
@@ -35,7 +35,7 @@ def mount_demo_drawing() -> None:
 
 @functools.cache
 def drawings() -> list[list[list[list[tuple[float, float]]]]]:
-    """Return drawings of each digit: strokes of points x, y in fractions of its height."""
+    """Return drawings of each digit: strokes of points x, y in a square with sides of 1."""
     from handwriting.allographs import VARIANTS as skeletons
     from handwriting.pen import by_hand, place, strokes_from_skeleton
 

@@ -14,7 +14,7 @@ HEIGHT, RATIO = 800, 2.2  # of the canvas: pixels, and width by height; see canv
 WIDTH = round(HEIGHT * RATIO)
 PEN = 52  # width in canvas pixels, like a thick marker
 MOVING, LIFTED = 200, 400  # height of the picture that is read, in pixels; small is fast
-EDGE = 0.1  # of the height: white around it, so that a black canvas still has a background
+EDGE = 0.1  # white margin, as a fraction of the height: a black canvas needs a background
 MAX_POINTS = 100_000  # in a drawing
 MAX_STAMPS = 50_000  # of the pen in a picture: enough to blacken the canvas; about 0.1 s
 PHASES = 4  # positions of the pen between two pixels, each way
@@ -67,8 +67,8 @@ def render(strokes: Strokes, height: int) -> Image.Image:
         height: of the canvas in the picture, in pixels.
 
     Returns:
-        A picture in mode L: a square, the middle of the canvas if all ink is there, else moved;
-        wider if the ink is wider. It has an EDGE on all sides.
+        A picture in mode L: a square from the middle of the canvas, with an EDGE on all sides. If
+        there is ink outside of it, it is shifted or, if the ink is too wide, widened.
     """
     scale = height / HEIGHT
     paths = [np.reshape(stroke, (-1, 2)).astype(float) for stroke in strokes]
@@ -83,11 +83,11 @@ def render(strokes: Strokes, height: int) -> Image.Image:
     edge = round(EDGE * height)
     margin = max(2 * side, edge)  # the pen may be partly outside the canvas
     ink = np.zeros((height + 2 * margin, round(width * scale) + 2 * margin), np.uint8)
-    left_over = MAX_STAMPS
+    remaining = MAX_STAMPS
     samples = []
     for path in paths:
-        samples.append(_smooth((path - [start, 0]) * scale, pen / 8, left_over))
-        left_over -= len(samples[-1]) - 1
+        samples.append(_smooth((path - [start, 0]) * scale, pen / 8, remaining))
+        remaining -= len(samples[-1]) - 1
     points = np.concatenate(samples)
     corners = np.clip(
         np.rint((points - side / 2 + margin) * PHASES).astype(int),
@@ -105,12 +105,12 @@ def render(strokes: Strokes, height: int) -> Image.Image:
 
 
 def _smooth(points: np.ndarray, step: float, limit: int) -> np.ndarray:
-    """Sample the curve that the canvas draws: quadratic, through the middle of each two points.
+    """Sample the curve that the canvas draws: quadratic Béziers from midpoint to midpoint.
 
     Args:
         points: (n, 2), at least one.
         step: largest distance between two samples, in the same unit.
-        limit: of the number of samples after the first.
+        limit: maximum number of samples after the first.
 
     Returns:
         (samples, 2), including both ends.

@@ -1,6 +1,6 @@
 // @ts-check
-// Undo and redo. A state is a list of finished strokes; states are never changed. `undo`, `redo` and
-// `clear` return whether there is another state now.
+// Undo and redo. A state is an immutable list of finished strokes. `undo`, `redo` and `clear` return
+// whether the current state changed.
 
 /** @import { Stroke } from "./strokes.js" */
 

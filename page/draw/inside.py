@@ -17,17 +17,17 @@ from page.core.patch import patched_html
 from page.core.text import N_, _, a_digit, ngettext
 from page.draw.reading import Part
 
-MAPS = 6  # shown of each block: the most varied
-LARGE = 112  # pixels: a side of the picture of where it looked
-STRIPE = 4  # pixels of it: how wide the stripes of what speaks against are
-# Light for “found”: dark to orange to white, like glowing iron.
+MAPS = 6  # feature maps that are shown of each block: the most varied
+LARGE = 112  # pixels: side of the picture of the evidence
+STRIPE = 4  # pixels of that picture: width of the stripes of negative evidence
+# Colours of activations, low to high: dark, orange, white, like glowing iron.
 GLOW = np.stack([np.interp(range(256), (0, 150, 255), ends) for ends in (
     (16, 255, 255), (22, 150, 255), (40, 50, 235),
 )], axis=1).astype(np.uint8)  # fmt: skip
 FOR, AGAINST = np.array([255, 160, 50]), np.array([90, 155, 255])  # as in base.css
 
 BEGIN = N_("Draw a digit, and I’ll show you how I get from your drawing to my answer.")
-# What a block looks for, from the first to the last: the network may have fewer.
+# What each block detects, first to last. The network may have fewer blocks.
 BLOCKS = (
     N_("Strokes"),
     N_("Ends and corners"),
@@ -35,7 +35,7 @@ BLOCKS = (
     N_("Parts of digits"),
     N_("Typical digits"),
 )
-# Where a picture is brightest: from the top down, from the left to the right.
+# Where a picture is brightest, by row and column of a 3×3 grid.
 BRIGHTEST = (
     (N_("brightest at the top left"), N_("brightest at the top"), N_("brightest at the top right")),
     (N_("brightest on the left"), N_("brightest in the middle"), N_("brightest on the right")),
@@ -49,10 +49,10 @@ BRIGHTEST = (
 
 @guarded
 def look_inside(part: Part | None, prediction: Prediction | None) -> None:
-    """Show all of it for one digit.
+    """Show everything for one digit.
 
     Args:
-        part: of the drawing, with that digit; None: nothing is drawn.
+        part: the part of the drawing with that digit; None if nothing is drawn.
         prediction: for that digit, with its inside.
     """
     with st.container(key="inside"):
@@ -67,7 +67,7 @@ def look_inside(part: Part | None, prediction: Prediction | None) -> None:
 
 
 def show_maps(prediction: Prediction) -> None:
-    """Show what lit up for one digit, and where the network looked."""
+    """Show the activations and the evidence for one digit."""
     patched_html(maps_html(prediction.inside), "maps_html")
     with st.container(key="looked"):
         why_not = st.session_state.get("why_not", False)
@@ -105,7 +105,7 @@ def steps_html(drawing: bytes, prediction: Prediction) -> str:
 
 
 def maps_html(inside: Inside) -> str:
-    """For each block its most varied feature maps; one grows under the mouse or a finger."""
+    """The most varied feature maps of each block; the focused one is enlarged (inside.css)."""
     rows = []
     for number, words in enumerate(BLOCKS[: len(inside.blocks)]):
         maps = inside.most_varied(number, MAPS)
@@ -137,7 +137,7 @@ def map_words(shown: np.ndarray, block: int, place: int) -> str:
 
 
 def guesses(prediction: Prediction) -> tuple[int, int]:
-    """The best guess and the one to compare it with: digits, or NO_DIGIT for none of them.
+    """The best guess and the guess to compare it with: a digit or NO_DIGIT each.
 
     NO_DIGIT is compared with the likeliest digit, a digit with the second likeliest.
     """
@@ -155,12 +155,12 @@ def named(guess: int) -> str:
 
 
 def question(prediction: Prediction) -> str:
-    """What the visitor may ask about the other guess."""
+    """The label of the switch to the other guess."""
     return _("Why not {a_digit}?").format(a_digit=named(guesses(prediction)[1]))
 
 
 def looked_html(prediction: Prediction, why_not: bool) -> str:
-    """What spoke for the best guess or, if asked for, the other one, laid over the 28×28."""
+    """The evidence for the best guess, or for the other one, over the network's input."""
     best, second = guesses(prediction)
     guess = second if why_not else best
     evidence = prediction.inside.evidence
@@ -206,7 +206,7 @@ def overlay(pixels: np.ndarray, heat: np.ndarray) -> np.ndarray:
 
 
 def figure(url: str, alt: str, words: str, kind: str = "", style: str = "") -> str:
-    """A picture with its sentence."""
+    """A picture with its caption."""
     return (
         f'<figure><div class="frame {kind}" style="{style}"><img src="{url}" alt="{alt}"></div>'
         f"<figcaption>{words}</figcaption></figure>"
@@ -214,5 +214,5 @@ def figure(url: str, alt: str, words: str, kind: str = "", style: str = "") -> s
 
 
 def section(title: str, content: str) -> str:
-    """A part with its heading."""
+    """A section with its heading."""
     return f"<section><h2>{title}</h2>{content}</section>"

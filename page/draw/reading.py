@@ -25,9 +25,9 @@ class CanvasReading(NamedTuple):
     prediction: Prediction | None = None  # None: nothing is drawn, or it can't be read
     trouble: str = ""  # why it can't be read; `code` in backticks
     text: str = ""  # of a number: see `digits.types.Reading`
-    symbols: Sequence[Symbol] = ()  # its symbols but for marks, if there are several
-    chosen: int = 0  # the one among them that `prediction` is for
-    known: Known | None = None  # of a single drawing: its likeness to the symbol that was taught
+    symbols: Sequence[Symbol] = ()  # its symbols, except marks; empty if there is only one
+    chosen: int = 0  # the index of the symbol that `prediction` is for
+    known: Known | None = None  # similarity of a single symbol to the one that was taught
 
 
 def read(drawing: Drawing, classifier: Classifier, inside: bool, single: bool) -> CanvasReading:
@@ -37,13 +37,13 @@ def read(drawing: Drawing, classifier: Classifier, inside: bool, single: bool) -
         drawing: on the canvas.
         classifier: reads it.
         inside: also return the activations of the network.
-        single: take all ink for a single symbol, not for a number.
+        single: take all ink for a single symbol.
     """
     state = visit().draw
     if not drawing.strokes:
         state.chosen = None
         return CanvasReading()
-    # A rerun that changed nothing (another theme, a pen that rests) reads nothing anew.
+    # Reruns without a change (another theme, a pen that rests) don't read it again.
     read_for = (drawing.strokes, inside, drawing.lifted, single, visit().play.changes)
     if state.read_for != read_for:
         try:
@@ -56,7 +56,7 @@ def read(drawing: Drawing, classifier: Classifier, inside: bool, single: bool) -
         remember_digit(reading)  # for “How I learned”
     if not reading.symbols:
         return reading
-    # Unless another digit was tapped, the last one is being drawn.
+    # By default the last one: it is being drawn.
     last = len(reading.symbols) - 1
     chosen = state.chosen if state.chosen in range(last) else last
     return reading._replace(prediction=reading.symbols[chosen].prediction, chosen=chosen)
@@ -67,20 +67,20 @@ def read_picture(
 ) -> CanvasReading:
     """Return the reading of the canvas's picture.
 
-    A symbol that the visitor taught is looked for first: it may be as wide as a number.
+    A taught symbol is checked first, because it may be as wide as a number.
     """
     if single or visit().play.taught:
-        whole = classifier.predict(drawing.picture, inside=inside, source="canvas")
-        if whole.verdict == "blank":
+        as_one_symbol = classifier.predict(drawing.picture, inside=inside, source="canvas")
+        if as_one_symbol.verdict == "blank":
             return CanvasReading()
-        known = recognize(whole)
+        known = recognize(as_one_symbol)
         if single or (known and known.matches):
-            return CanvasReading(whole, known=known)
+            return CanvasReading(as_one_symbol, known=known)
     quick = not drawing.lifted
-    found = classifier.read(drawing.picture, inside=inside, quick=quick, source="canvas")
-    if len(found.symbols) > 1:
-        return CanvasReading(text=found.text, symbols=found.predicted)
-    prediction = found.symbols[0].prediction if found.symbols else None
+    result = classifier.read(drawing.picture, inside=inside, quick=quick, source="canvas")
+    if len(result.symbols) > 1:
+        return CanvasReading(text=result.text, symbols=result.predicted)
+    prediction = result.symbols[0].prediction if result.symbols else None
     return CanvasReading(prediction, known=recognize(prediction) if prediction else None)
 
 
@@ -97,7 +97,7 @@ def choose(place: int) -> None:
 
 
 class Part(NamedTuple):
-    """The part of a drawing that is shown: all of it; of a number, one symbol."""
+    """The part of a drawing that is shown: one symbol of a number, otherwise all of it."""
 
     png: bytes  # square
     box: tuple[float, float, float, float]  # of the digit: left, top, width, height; side is 1

@@ -14,14 +14,14 @@ const ERASER = 10; // canvas pixels around the tip of the eraser
  * @param {Size} size
  */
 export function neededWidth(strokes, { width, pen }) {
-  let most = 0; // from the middle to a point
+  let farthest = 0; // from the middle to a point
   for (const stroke of strokes)
-    for (const { x } of stroke) most = Math.max(most, Math.abs(x - 0.5));
-  return 2 * most + pen / width;
+    for (const { x } of stroke) farthest = Math.max(farthest, Math.abs(x - 0.5));
+  return 2 * farthest + pen / width;
 }
 
 /**
- * A stroke as it is sent: rounded to pixels, without points that add nothing.
+ * A stroke as it is sent: rounded to pixels, without redundant points.
  * @param {Stroke} stroke
  * @param {Size} size
  * @returns {number[]} x, y, x, y, … in canvas pixels

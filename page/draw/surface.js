@@ -1,7 +1,7 @@
 // @ts-check
 // Adapter for the canvas component (Fabric.js). The component handles one mouse well and several
 // fingers badly: while another contact rests on the screen, it misses that a finger was lifted. So it
-// gets no real events, only those of one imaginary mouse.
+// gets only synthetic events, of a single mouse.
 
 import { pressed } from "../core/keys.js";
 
@@ -17,8 +17,8 @@ import { pressed } from "../core/keys.js";
  * @property {HTMLElement} frame the visible part; narrower than the canvas on a narrow screen
  */
 
-const NEARBY = 1e-4; // of the width: another point, but the same place
-const MAX_UNDOS = 10; // to clear the canvas: beyond, it is reset, which costs a round trip
+const NEARBY = 1e-4; // of the width: a different point that looks the same
+const MAX_UNDOS = 10; // to clear the canvas; with more strokes it is reset, which costs a round trip
 const MARGIN = 48; // px around the canvas, about the width of a finger
 
 /** A macrotask; unlike a timeout of 0 it is never delayed. */
@@ -174,7 +174,7 @@ export class Surface {
   }
 
   /**
-   * Lifts the imaginary mouse after a stroke that the component was sent.
+   * Releases the synthetic mouse at the end of a stroke.
    * @param {Stroke} stroke
    */
   lift(stroke) {
@@ -202,7 +202,7 @@ export class Surface {
   }
 
   /**
-   * Brings the canvas to a state, which may change meanwhile.
+   * Brings the canvas to another state, which may change again meanwhile.
    * @param {() => Stroke[]} wanted the strokes to be shown
    * @param {() => void} done
    */
@@ -221,14 +221,14 @@ export class Surface {
       while (same < this.#shown.length && this.#shown[same] === strokes[same]) same++;
       for (let extra = this.#shown.length - same; extra > 0; extra--) {
         if (this.#canvas.undo.disabled || (!same && extra > MAX_UNDOS)) {
-          // The component remembers a hundred strokes, and loads all that are left at each undo.
+          // The component can undo a hundred strokes, and each undo reloads all remaining ones.
           this.#canvas.reset.click();
           await task();
           same = 0;
           break;
         }
         this.#canvas.undo.click();
-        await task(); // until it has loaded that state; it confuses two loads at the same time
+        await task(); // until it has loaded that state: it mixes up concurrent loads
       }
       for (const stroke of strokes.slice(same)) {
         this.send("mousedown", stroke[0]);

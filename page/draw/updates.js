@@ -15,8 +15,8 @@ import { pressed } from "../core/keys.js";
 const MIN_INTERVAL = 80; // ms between two updates; and at least three round trips
 const REST = 150; // ms: after this long without movement, words may change
 const LATE = 400; // ms without an answer: the bars are marked as waiting, too
-const SILENT = 5000; // ms without an answer, asked for or not: ask again
-const LEAVING = 2000; // ms for a link to another page
+const SILENT = 5000; // ms without an answer: the drawing is sent again
+const LEAVING = 2000; // ms after a link to another page was pressed, in which nothing is sent
 
 const root = document.documentElement;
 const now = () => performance.now();
@@ -55,13 +55,13 @@ export class Updates {
     return this.#number > 0;
   }
 
-  /** The page was entered. */
+  /** Call this when the page is entered. */
   enter() {
     this.#left = -Infinity;
     this.#pending = null;
   }
 
-  /** The drawing changed: the answer is not for it. */
+  /** Call this when the drawing changed: the answer shown is for another one. */
   changed() {
     this.#touched = this.#since = now();
     this.#fresh = true;
@@ -118,7 +118,7 @@ export class Updates {
     setTimeout(() => this.mark(), LATE + 1);
   }
 
-  /** The page shows another answer. */
+  /** Call this when the page shows another answer. */
   answered() {
     const reading = shownReading();
     if (this.#pending && reading >= this.#pending.number) {
@@ -130,7 +130,7 @@ export class Updates {
     this.#plan();
   }
 
-  /** When the connection is back, Streamlit itself sends the last update again. */
+  /** Call this when the connection was lost or is back. Streamlit sends the last update again. */
   reconnected() {
     if (!root.dataset.connection) {
       this.#since = now();
@@ -167,8 +167,9 @@ export class Updates {
   }
 
   /**
-   * A link to another page was pressed. An update that reaches the next page would empty it: none is
-   * sent until this page is gone, and the link waits for the answer to the last one.
+   * Call this when something was pressed. If it is a link to another page, no update is sent until
+   * this page is gone, and the link waits for the answer to the last update: one that reaches the
+   * next page would empty it.
    * @param {Event} event
    */
   leave(event) {
@@ -191,8 +192,8 @@ export class Updates {
 }
 
 /**
- * Streamlit delays what it sends by a timer of 0 ms, and the browser paints before it runs that: 20 ms
- * on a small computer. Here it runs at once. If Streamlit changes that, nothing is lost.
+ * Sends without Streamlit's delay: a timer of 0 ms, before which the browser paints, for 20 ms on a
+ * small computer. Such timers run at once here. If Streamlit stops using them, nothing changes.
  * @param {() => void} send
  */
 function atOnce(send) {

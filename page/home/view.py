@@ -20,9 +20,9 @@ from page.tally import view as tally
 def page() -> None:
     """The canvas, the answer, and what opens in its place; below them the presenter's counts.
 
-    A stroke redraws what is in this fragment, and nothing else. There is no second fragment: if one
-    started at the right moment, Streamlit would tell the browser that the first was stopped, and
-    what it had taken off the page would stay (`_update_script_finished_message` in 1.67).
+    A stroke reruns this fragment only. It must stay the only one: if a second fragment started at
+    the wrong moment, Streamlit would report the first as stopped, and the elements that it had
+    removed would stay on the page (`_update_script_finished_message` in 1.67).
     """
     st.fragment(_page, run_every=tally.EVERY if tally.is_presenter() else None)()
 
@@ -35,14 +35,14 @@ def _page() -> None:
 
 @guarded
 def _drawing_page() -> None:
-    from page.draw.canvas import canvas, pen_moves  # here, where it may fail
+    from page.draw.canvas import canvas, pen_moves  # here, because the import may fail
 
     with turn(moving=pen_moves()), st.container(key="home"):
         with st.container(key="canvas_column"):
             drawing = canvas()
             below = st.container(horizontal=True, vertical_alignment="center", key="panels")
         answer = st.container(key="reading")
-        # From here on the page can be seen and drawn on; the first visitor waits for the model.
+        # Visitors can already draw; only now the first one waits for the model.
         classifier, trouble = find_classifier()
         panel: Panel = ""
         reading = CanvasReading(trouble=trouble)

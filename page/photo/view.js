@@ -67,7 +67,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   report = () => explain(trouble, data);
   const page = /** @type {Element} */ (document.querySelector(".st-key-photo"));
   failures.observe(page, { childList: true, subtree: true });
-  addEventListener("connection", note); // the same function twice is heard once
+  addEventListener("connection", note); // adding the same listener again has no effect
   addEventListener("healing", keep);
   addEventListener("click", press, true);
   addEventListener("patched", reveal);

@@ -22,8 +22,8 @@ from page.draw.inside import BEGIN, BLOCKS, MAPS, guesses
 from page.draw.reading import TILE, CanvasReading, part_of
 from page.story import words
 
-BRIGHT = 128  # a dot from which on it is called bright
-STRONG = 0.4  # of a filter's largest weight: from here on a weight is part of its pattern
+BRIGHT = 128  # the grey level from which a dot counts as bright
+STRONG = 0.4  # of a filter's largest weight: smaller weights are not part of its pattern
 
 
 def content(
@@ -35,7 +35,7 @@ def content(
         drawing: the canvas.
         reading: of that drawing, with the inside of its predictions.
         card: of the model that read it.
-        examples: what the model learned from, if that was kept.
+        examples: the model's training images, if it has them.
     """
     common = {"words": words.translated(), "begin": _(BEGIN), "rests": drawing.rests}
     prediction, part = reading.prediction, part_of(drawing, reading)
@@ -84,11 +84,11 @@ def content(
 
 
 def number(drawing: Drawing, reading: CanvasReading) -> dict[str, Any] | None:
-    """A number's tiles: of each digit the picture, where it lies, and what it was read as.
+    """The tiles of a number: the picture, position and reading of each digit.
 
     Returns:
-        None if the drawing is a single digit. The middle of a tile, x and y, in fractions of the
-        drawing's width and height; its side in fractions of the height.
+        The middle x and y of a tile are fractions of the drawing's width and height, its side is a
+        fraction of the height. None if the drawing is a single digit.
     """
     if not reading.symbols:
         return None
@@ -117,7 +117,7 @@ def number(drawing: Drawing, reading: CanvasReading) -> dict[str, Any] | None:
 
 
 def rule(kernel: list[list[float]], pixels: np.ndarray, at: list[int]) -> tuple[int, int]:
-    """How many of the dots that are to be bright are, where the window is.
+    """How many of the dots that should be bright are bright in a window.
 
     Args:
         kernel: (height, width), odd sides.
@@ -125,7 +125,7 @@ def rule(kernel: list[list[float]], pixels: np.ndarray, at: list[int]) -> tuple[
         at: row and column of the window's middle.
 
     Returns:
-        The number of bright dots, and of those that are to be bright.
+        The number of bright dots among those that should be, and the number of these.
     """
     weights = np.array(kernel)
     height, width = weights.shape
@@ -136,7 +136,7 @@ def rule(kernel: list[list[float]], pixels: np.ndarray, at: list[int]) -> tuple[
 
 
 def place_in_dots(ink: Ink) -> list[float]:
-    """Where the ink of a digit comes to lie in the 28×28 dots: left, top, width and height."""
+    """The position of a digit's ink in the 28×28 dots: left, top, width and height."""
     left, top, side = field(ink.pixels)
     height, width = ink.pixels.shape
     return [float(part) for part in (-left / side, -top / side, width / side, height / side)]
@@ -156,21 +156,21 @@ def sliding(prediction: Prediction, card: Card) -> tuple[Filter, np.ndarray] | N
 
 
 def most_varied(inside: Inside, block: int, first: int | None) -> np.ndarray:
-    """Some maps of a block, uint8 (n, side, side); of the first block, the map `first` first."""
+    """The most varied maps of a block, uint8 (n, side, side). In block 0, map `first` leads."""
     maps = inside.most_varied(block, MAPS)
     if block or first is None:
         return maps
-    own = replace(inside, blocks=[inside.blocks[0][..., [first]]]).most_varied(0, 1)
-    others = [other for other in maps if not np.array_equal(other, own[0])]
-    return np.stack([own[0], *others[: MAPS - 1]])
+    leading = replace(inside, blocks=[inside.blocks[0][..., [first]]]).most_varied(0, 1)[0]
+    others = [other for other in maps if not np.array_equal(other, leading)]
+    return np.stack([leading, *others[: MAPS - 1]])
 
 
 def evidence(inside: Inside, outputs: list[int]) -> np.ndarray:
-    """What speaks for and against some outputs where, on one scale: int8 (n, height, width)."""
+    """The evidence for and against outputs, on one scale: int8 (n, height, width)."""
     maps = np.moveaxis(inside.evidence[..., outputs], 2, 0)
     return np.rint(maps * (127 / max(np.abs(maps).max(), 1e-9))).astype(np.int8)
 
 
 def packed(values: np.ndarray) -> str:
-    """An array of bytes as base64."""
+    """Encode an array's bytes as base64."""
     return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()

@@ -1,9 +1,9 @@
 // @ts-check
-// Hands what was read in the drawing to the story: often, and without its script.
+// Passes the latest reading to the story, without sending the story's script again.
 
 /** @param {any} component */
 export default function ({ data }) {
-  // The answer comes in the same message. A new frame shows it before the story is worked on.
+  // The answer comes in the same message. This waits for a frame, so that it is shown first.
   let task = 0;
   const frame = requestAnimationFrame(() => {
     task = setTimeout(() => {

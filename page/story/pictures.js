@@ -1,11 +1,11 @@
 // @ts-check
-// Colours, small pictures made of numbers, and places.
+// Colours, small pictures made of numbers, and boxes.
 
 /** @typedef {{ x: number, y: number, w: number, h: number }} Box */
 /** @typedef {number[]} Colour red, green, blue and opacity, 0 to 255 */
 
 export const SIDE = 28; // dots: of the picture that the network sees
-export const NIGHT = "#0b1220"; // the screen, in the light theme too: what shines needs the dark
+export const NIGHT = "#0b1220"; // the screen, also in the light theme: activations glow on dark
 export const PALE = "#f5f1e8";
 export const MAP = "#101628"; // where the window has not been yet
 
@@ -52,24 +52,24 @@ export const grey = (value) => [
   255,
 ];
 
-const TURN = 150; // between two of the colours, as in inside.py
+const TURN = 150; // the value of the colour in the middle, as in inside.py
 const GLOW = [
   [16, 22, 40],
   [255, 150, 50],
   [255, 255, 235],
 ];
 
-/** Like glowing iron, as in inside.py. @type {(value: number) => Colour} */
+/** From dark to orange to white, as in inside.py. @type {(value: number) => Colour} */
 export function glow(value) {
   const [low, t] = value < TURN ? [0, value / TURN] : [1, (value - TURN) / (255 - TURN)];
   return [0, 1, 2].map((c) => mix(GLOW[low][c], GLOW[low + 1][c], t)).concat(255);
 }
 
-/** Evidence: orange for, blue against, as opaque as it is strong. @type {(value: number) => Colour} */
+/** Evidence: orange for, blue against; opacity is strength. @type {(value: number) => Colour} */
 export const heat = (value) => [...(value > 0 ? FOR : AGAINST), Math.abs(value) * 2];
 
 /**
- * The ink of a drawing on white: dark as it was drawn, and light as the dots are.
+ * The ink of a drawing without its background: dark as it was drawn, and white as in the dots.
  * @param {HTMLImageElement} image
  */
 export function inks(image) {
@@ -84,7 +84,7 @@ export function inks(image) {
   const pixels = pens[0].getImageData(0, 0, image.width, image.height);
   const { data } = pixels;
   for (let place = 0; place < data.length; place += 4)
-    data[place + 3] = (255 - data[place]) * (data[place + 3] / 255); // as opaque as it is dark
+    data[place + 3] = (255 - data[place]) * (data[place + 3] / 255); // opacity from darkness
   pens[0].putImageData(pixels, 0, 0);
   for (let place = 0; place < data.length; place += 4) data.fill(255, place, place + 3);
   pens[1].putImageData(pixels, 0, 0);

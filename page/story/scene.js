@@ -1,8 +1,8 @@
 // @ts-check
 // The story's canvas. Everything on it (the drawing, the 28×28 dots, a feature map, …) is an actor
-// with a name. A step consists of phases, each of which says where the actors are. An actor that is
-// in two phases in a row moves from one place to the other; a new one comes out of the actor, or
-// the place, that it is made from.
+// with a name. A step consists of phases, each of which defines where the actors are. An actor in
+// two consecutive phases moves from one place to the other; a new actor starts at its origin
+// (`from`), another actor or a place.
 
 import {
   ACCENT,
@@ -27,7 +27,7 @@ import {
 /** @typedef {{ phases: (scene: Scene) => Phase[], paint: Record<string, Paint> }} Step */
 /** @typedef {{ from: any, to: any, since: number, gone?: boolean }} Actor */
 
-export const MOVE = 700; // ms: an actor's way from one phase to the next
+export const MOVE = 700; // ms: an actor's movement from one phase to the next
 const ORDER = ["whole", "drawing", "dots"]; // painted below all others
 
 /** @param {Place} a @param {Place} b */
@@ -36,7 +36,7 @@ const isSameBox = (a, b) => a.x === b.x && a.y === b.y && a.w === b.w && a.h ===
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 const root = document.documentElement;
 
-/** Whether the answer to the drawing is awaited. Until it is there, nothing moves: it comes first. */
+/** Whether the answer is outdated. The new one has priority: nothing moves until it comes. */
 const isHeld = () => "outdated" in root.dataset;
 
 /**
@@ -61,7 +61,7 @@ export class Scene {
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {Record<string, Step>} steps by name
-   * @param {(still: boolean) => void} onStill says whether nothing moves any more
+   * @param {(still: boolean) => void} onStill called with whether nothing moves any more
    */
   constructor(canvas, steps, onStill) {
     this.canvas = canvas;
@@ -73,7 +73,7 @@ export class Scene {
     this.actors = new Map();
     /** @type {Map<string, HTMLImageElement>} */
     this.images = new Map();
-    /** @type {any} what Python sent, decoded; null as long as nothing is drawn */
+    /** @type {any} the data from content.py, decoded; null while nothing is drawn */
     this.data = null;
     this.width = this.height = 0;
     this.step = "";
@@ -119,7 +119,7 @@ export class Scene {
       return;
     }
     const small = (/** @type {string} */ pixels) => picture(bytes(pixels), SIDE, grey);
-    // A step paints a few of these pictures, and while somebody draws, they change all the time.
+    // A step paints only a few of these pictures, and while somebody draws, they change often.
     this.data = addLazily(
       { ...data },
       {
@@ -143,7 +143,7 @@ export class Scene {
     this.load();
   }
 
-  // The drawing, and a number's tiles. Until they are there, the ones before them stay.
+  // Loads the drawing, and the tiles of a number. Meanwhile the previous ones stay.
   async load() {
     const { data } = this;
     const urls = [data.drawing];
@@ -156,7 +156,7 @@ export class Scene {
         return image;
       }),
     );
-    if (this.data !== data) return; // a newer one is there
+    if (this.data !== data) return; // there is newer data
     this.images = new Map(urls.map((url, n) => [url, images[n]]));
     this.wake();
   }
@@ -178,7 +178,7 @@ export class Scene {
     [this.width, this.height] = [w, h];
     [this.canvas.width, this.canvas.height] = [wide, high]; // which empties it
     this.phase = -1;
-    this.jump = this.still; // what moves, as after a step with a longer sentence, moves on
+    this.jump = this.still; // movement continues, as in a step whose sentence became longer
     cancelAnimationFrame(this.frame);
     this.paint(performance.now());
   }
@@ -202,7 +202,7 @@ export class Scene {
     return reduced.matches ? Infinity : now - this.began;
   }
 
-  // Sends the actors to where the phase wants them; says when the next phase comes.
+  // Sends the actors to the places of the current phase. Returns when the next one begins, or 0.
   direct(/** @type {number} */ now) {
     const phases = this.steps[this.step].phases(this);
     const age = this.age(now);
@@ -231,7 +231,7 @@ export class Scene {
       const origin = typeof place.from === "object" ? { ...place.from, a: 1 } : null;
       const from = places.get(name) ??
         origin ?? { ...(places.get(/** @type {string} */ (place.from)) ?? place), a: 0 };
-      this.actors.delete(name); // so that it is painted above those that were there
+      this.actors.delete(name); // so that it is painted above the others
       this.actors.set(name, { from: cut ? to : from, to, since: cut ? -Infinity : now });
     }
     for (const [name, actor] of this.actors) {
@@ -277,7 +277,7 @@ export class Scene {
       return this.onStill(true);
     }
     const next = this.direct(now);
-    this.still = this.phase >= 0; // a frame may be from before the step; until an actor says otherwise
+    this.still = this.phase >= 0; // not in a frame from before the step; painters may clear it
     const order = (/** @type {string} */ name) => ORDER.indexOf(name) + 1 || ORDER.length + 1;
     for (const [name, actor] of [...this.actors].sort(([a], [b]) => order(a) - order(b))) {
       if (now - actor.since < MOVE && !reduced.matches) this.still = false;
@@ -294,7 +294,7 @@ export class Scene {
     else if (next) setTimeout(() => this.wake(), Math.max(0, next - performance.now()));
   }
 
-  // ---------------------------------------------------------------- what painters share
+  // ---------------------------------------------------------------- tools of the painters
 
   blank() {
     const { pen, width: w, height: h } = this;

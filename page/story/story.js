@@ -1,6 +1,6 @@
 // @ts-check
-// The story: from the visitor's drawing to the answer, step by step, on one canvas (scene.js). Which
-// steps there are, and their words, arrives as an event, as often as the drawing changes (feed.js).
+// The story: from the visitor's drawing to the answer, step by step, on one canvas (scene.js). The
+// steps and their words arrive as an event whenever the drawing changes (feed.js).
 
 import { cleanup } from "../core/cleanup.js";
 import { setHtml } from "../core/html.js";
@@ -19,7 +19,10 @@ const STEPS = { cut, drawing, dots, window: sliding, lit, looked, answer, neares
 
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** @param {HTMLElement} parent @param {(place: number) => void} use the place of a child that is pressed */
+/**
+ * @param {HTMLElement} parent
+ * @param {(place: number) => void} use gets the index of the child that is pressed
+ */
 function onPress(parent, use) {
   parent.onclick = ({ target }) => {
     const place = [...parent.children].findIndex((child) =>
@@ -51,17 +54,17 @@ class Story {
     this.scene = new Scene(this.canvas, STEPS, (still) => {
       this.root.dataset.still = still ? "yes" : "no";
     });
-    /** @type {any} as Python sent it */
+    /** @type {any} from content.py */
     this.data = { steps: [], words: null };
     this.step = 0;
-    this.waiting = 0; // steps that were asked for before the drawing's data was here
+    this.waiting = 0; // “Next” was pressed this often before the data was here
     this.back.onclick = () => this.go(this.step - 1);
     this.next.onclick = () => this.go(this.step + 1);
     this.closer.onclick = () => this.send("close", true);
     this.all.onclick = () => this.send("all", true);
     onPress(this.list, (step) => this.go(step));
     onPress(this.tiles, (place) => this.choose(place));
-    // The page's own link: it keeps the visit, and with it the drawing.
+    // The page's own link keeps the visit, and with it the drawing.
     this.learned.onclick = () =>
       /** @type {HTMLElement | null} */ (document.querySelector(".st-key-to_learned a"))?.click();
     const screen = find(".screen");
@@ -74,7 +77,7 @@ class Story {
     addEventListener("digits-story", this.fed);
     this.say(true);
     this.root.scrollIntoView({ block: "nearest" });
-    this.root.focus({ preventScroll: true }); // the button that had it is gone
+    this.root.focus({ preventScroll: true }); // the button that had the focus is gone
     const { digitsStory } = /** @type {any} */ (window);
     if (digitsStory) this.update(digitsStory);
   }
@@ -83,7 +86,7 @@ class Story {
     removeEventListener("keydown", this.keys);
     removeEventListener("digits-story", this.fed);
     this.scene.end();
-    delete (/** @type {any} */ (window).digitsStory); // the next story is another drawing's
+    delete (/** @type {any} */ (window).digitsStory); // the next story is about another drawing
   }
 
   get last() {
@@ -102,7 +105,7 @@ class Story {
   }
 
   /**
-   * A tap on a tile chooses its digit; any other leads on. A finger turns pages, too.
+   * Handles a tap or a swipe. A tap on a tile chooses its digit, elsewhere it leads on.
    * @param {PointerEvent} event
    * @param {number} moved px to the right
    * @param {HTMLElement} screen
@@ -115,7 +118,7 @@ class Story {
     this.go(this.step + (moved > SWIPE ? -1 : 1));
   }
 
-  /** Tells another digit of the number. @param {number} place */
+  /** Shows another digit of the number. @param {number} place */
   choose(place) {
     this.send("symbol", place);
     if (this.data.steps[this.step].name === "cut") this.go(this.step + 1);
@@ -137,7 +140,7 @@ class Story {
     this.data = data;
     this.showTiles();
     this.scene.update(data);
-    // A number has other steps than a digit: the one that is shown stays, on an empty canvas, too.
+    // A number has other steps than a digit. The shown step stays, also while the canvas is empty.
     if (data.steps.length) {
       const same = data.steps.findIndex((/** @type {any} */ step) => step.name === this.scene.step);
       this.step = same >= 0 ? same : Math.min(this.step, this.last);
@@ -150,7 +153,7 @@ class Story {
     }
   }
 
-  // A number's digits, to be tapped whatever the step.
+  // The digits of a number can be tapped in every step.
   showTiles() {
     const { number } = this.data;
     const tiles = (number?.tiles ?? []).map(
@@ -162,11 +165,11 @@ class Story {
     setHtml(this.tiles, tiles.join(""));
   }
 
-  // The words of this step. A screen reader hears them when they are settled.
+  // Shows the words of this step. Screen readers read them out when the drawing rests.
   say(/** @type {boolean} */ settled) {
     const { words, steps, begin = "", rests = true } = this.data;
     const step = steps[this.step];
-    // “4 times” stay together.
+    // Keeps “4 times” on one line.
     const text = (step?.sentence ?? begin).replace(/(\d) /g, "$1\u00a0");
     if (this.sentence.textContent !== text) {
       this.sentence.textContent = text;
@@ -184,7 +187,7 @@ class Story {
       this.root.setAttribute("aria-label", words.title);
       for (const name of /** @type {const} */ (["back", "next", "all", "learned"])) {
         /** @type {HTMLElement} */ (this[name].querySelector("span")).textContent = words[name];
-        this[name].setAttribute("aria-label", words[name]); // a phone has no room for it
+        this[name].setAttribute("aria-label", words[name]); // phones hide the span
       }
       this.closer.setAttribute("aria-label", words.close);
       this.closer.title = words.close;

@@ -1,4 +1,4 @@
-"""The story as a component, and what it shows of a drawing."""
+"""The story as a component, and the data that it shows."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from page.draw.drawing import Drawing
 from page.draw.reading import CanvasReading, choose
 from page.story.content import content
 
-# Two components: the first, with all of the script, always stays the same, and Streamlit sends it
-# once. The second one is small, and is sent as often as the drawing changes.
+# Two components. The first one, with most of the script, never changes, so Streamlit sends it once.
+# The second one is small, and is sent whenever the drawing changes.
 _screen = component(__file__, "story")
 _feed = component(__file__, "feed")
 

@@ -84,10 +84,10 @@ def steps(
 
     Args:
         reading: has a prediction with its inside.
-        rule: how many dots are bright where the window fits best, and how many are to be; without
-            it, this step is left out.
-        nearest: the training images that are most like the drawing; empty if they were not kept,
-            and then this step is left out.
+        rule: how many dots are bright where the window fits best, and how many should be. None
+            leaves out that step.
+        nearest: the training images that are most like the drawing. Without any, that step is left
+            out.
     """
     prediction = reading.prediction
     labels = [symbol.label for symbol in reading.symbols]
@@ -118,7 +118,7 @@ def steps(
 
 
 def step(name: str, sentence: str, alt: str, note: str = "") -> dict[str, str]:
-    """Return what a step needs; see `steps`."""
+    """Return a step; see `steps`."""
     note = note or _(KEEP_UP)
     return dict(name=name, title=_(TITLES[name]), sentence=sentence, note=note, alt=alt)
 
@@ -158,7 +158,7 @@ def answer(prediction: Prediction) -> str:
 
 
 def bar_texts(prediction: Prediction) -> dict[str, str]:
-    """The bars' names, and how likely each is in words; nothing where that is next to nothing."""
+    """Percentages by the names of the bars; empty if they would round to 0%."""
     return {
         name(output): percent(share) if share >= 0.005 else ""
         for output, share in enumerate(prediction.bars)

@@ -1,12 +1,12 @@
 // @ts-check
-// A number: the drawing is cut apart, one tile for each digit. And at the end: what they are together.
+// A number: first the drawing is cut into one tile per digit, at the end they form the number.
 
 import { ACCENT, ACCENT_ON_PAPER, square } from "../pictures.js";
 
 /** @import { Phase, Place, Scene, Step } from "../scene.js" */
 
 /**
- * The tiles in as few rows as show them largest.
+ * The tiles, in the number of rows (one to three) that shows them largest.
  * @param {Scene} scene
  * @param {number} label the room for a label, as a fraction of a tile
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// From the drawing to 28 by 28 dots, and so near to them that their numbers can be read.
+// From the drawing to 28 by 28 dots, enlarged until their numbers can be read.
 
 import { ACCENT, ACCENT_ON_PAPER, NIGHT, PALE, SIDE, clamp, square } from "../pictures.js";
 import { paintWindow } from "./window.js";
@@ -38,7 +38,7 @@ export const dots = {
   },
 
   paint: {
-    // Cut out, on its way into the dots. On the paper a frame shows what is cut out.
+    // The ink on its way into the dots; before that, a frame on the paper around it.
     ink(scene, place) {
       const { pen } = scene;
       const drawing = scene.loaded(scene.data.drawing);
@@ -80,7 +80,7 @@ export const dots = {
       if (scene.step === "nearest") scene.outline(place, ACCENT, Math.max(4, place.w * 0.02));
     },
 
-    // Which part of the enlarged picture is seen.
+    // A small picture that marks the part which is enlarged.
     inset(scene, place) {
       const { pen } = scene;
       const [x, y, wide, high] = place.seen.map(
@@ -136,9 +136,11 @@ function numbers(scene, place) {
   pen.globalAlpha = place.a;
 }
 
-// So near that the numbers can be read, where the ink has most shades; and a corner with little ink,
-// for the picture of the whole.
-/** @param {Scene} scene */
+/**
+ * The place of the dots when their numbers can be read, where the ink has most shades, and the
+ * corner with the least ink, for the inset.
+ * @param {Scene} scene
+ */
 function zoom(scene) {
   const { w, h } = scene.room;
   const { values } = scene.data;

@@ -1,11 +1,11 @@
 // @ts-check
-// What lit up: a column (on an upright screen a row) for each block, one after the other.
+// The activations: a column (on an upright screen a row) for each block, one after the other.
 
 import { PALE, clamp, square } from "../pictures.js";
 
 /** @import { Phase, Place, Step } from "../scene.js" */
 
-/** Words in two lines, both as short as can be. @param {string} words */
+/** Splits words into two lines, both as short as possible. @param {string} words */
 function halves(words) {
   const parts = words.split(" ");
   const longer = (/** @type {string[]} */ lines) => Math.max(...lines.map((one) => one.length));

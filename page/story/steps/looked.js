@@ -1,5 +1,5 @@
 // @ts-check
-// What speaks for the answer where, and what against the next guess.
+// The evidence for the answer, and the evidence against the next guess.
 
 import { ACCENT, NIGHT, PALE, clamp, square } from "../pictures.js";
 

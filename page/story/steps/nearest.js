@@ -5,18 +5,19 @@ import { ACCENT, square } from "../pictures.js";
 
 /** @import { Scene, Step } from "../scene.js" */
 
-const RING = [1, 5, 7, 3, 2, 8, 6, 0]; // of a 3×3: the nearest ones beside it, the others in the corners
+// Cells of a 3×3 grid: the nearest images are beside the drawing, the others in the corners.
+const RING = [1, 5, 7, 3, 2, 8, 6, 0];
 
 /** The drawing large, and the others in two rows beside it. @param {Scene["room"]} room */
 function beside({ w, h, gap }) {
   const each = Math.min((h - 3 * gap) / 2, (w - 9 * gap) / 6);
-  const own = 2 * each + gap;
-  const [left, top] = [(w - own - 4 * each - 5 * gap) / 2, (h - own) / 2];
+  const large = 2 * each + gap;
+  const [left, top] = [(w - large - 4 * each - 5 * gap) / 2, (h - large) / 2];
   const others = (/** @type {number} */ n) => {
-    const x = left + own + 2 * gap + (n % 4) * (each + gap);
+    const x = left + large + 2 * gap + (n % 4) * (each + gap);
     return square(x, top + Math.floor(n / 4) * (each + gap), each);
   };
-  return { dots: square(left, top, own), others };
+  return { dots: square(left, top, large), others };
 }
 
 /** The others around the drawing. @param {Scene["room"]} room */

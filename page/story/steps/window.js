@@ -1,5 +1,5 @@
 // @ts-check
-// A small window over the dots: first where it fits best, then everywhere.
+// A small window over the dots: first where it fits best, then at every place.
 
 import { ACCENT, AGAINST, FOR, MAP, SIDE, clamp, grey, square } from "../pictures.js";
 import { MOVE } from "../scene.js";
@@ -7,9 +7,9 @@ import { MOVE } from "../scene.js";
 /** @import { Box } from "../pictures.js" */
 /** @import { Scene, Step } from "../scene.js" */
 
-const STRONG = 0.4; // as in content.py: only what the sentence counts has a mark
-const REST = 5000; // ms: as long as it takes to compare the window with its pattern
-// It slides slowly where it finds the first things, so that visitors can follow it.
+const STRONG = 0.4; // as in content.py: only weights that the sentence counts get a mark
+const REST = 5000; // ms for visitors to compare the window with its pattern
+// It slides slowly over the first rows with responses, so that visitors can follow it.
 const [SLOW_ROWS, SLOW, QUICK] = [3, 1300, 90]; // rows; ms for a slow row and for any other
 const ALL = SIDE * SIDE;
 
@@ -63,7 +63,7 @@ export function paintWindow(scene, place, now) {
 
 /** @type {Step} */
 export const sliding = {
-  // In a row, in a column, or the window below the two pictures: whatever shows them largest.
+  // In a row, in a column, or with the window below the two pictures: whichever is largest.
   phases(scene) {
     const { w, h, gap } = scene.room;
     const row = Math.min(h - 2 * gap, (w - 6 * gap) / 2.6);
@@ -100,7 +100,7 @@ export const sliding = {
   },
 
   paint: {
-    // What is under the window, each dot in a frame: orange where it should be bright, blue where dark.
+    // The dots under the window, each in a frame: orange means bright, blue means dark.
     kernel(scene, place, _, now) {
       const { pen } = scene;
       const { kernel, values } = scene.data;

@@ -7,7 +7,7 @@ import { DIALOG, hasModifier, isTyping, letterOf } from "../core/keys.js";
 const root = document.documentElement;
 /** @type {HTMLButtonElement | null} */
 let button = null;
-let isWaiting = false; // asked for by the address: a browser wants a visitor's touch first
+let isWaiting = false; // requested by the address: browsers require a visitor's touch first
 
 const isOpen = () => "fullscreen" in root.dataset;
 
@@ -27,7 +27,7 @@ async function fill() {
   try {
     if (!document.fullscreenElement) await root.requestFullscreen({ navigationUI: "hide" });
   } catch {
-    // Where a browser has no full screen, or refuses it, the rest is as good.
+    // Without the browser's full screen, the page still shows the enlarged layout.
   }
 }
 

@@ -1,4 +1,4 @@
-"""Full screen, for an audience: see fullscreen.js."""
+"""The button for full screen, for an audience: see fullscreen.js."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ _button = component(__file__)
 
 
 def fullscreen_button() -> None:
-    """Show the button for full screen. The key F and `?stage` in the address open it, too."""
+    """Show the button. The key F and `?stage` in the address also open full screen."""
     _button(key="fullscreen", data={"label": _("Full screen (F)")})

@@ -1,7 +1,7 @@
 // @ts-check
-// Kiosk mode. A page that nobody touched for a while is loaded anew, from the address it was opened
-// with, so that the next visitor finds nothing of the last one. Then it draws digits by itself until
-// somebody touches it. No touch leads out of the page.
+// Kiosk mode. After a while without a touch, the page is reloaded from its first address, so that
+// nothing of the last visitor is left. Then it draws digits by itself until somebody touches it. No
+// touch leads out of the page.
 
 import { isServing } from "../core/health.js";
 import { pressed } from "../core/keys.js";
@@ -10,9 +10,9 @@ import { load, save, take } from "../core/storage.js";
 /** @typedef {{ seconds: number, warning: number, touch: string, there: string }} Settings */
 
 const LOOK = 2500; // ms for reading the answer before the next digit is drawn
-const SLOW = 8000; // ms to wait for an answer
-const ROUNDS = 200; // digits drawn by itself before the page is loaded anew, to tidy up
-const HELD = 600_000; // ms: what rests on the screen for longer is not a visitor
+const SLOW = 8000; // ms to wait for a drawing or an answer
+const ROUNDS = 200; // digits that it draws by itself before the page is reloaded, to tidy up
+const HELD = 600_000; // ms: a contact that rests on the screen for longer is not a visitor
 const ENTRY = "digits-entry"; // in the session storage: the address to start over from
 const ALONE = "digits-alone"; // and whether it starts over because nobody is there
 
@@ -24,8 +24,8 @@ const sleep = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(
 let settings = null;
 /** @type {HTMLElement | null} */
 let line = null; // where it shows a sentence
-let quiet = now(); // since when nobody has done anything
-let wasUsed = false; // somebody has, since the page was loaded
+let quiet = now(); // when somebody last did something
+let wasUsed = false; // somebody did something since the page was loaded
 /** @type {object | null} */
 let run = null; // while it draws by itself
 let entry = ""; // the address to start over from
@@ -56,7 +56,7 @@ function updateLine() {
   if (line.textContent !== text) line.textContent = text;
 }
 
-/** Something goes on that a visitor watches without touching anything. */
+/** Whether something is shown that visitors watch without touching anything. */
 const isBusy = () => document.querySelector("[data-busy]") !== null;
 
 function look() {
@@ -73,14 +73,14 @@ function look() {
 
 const isQuiet = () => settings && now() - quiet >= settings.seconds * 1000;
 
-/** Loads the page anew, if there is a server to load it from. */
+/** Reloads the page, if the server is running. */
 async function startOver() {
   if (isLeaving) return;
   isLeaving = true;
   if ((await isServing()) && (!wasUsed || isQuiet())) {
     save(ALONE, "1");
     location.replace(entry);
-  } else isLeaving = false; // the next look tries again
+  } else isLeaving = false; // the next `look` tries again
 }
 
 async function attract() {
@@ -89,7 +89,7 @@ async function attract() {
   root.dataset.attract = "";
   updateLine();
   for (let round = 0; run === mine; round++) {
-    if (round >= ROUNDS) await startOver(); // again, if the server was away
+    if (round >= ROUNDS) await startOver(); // in each round, until the server is running
     const drawn = new Promise((resolve) =>
       addEventListener("digits-drawn", resolve, { once: true }),
     );
@@ -115,7 +115,7 @@ function blockLink(event) {
   if (leadsOut || link.hasAttribute("download")) event.preventDefault();
 }
 
-/** The address says that this is a kiosk, also after a link to another page of it. */
+/** Keeps `?kiosk` in the address, also after a link to another page. */
 function keepAddress() {
   const here = new URL(location.href);
   if (here.searchParams.has("kiosk")) return;

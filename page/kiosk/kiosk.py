@@ -9,20 +9,20 @@ from page.core.settings import KIOSK, KIOSK_SECONDS
 from page.core.text import _
 from page.core.visit import visit
 
-WARNING = 10  # seconds before it starts over: it asks whether anybody is still there
+WARNING = 10  # seconds before it starts over, in which it asks whether anybody is there
 
 _kiosk = component(__file__)
 
 
 def is_kiosk() -> bool:
-    """Return whether this visit is in kiosk mode, which it stays if the address changes."""
+    """Whether this visit is in kiosk mode. Remembers it when the address changes."""
     if (asked := st.query_params.get("kiosk")) is not None:
         visit().kiosk = asked != "0"
     return KIOSK if visit().kiosk is None else visit().kiosk
 
 
 def enable_kiosk() -> None:
-    """Mount the script of kiosk mode, if this visit is in it."""
+    """Mount the script of kiosk mode if this visit is in kiosk mode."""
     if is_kiosk():
         data = {
             "seconds": KIOSK_SECONDS,

@@ -14,12 +14,12 @@ TRANSLATED = [language for language in LANGUAGES if language != SOURCE]
 
 
 def path_of(language: str) -> Path:
-    """Where a language's catalogue is."""
+    """The path of a language's catalogue."""
     return CATALOGUES / f"{language}.po"
 
 
 def template() -> Catalog:
-    """All sentences in the code of the pages, untranslated, with the files that they stand in."""
+    """All sentences in the code of the pages, untranslated, with their files."""
     found = Catalog(fuzzy=False)
     for file in [ROOT / "app.py", *sorted((ROOT / "page").rglob("*.py"))]:
         name = file.relative_to(ROOT).as_posix()
@@ -29,7 +29,7 @@ def template() -> Catalog:
 
 
 def sentences(code: str) -> Iterator[str | tuple[str, ...]]:
-    """The sentences in Python code, in order; of those with plural forms both English ones.
+    """The sentences in Python code, in order; plural sentences as pairs of both English forms.
 
     Babel's own extraction does not look into f-strings before Python 3.12.
     """

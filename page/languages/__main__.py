@@ -1,4 +1,4 @@
-"""Updates the catalogues from the code: `python -m page.languages`.
+"""Update the catalogues from the code: `python -m page.languages`.
 
 New sentences are added untranslated. A sentence that was changed keeps its translation, marked as
 fuzzy: visitors read English until a person has confirmed it. Prints what is left to translate.

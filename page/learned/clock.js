@@ -1,6 +1,6 @@
 // @ts-check
 
-/** Waits that can be paused, and ended by a single step. */
+/** A timer for waits that can be paused, or ended by a step. */
 export class Clock {
   paused = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -8,7 +8,7 @@ export class Clock {
   #duration = 0;
   /** @type {(() => void) | null} ends the current wait */
   #end = null;
-  #isStepped = false; // since the last wait
+  #isStepped = false; // `step` was called after the last wait ended
 
   /**
    * @param {number} duration in ms
@@ -22,7 +22,7 @@ export class Clock {
     });
   }
 
-  /** @param {boolean} paused; what was left of a wait starts anew afterwards */
+  /** @param {boolean} paused when it continues, the current wait starts again */
   pause(paused) {
     this.paused = paused;
     clearTimeout(this.#timer);

@@ -63,7 +63,7 @@ function show(root, { tiles: json, question, yours, score }) {
     const words = fill(score, { right, count });
     /** @type {HTMLElement} */ (root.querySelector(".score")).textContent = words;
     choose(null);
-    caption.focus({ preventScroll: true }); // what was pressed is gone
+    caption.focus({ preventScroll: true }); // the button that had the focus is gone
   }
 
   root.onclick = ({ target }) => {
@@ -80,7 +80,7 @@ const shown = new WeakMap(); // tiles by element
 /** @param {StreamlitComponent<Data>} component */
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".guesses");
-  if (shown.get(root) === data.tiles) return; // the server has run the script again
+  if (shown.get(root) === data.tiles) return; // a rerun
   shown.set(root, data.tiles);
   show(root, data);
 }

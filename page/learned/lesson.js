@@ -1,7 +1,6 @@
 // @ts-check
-// “Watch me learn”: a network is trained in a worker while the visitor watches. First it learns
-// from one image after the other, then faster and faster; then it takes a test, and the visitor
-// tries what happens if something is different.
+// “Watch me learn”: trains a network in a worker while the visitor watches. The network learns from
+// single images, then faster and faster, and takes a test. Then the visitor can change the settings.
 
 import { cleanup } from "../core/cleanup.js";
 import { Clock } from "./clock.js";
@@ -25,14 +24,14 @@ const RUNS = {
 };
 const LOOKS = 12000; // images to learn from: each of the 6,000 twice
 const [SLOWLY, SLOWLY_AGAIN] = [15, 3]; // images shown one by one, in the first run and later
-const [LONGEST, SHORTEST, SHRINK] = [2600, 1000, 0.92]; // ms each, every one shorter than the last
+const [LONGEST, SHORTEST, SHRINK] = [2600, 1000, 0.92]; // ms per image, each shorter than the last
 const TICK = 350; // ms: no more than three changes a second (WCAG 2.3.1)
 const GROWTH = 1.18; // of the images a tick: doubles about every 1.5 s
-const [FIRST_TESTS, FASTER] = [10, 4]; // images a tick in the test; times as many by “Faster”
-const DIP = 0.05; // of the share that is right, below the best so far
-const CLOSE = 30; // a guess that is off by so many is a good one
+const [FIRST_TESTS, FASTER] = [10, 4]; // images a tick at the start of the test; factor of “Faster”
+const DIP = 0.05; // below the best share of right answers so far: it got worse
+const CLOSE = 30; // largest error of a good guess
 
-/** The run was ended, by another one or by leaving the page. */
+/** Thrown in a run that was replaced by another one, or whose page was left. */
 class Stopped extends Error {}
 
 class Lesson {
@@ -42,7 +41,7 @@ class Lesson {
   kind = "whole";
   runs = 0; // so far
   batch = 1; // images a tick
-  slowly = SLOWLY; // images still to be shown one by one
+  slowly = SLOWLY; // images that remain to be shown one by one
   /** @type {Map<Kind, number>} */
   results = new Map(); // how many were right, in the latest test of each kind
   takeTest = () => {};
@@ -100,7 +99,7 @@ class Lesson {
     this.screen.showPractice(this.school);
   }
 
-  /** Something that the browser lacks, or that the worker failed at. */
+  /** Shows that the browser lacks something, or that the worker failed. */
   fail() {
     this.runs += 1;
     this.screen.say(() => this.screen.words.broken);
@@ -159,7 +158,7 @@ class Lesson {
     return this.unlessStopped(this.clock.sleep(duration));
   }
 
-  /** One image in large: a look, a guess, the truth, a change. */
+  /** Learns from a single image, enlarged: question, guess, label, changed bars. */
   async learnOne() {
     const { school, screen } = this;
     const { looks, after, drawing } = await this.ask({ count: 1, again: true });
@@ -179,7 +178,7 @@ class Lesson {
     await this.sleep(0.4 * duration);
   }
 
-  /** Batches of images on the wall, each larger than the last one, until paused or done. */
+  /** Learns from growing batches of images, until paused or done. */
   async learnMany() {
     const { score, screen } = this;
     this.show("streaming");
@@ -195,7 +194,7 @@ class Lesson {
   }
 
   /**
-   * More images each time; returns after a tick.
+   * Sends a request, and enlarges the next batch; resolves after a tick.
    * @param {object} request
    * @param {(reply: Reply) => void} use the reply
    */
@@ -222,7 +221,7 @@ class Lesson {
     await this.unlessStopped(new Promise((resolve) => (this.takeTest = () => resolve(null))));
   }
 
-  /** The test, and what came of it. */
+  /** Takes the test, and shows its result. */
   async test() {
     const { screen, tests } = this;
     screen.wall.clear();
@@ -285,9 +284,9 @@ const lessons = new WeakMap();
 /** @param {StreamlitComponent<any>} component */
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".lesson");
-  const known = lessons.get(root);
-  known?.translate(data);
-  const lesson = known ?? new Lesson(root, data);
+  const existing = lessons.get(root);
+  existing?.translate(data);
+  const lesson = existing ?? new Lesson(root, data);
   lessons.set(root, lesson);
   return cleanup(lesson, () => lesson.close());
 }

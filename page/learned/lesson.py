@@ -19,11 +19,11 @@ from page.draw.demo_drawing import drawings
 from page.learned.guess import ALT, ANSWER
 
 HERE = Path(__file__).parent
-# 6,000 of MNIST's training images and then 1,000 of its test images, each 784 grey levels from 0 to
-# 255, and after all of them their labels, a byte each.
+# 6,000 of MNIST's training images, then 1,000 of its test images, as 784 grey levels each, and then
+# all labels, a byte each.
 PRACTICE = HERE / "practice.gz"
 TESTS = 1000
-EXAMPLE = 3  # the digit that the page draws for visitors who have drawn none
+EXAMPLE = 3  # the digit to show if the visitor has drawn none
 
 WORDS = {
     "title": N_("Watch me learn"),
@@ -84,8 +84,8 @@ def watch_me_learn(reference: float | None, experience: str) -> None:
     """Mount the lesson.
 
     Args:
-        reference: accuracy of the network of the first page, 0-1; None if it is not known.
-        experience: a sentence about what that network learned from; may be empty.
+        reference: accuracy of the first page's network, 0-1; None if it is unknown.
+        experience: a sentence about that network's training data; may be empty.
     """
     data = {
         "words": json.dumps(words(reference, experience)),
@@ -100,7 +100,7 @@ def watch_me_learn(reference: float | None, experience: str) -> None:
 
 
 def words(reference: float | None, experience: str) -> dict[str, Any]:
-    """All that lesson.js says, in the visitor's language."""
+    """All sentences of lesson.js, in the visitor's language."""
     tests = number(TESTS)
     whole = ""
     if reference:

@@ -119,7 +119,7 @@ export class Network {
 /** @param {Practice} practice @param {number} place */
 export const imageOf = ({ images }, place) => images.subarray(place * PIXELS, (place + 1) * PIXELS);
 
-/** A network, its practice images and its progress: what runs in the worker. */
+/** A network, its practice images and its progress, in the worker. */
 export class Trainer {
   /**
    * @param {Practice} practice
@@ -167,7 +167,7 @@ export class Trainer {
 }
 
 /**
- * Makes a worker of the script. Its first message brings the practice images, each later one is a
+ * Turns the script into a worker. The first message has the practice images, each later one is a
  * request: `begin` starts with a new network; `count` is how many images to look at, unless time
  * runs out; `test` is the first of them in a test, otherwise it learns from them; `again` asks for
  * another look at the first one afterwards. Each reply has the prediction for the visitor's drawing.

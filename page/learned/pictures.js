@@ -57,7 +57,7 @@ export function showColumns(place, probabilities, percent) {
   place.setAttribute("aria-label", spoken);
 }
 
-/** The latest images with the guesses below them, each in the place of the oldest one. */
+/** The latest images with the guesses below them; a new one replaces the oldest. */
 export class Wall {
   #next = 0;
 

@@ -1,5 +1,5 @@
 // @ts-check
-// What “Watch me learn” shows, and its words. lesson.html says what is to be seen in which state.
+// What “Watch me learn” shows, and its words. lesson.html defines what is visible in which state.
 
 import { best } from "./network.js";
 import {
@@ -20,7 +20,7 @@ import {
 
 const WALL = 24; // images
 const MISTAKES = 18; // shown at the end, at most
-const BUSY = ["looking", "streaming", "testing"]; // states in which something goes on
+const BUSY = ["looking", "streaming", "testing"]; // states in which the network works
 
 export class Screen {
   /** @type {any} sentences by name, from lesson.py */
@@ -73,21 +73,21 @@ export class Screen {
   /** @param {string} state @param {boolean} paused */
   show(state, paused) {
     const focused = /** @type {HTMLElement | null} */ (document.activeElement);
-    const had = focused && this.root.contains(focused);
+    const hadFocus = focused && this.root.contains(focused);
     this.root.dataset.state = state;
     /** @type {NodeListOf<HTMLElement>} */
     const parts = this.root.querySelectorAll("[data-when]");
     for (const part of parts) part.hidden = !part.dataset.when?.split(" ").includes(state);
     this.showPause(paused);
-    if (!had || focused.checkVisibility()) return;
+    if (!hadFocus || focused.checkVisibility()) return;
     const others = [this.bet, ...this.root.querySelectorAll("button")];
     others.find((other) => other.checkVisibility())?.focus({ preventScroll: true });
   }
 
   /** @param {boolean} paused */
   showPause(paused) {
-    const runs = BUSY.includes(this.root.dataset.state ?? "");
-    this.root.toggleAttribute("data-busy", runs && !paused); // see kiosk.js
+    const isBusy = BUSY.includes(this.root.dataset.state ?? "");
+    this.root.toggleAttribute("data-busy", isBusy && !paused); // see kiosk.js
     this.$("[data-do=pause]").textContent = paused ? this.words.go_on : this.words.pause;
   }
 
@@ -95,7 +95,7 @@ export class Screen {
     this.$(".bet output").textContent = this.number(this.bet.valueAsNumber);
   }
 
-  /** Where not all of it fits, the stage and what is said of it. */
+  /** On small screens, scrolls to the stage and the sentence about it. */
   scrollIntoView() {
     for (const part of [".curve", ".controls", ".say"])
       this.$(part).scrollIntoView({ block: "nearest" });
@@ -114,7 +114,7 @@ export class Screen {
       digit === null ? "" : fill(this.words.guess, { digit: String(digit) });
   }
 
-  /** An image in large, without its label. @param {Uint8Array} image */
+  /** An enlarged image, without its label. @param {Uint8Array} image */
   showExample(image) {
     this.$(".example").classList.remove("right", "wrong");
     paint(this.$(".example canvas"), image);
@@ -122,7 +122,7 @@ export class Screen {
     this.showGuess(".example", null);
   }
 
-  /** @param {number} label @param {boolean} right whether it was guessed */
+  /** @param {number} label @param {boolean} right whether the guess was right */
   showTruth(label, right) {
     this.$(".example").classList.add(right ? "right" : "wrong");
     this.$(".truth").textContent = this.words.truths[label];
@@ -151,7 +151,7 @@ export class Screen {
       this.wall.add(school.image(place), String(school.labelOf(place)), false);
   }
 
-  /** The latest images, with what was guessed. @param {Look[]} looks @param {School} school */
+  /** The latest images, with the guesses. @param {Look[]} looks @param {School} school */
   showLooks(looks, school) {
     for (const look of looks.slice(-WALL)) {
       const right = school.isRight(look);

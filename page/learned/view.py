@@ -1,4 +1,4 @@
-"""The page "How I learned": a network that learns before the visitor's eyes, and the model card."""
+"""The page "How I learned": a network that learns while visitors watch, and the model card."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from page.learned.guess import guesses
 from page.learned.lesson import watch_me_learn
 
 MNIST_IMAGES = 60_000  # for training
-PEOPLE = 0.002  # of MNIST's digits, by an estimate of those who made it
+PEOPLE = 0.002  # error rate on MNIST, as estimated by its authors
 PEOPLE_SOURCE = (
     "Y. LeCun and others, “Comparison of learning algorithms for handwritten digit recognition”, "
     "ICANN 1995"
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def load_card() -> tuple[Card | None, str]:
-    """The card of the model that reads, and why there is none to show (empty if there is)."""
+    """The model's card, or None and why it can't be loaded."""
     try:
         return load_classifier().card, ""
     except Exception as error:
@@ -53,7 +53,7 @@ def load_card() -> tuple[Card | None, str]:
 
 
 def experience(card: Card) -> str:
-    """What the network of the first page learned from, and for how long; empty if not known."""
+    """The training data and the training time of the first page's network; empty if unknown."""
     if not (card.data and card.data.mnist):
         return ""
     digits = number(MNIST_IMAGES)
@@ -115,7 +115,7 @@ def rounds_html(card: Card) -> str:
 
 
 def people_html(card: Card, test: Test) -> str:
-    """The result of the test, beside that of people."""
+    """The error rate in the test, compared with that of people."""
     mine = number(1000 * (1 - test.accuracy), 1)
     words = _("In the test I got {mine} of 1,000 wrong.").format(mine=mine)
     if card.data and card.data.mnist:

@@ -1,6 +1,6 @@
 // @ts-check
-// Streamlit's upload: what it reports when it fails, and a photograph to read again after a restart.
-// “Look inside” scrolls to what it opens.
+// Uploads: translates Streamlit's error messages, and keeps the photograph to read it again after the
+// server was restarted. Scrolls to what “Look inside” opens.
 
 import { cleanup } from "../core/cleanup.js";
 import { save, take } from "../core/storage.js";
@@ -24,8 +24,8 @@ function keep() {
 }
 
 /**
- * Streamlit reports in English, and in terms of HTTP: say it in the visitor's language, and remove
- * the file, so that the button is there again.
+ * Replaces Streamlit's message, which is English and technical, by a sentence in the visitor's
+ * language, and removes the file, so that the button is there again.
  * @param {Element} trouble
  * @param {Words} words
  */
@@ -50,7 +50,7 @@ function press({ target }) {
 
 function reveal() {
   const opened = inside();
-  if (!isOpening || !opened?.querySelector(".looked img")) return; // there is no room to scroll yet
+  if (!isOpening || !opened?.querySelector(".looked img")) return; // too early: the page is not long enough to scroll
   isOpening = false;
   if (opened.getBoundingClientRect().top < 0.5 * innerHeight) return;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;

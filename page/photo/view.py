@@ -1,4 +1,4 @@
-"""The page “Photo”: reads the digits in a photograph of paper and marks them there."""
+"""The page “Photo”: the digits in a photograph of paper, read and marked in the picture."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ class Photo(NamedTuple):
     url: str = ""  # the picture as a data URL
     size: tuple[int, int] = (0, 0)  # of the picture that was read: width, height
     reading: Reading | None = None
-    instead: str = ""  # HTML in the place of a reading
+    instead: str = ""  # HTML to show instead of a reading
 
 
-@st.fragment  # a tap on a digit redraws what is in here, and nothing else
+@st.fragment  # a tap on a digit reruns only this
 @guarded
 def page() -> None:
-    """Show the ways to hand in a photograph, and its reading."""
+    """Show the ways to upload a photograph, and its reading."""
     state = visit().photos
     with st.container(key="photo"):
         with st.container(key="take"):
@@ -80,7 +80,7 @@ def page() -> None:
 
 
 def labels_css() -> str:
-    """Return what photo.css shows in the place of Streamlit's English words."""
+    """Return the words that photo.css shows in place of Streamlit's English ones."""
     words = {"choose": CHOOSE, "shoot": SHOOT, "allow": ALLOW}
     rules = "".join(
         f"--{name}: {json.dumps(_(sentence), ensure_ascii=False)};"
@@ -112,7 +112,7 @@ def is_secure() -> bool:
 
 
 def is_possible() -> bool:
-    """Whether a photograph can be handed in: a kiosk has no file dialog, and may have no camera."""
+    """Whether a photograph can be uploaded: a kiosk has no file dialog, and may have no camera."""
     return is_secure() or not is_kiosk()
 
 
@@ -121,14 +121,14 @@ def on_upload(key: str) -> None:
     file = st.session_state.get(key)
     if file is not None:
         accept(file.getvalue())
-        # Streamlit would keep it until the visit is over.
+        # Streamlit would keep the file until the visit ends.
         context = get_script_run_ctx()
         files: Any = context.uploaded_file_mgr  # `remove_file` is missing in its protocol type
         files.remove_file(context.session_id, file.file_id)
 
 
 def accept(file: bytes) -> None:
-    """Have a photograph read in the next run, with new, empty widgets beside it."""
+    """Let the next run read a photograph, with new, empty widgets beside it."""
     state = visit().photos
     state.file, state.chosen = file, None
     state.count += 1
@@ -151,7 +151,7 @@ def forget() -> None:
 
 
 def read(file: bytes) -> Photo:
-    """Read a photograph. If anything is wrong with it, `instead` says what."""
+    """Read a photograph. If that is impossible, `instead` explains why."""
     from digits.images import ImageError, ImageTooLarge, open_image
 
     classifier, trouble = find_classifier()
@@ -172,7 +172,7 @@ def read(file: bytes) -> Photo:
 
 
 def picture_url(image: Image.Image) -> str:
-    """Return the picture as a data URL, with nothing from the file but its pixels."""
+    """Return the picture as a data URL, without the file's metadata."""
     from PIL import Image
 
     from digits.ink.pixels import to_grey
@@ -226,7 +226,7 @@ def picture_html(photo: Photo, chosen: int) -> str:
     symbols = photo.reading.symbols if photo.reading else []
     boxes = ""
     for place, symbol in enumerate(symbols):
-        if symbol.prediction is None:  # a mark: there is nothing more to say of it
+        if symbol.prediction is None:  # a mark, which has no details to show
             continue
         left, top, right, bottom = symbol.box
         kind = "unsure" if symbol.label == UNKNOWN else "digit"
@@ -245,7 +245,7 @@ def picture_html(photo: Photo, chosen: int) -> str:
 
 
 def details_html(reading: Reading, prediction: Prediction) -> str:
-    """Return the reading, and the certainty, bars and 28×28 pixels of one symbol."""
+    """Return the reading, and the confidence, bars and 28×28 pixels of a symbol."""
     several = ""
     if len(reading.symbols) > 1:
         unsure = reading.text.count(UNKNOWN)

@@ -1,4 +1,4 @@
-"""“Can I fool you?”: challenges, and how far a drawing meets them, by its bars."""
+"""“Can I fool you?”: challenges, and how close the bars of a drawing come to meeting them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MAX_BAR = 0.5  # in “make me unsure”, whose sentence says “half”
 
 
 class Progress(NamedTuple):
-    """How far a drawing has come."""
+    """How close a drawing comes to meeting a challenge."""
 
-    share: float  # 0 to 1: done
-    hint: str = ""  # what to say as long as it is not done; for `page.core.text._`
+    share: float  # 0 to 1; 1: done
+    hint: str = ""  # shown until it is done; for `page.core.text._`
 
     @property
     def done(self) -> bool:
@@ -32,8 +32,8 @@ class Challenge:
     """Something to draw.
 
     Attributes:
-        digits: one: draw it so that it is not read as that digit. Two: draw something between them.
-            None: draw something for which no bar is high.
+        digits: a single digit must not be read as that digit; of two digits, both bars must have a
+            share; without digits, no bar may be high.
     """
 
     digits: tuple[int, ...]
@@ -49,10 +49,10 @@ class Challenge:
         return _("Make me unsure: no bar may be higher than half!")
 
     def judge(self, bars: np.ndarray) -> Progress:
-        """Return how far a drawing has come.
+        """Return how close a drawing comes to meeting the challenge.
 
         Args:
-            bars: float (11,), summing to 1: of the ten digits and of “none”.
+            bars: float (11,), summing to 1: the ten digits and “none”.
         """
         if len(self.digits) == 1:
             return _unread(float(bars[self.digits[0]]), float(bars.max()))

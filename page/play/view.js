@@ -2,12 +2,12 @@
 // Clears the canvas after an example was kept, and for another challenge.
 
 /** @type {number | null} */
-let known = null;
+let previous = null;
 
 /** @param {StreamlitComponent<{ changes: number }>} component */
 export default function ({ data }) {
   /** @type {HTMLElement | null} */
   const clear = document.querySelector("[data-command=clear]");
-  if (known !== null && data.changes > known) clear?.click();
-  known = data.changes;
+  if (previous !== null && data.changes > previous) clear?.click();
+  previous = data.changes;
 }

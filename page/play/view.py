@@ -28,9 +28,9 @@ _clear_canvas = component(__file__)
 
 
 class Known(NamedTuple):
-    """The likeness of a drawing to the symbol that the visitor taught."""
+    """The similarity of a drawing to the symbol that the visitor taught."""
 
-    name: str  # as the visitor wrote it: to be escaped
+    name: str  # as the visitor typed it: escape it
     score: float  # 0 to 1
 
     @property
@@ -65,7 +65,7 @@ def play(panel: Panel, drawing: Drawing, reading: CanvasReading) -> None:
 
 
 def fool(drawing: Drawing, prediction: Prediction | None) -> None:
-    """Show a challenge, how near the drawing comes to it, and a button for another one."""
+    """Show a challenge, how close the drawing comes to it, and a button for another one."""
     state = visit().play
     place = state.challenge % len(CHALLENGES)
     challenge = CHALLENGES[place]
@@ -84,7 +84,7 @@ def fool(drawing: Drawing, prediction: Prediction | None) -> None:
         state.hint = _("Draw it on the sheet. The bars show what I think.")
     elif progress.done:
         state.hint = _("That’s it! Now lift the pen.")
-    elif drawing.rests:  # otherwise it stays, to be read
+    elif drawing.rests:  # otherwise the hint stays readable
         state.hint = _(progress.hint)
     done = "done" if place in state.solved else ""
     score = _("{count} of {total} fooled").format(
@@ -121,7 +121,7 @@ def teach(drawing: Drawing, reading: CanvasReading) -> None:
     )
     state.symbol_name = name or ""
     words = st.container(key="taught_so_far")
-    # These buttons are never disabled: a disabled one would lose the focus of the keyboard.
+    # These buttons are never disabled: a disabled button would lose the keyboard focus.
     with st.container(horizontal=True):
         if st.button(_("Keep this one"), type="primary", key="keep"):
             keep(drawing, reading.prediction)
@@ -162,7 +162,7 @@ def taught_html(known: Known | None) -> str:
     """Return the examples so far, and how many more would help; or the symbol's name.
 
     Args:
-        known: how much the drawing on the canvas is like the symbol.
+        known: the similarity of the drawing on the canvas to the symbol.
     """
     from digits.explain.teaching import USUAL_EXAMPLES
 

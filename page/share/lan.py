@@ -1,4 +1,4 @@
-"""The address of the page for phones in the same network, and who gets to see the drawings."""
+"""The page's address for phones in the same network, and the privacy line."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def phone_button() -> None:
 
 
 def phones_html(found: list[str]) -> str:
-    """Return the button, and a dialog with a QR code for each address, of which one is open."""
+    """Return the button, and a dialog with a QR code per address; only the first one is open."""
     alt = _("A QR code with the address of this page")
     codes = [f'<div role="img" aria-label="{alt}">{qr_svg(address)}</div>' for address in found]
     if len(found) == 1:

@@ -1,1 +1,1 @@
-"""Counts how often the answer was right."""
+"""Count how often the answer was right."""

@@ -1,6 +1,6 @@
 """Counts how often the answer was right according to the visitors, if the presenter wants that.
 
-An SQLite file holds what was answered, what was meant, and when. It never holds a drawing.
+An SQLite file holds the answers, what visitors meant, and the times. It never holds a drawing.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ class Tally:
     """
 
     def __init__(self, path: Path):
-        """Set the path of the file, which is created when it is first used."""
+        """Set the path of the file. It is created on first use."""
         self._path = path
 
     def add(self, drawing: str, said: int, meant: int) -> None:
         """Count an answer, unless one for the same drawing is counted already.
 
         Args:
-            drawing: a unique name of the drawing.
+            drawing: a unique identifier of the drawing.
             said: the answer: 0-9 or `pen.NO_DIGIT`.
             meant: what the visitor meant: 0-9 or `pen.NO_DIGIT`.
 

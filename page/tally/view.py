@@ -1,4 +1,4 @@
-"""“Was I right?”: asks after each answer, and shows the counts to the presenter."""
+"""“Was I right?”: a question below each answer, and the counts for the presenter."""
 
 from __future__ import annotations
 
@@ -61,19 +61,19 @@ def question_html(prediction: Prediction) -> str:
     )
     wrong = _("It was a …")
     return (
-        f"{'' if right is None else question}"  # a guess is neither right nor wrong
+        f"{'' if right is None else question}"  # “not sure” is neither right nor wrong
         f"<details><summary>{wrong}</summary>"
         f'<div class="choices" role="group" aria-label="{wrong}">{choices}</div></details>'
     )
 
 
 def names() -> list[str]:
-    """Return what an answer or a meaning is called: 0-9, and NO_DIGIT."""
+    """Return the names of answers and meanings: 0-9, and NO_DIGIT."""
     return [*map(str, range(10)), _("no digit")]
 
 
 def _count(meant: int) -> None:
-    """Count what a visitor tapped. Visitors never see an error."""
+    """Count the visitor's choice. Visitors never see an error."""
     state = visit().tally
     if not state.drawing or meant not in range(NO_DIGIT + 1):
         return

@@ -1,4 +1,4 @@
-"""Everybody can use the pages: with a screen reader, the keyboard, few colours, or none."""
+"""Accessibility of the pages: screen readers, keyboards, contrast, forced colours."""
 
 import io
 from collections import Counter
@@ -36,15 +36,15 @@ from tests.helpers.servers import TIMEOUT, running, serve, serve_page
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
-# Streamlit's own markup, which a page can't change: none of it hides or misnames anything.
+# Violations in Streamlit's own markup, which the page can't change. None of them does harm.
 NOT_OURS = {
     "landmark-one-main",  # its main part is a <section>
     "region",
     "page-has-heading-one",
-    "presentation-role-conflict",  # of the place to drop a file on
+    "presentation-role-conflict",  # in the file drop zone
 }
 
-# The texts that can be seen, in shadow roots too: [text, x, y, width, height, large].
+# Visible texts, also in shadow roots: [text, x, y, width, height, large].
 TEXTS = """() => {
   const found = [];
   const walk = (root) => {
@@ -78,7 +78,7 @@ TEXTS = """() => {
   return found;
 }"""
 
-# What has the focus, how it is named, and whether that can be seen.
+# The focused element with its text, and whether the focus is visible.
 FOCUS = """() => {
   let one = document.activeElement;
   while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
@@ -99,7 +99,7 @@ def luminance(colours: np.ndarray) -> np.ndarray:
 
 
 def low_contrasts(page) -> list[str]:
-    """Texts that are harder to see than WCAG AA allows, by the pixels on the screen."""
+    """Texts whose contrast, in the pixels on the screen, is lower than WCAG AA requires."""
     texts = page.evaluate(TEXTS)
     scale = page.evaluate("devicePixelRatio")
     screen = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
@@ -107,8 +107,8 @@ def low_contrasts(page) -> list[str]:
     for text, x, y, width, height, large in texts:
         box = [round(edge * scale) for edge in (y, y + height, x, x + width)]
         part = luminance(screen[box[0] : box[1], box[2] : box[3]])
-        ground = Counter(part.ravel().round(3).tolist()).most_common(1)[0][0]
-        light, dark = np.maximum(part, ground), np.minimum(part, ground)
+        background = Counter(part.ravel().round(3).tolist()).most_common(1)[0][0]
+        light, dark = np.maximum(part, background), np.minimum(part, background)
         contrast = ((light + 0.05) / (dark + 0.05)).max()
         if contrast < (3 if large else 4.5) - 0.1:  # thin strokes never quite reach their colour
             low.append(f"{text!r}: {contrast:.1f}")
@@ -116,7 +116,7 @@ def low_contrasts(page) -> list[str]:
 
 
 def look(page, scheme: str, size: dict[str, int]) -> None:
-    """In this theme, on a screen of this size: no violation of axe's rules, no low contrast."""
+    """Check axe's rules and the contrasts, in a theme and on a screen of this size."""
     if page.viewport_size != size:  # a window in full screen can't be resized
         page.set_viewport_size(size)
     page.emulate_media(color_scheme=scheme)
@@ -357,7 +357,7 @@ def test_the_keyboard_reaches_everything_and_is_seen_doing_so(visit):
         focus = page.evaluate(FOCUS)
         if focus in stops:
             break
-        if focus:  # not the browser's own controls, from which Tab leads to the page's first stop
+        if focus:  # None: the browser's own controls, after which Tab returns to the page
             stops.append(focus)
     assert len(stops) > 6
     assert not [name for name, seen in stops if not seen]

@@ -1,4 +1,4 @@
-"""What the page answers to what is drawn, and what it shows beside that."""
+"""The answer to a drawing, and what the page shows beside it."""
 
 import re
 
@@ -49,7 +49,7 @@ def test_answers_whatever_is_drawn(visit, classifier):
 
 
 def expect_little_to_press(page) -> None:
-    """Before the first stroke."""
+    """Only a few buttons are visible before the first stroke."""
     expect_whole_page(page)
     pressable = page.locator("button:visible, a:visible, select:visible, input:visible")
     names = [one.inner_text() or one.get_attribute("aria-label") for one in pressable.all()]
@@ -58,7 +58,7 @@ def expect_little_to_press(page) -> None:
 
 
 def expect_an_explanation_of(page, digit: int) -> None:
-    """What the network sees, a bar for each digit and for none, and what opens panels."""
+    """The network's input, the eleven bars, and the buttons that open panels."""
     for title in ("How do you know?", "Can I fool you?", "Teach you"):
         assert page.get_by_role("button", name=title).is_visible()
     assert "28 by 28 dots" in page.locator(".st-key-seen .caption").inner_text()
@@ -78,7 +78,7 @@ def expect_an_explanation_of(page, digit: int) -> None:
 
 
 def heights(page) -> np.ndarray:
-    """Of the eleven bars, once they have stopped moving: as shares of all together."""
+    """The heights of the eleven bars, once they stopped moving, as fractions of their sum."""
     expect_stillness(page)
     bars = page.locator(".st-key-probabilities .bar")
     found = bars.evaluate_all("bars => bars.map(bar => bar.getBoundingClientRect().height)")

@@ -28,7 +28,7 @@ def test_visitors_stay_with_their_server_and_move_when_it_stops(visit):
                 press(page, "Clear")
                 draw(page, written(3))
                 expect_digit(page, 3)
-                # An upload is a request of its own. Only the visitor's server accepts it.
+                # An upload is a separate request, and only the visitor's server accepts it.
                 page.goto(f"{url}/photo")
                 page.locator("input[type=file]").set_input_files(ROOT / "docs" / "photo.jpg")
                 page.locator(".st-key-photo_read", has_text="4").wait_for()

@@ -12,7 +12,7 @@ from tests.helpers.servers import serve
 
 @pytest.fixture
 def site() -> Iterator[tuple[str, dict[str, str]]]:
-    """Another site: its address, and the address that its frame shows."""
+    """Serve another site; yield its address, and a dictionary with the address in its frame."""
     framed = {"src": ""}
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -38,7 +38,7 @@ def test_a_site_that_is_allowed_shows_the_page_and_its_visitors_upload(visit, si
 
     address, framed = site
     with serve(DIGITS_EMBED=address) as url:
-        # Another host name: for cookies another site.
+        # Another host name, so that it is another site for cookies.
         framed["src"] = url.replace("127.0.0.1", "localhost") + "/photo?embed=true"
         page = visit(address, until="iframe")
         frame = page.frame_locator("iframe")

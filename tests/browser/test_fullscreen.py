@@ -1,4 +1,4 @@
-"""The composition of the page: canvas, answer and buttons on screens of all kinds."""
+"""The layout of the page: canvas, answer and buttons on screens of all kinds."""
 
 from itertools import pairwise
 
@@ -83,7 +83,7 @@ def test_everything_fits_every_screen(visit):
             assert end <= start, "the digits below the bars overlap"
 
 
-@pytest.mark.parametrize("language", ["de", "ja"])  # long below the number, long behind it
+@pytest.mark.parametrize("language", ["de", "ja"])  # long text below the number, long text after it
 def test_a_number_and_its_sentences_fit_every_screen(visit, language):
     page = visit(locale=language)
     draw(page, number("2026"))
@@ -233,7 +233,7 @@ def test_a_drawing_is_kept_when_the_screen_is_turned(visit):
             page.keyboard.press("Control+z")
         expect_seen(page, strokes)
         across = np.array([(0.15, 0.2), (0.85, 0.75)])
-        draw(page, [across])  # and one draws on where the finger is
+        draw(page, [across])  # drawing works where the finger is
         expect_seen(page, [*strokes, across])
         press(page, "Clear")
         expect_invitation(page)
@@ -275,7 +275,7 @@ def test_in_full_screen_the_answer_grows_and_buttons_do_not(visit):
 def test_full_screen_works_on_every_page(visit, server):
     for path, until in (("learned", ".st-key-learned"), ("photo", ".st-key-photo")):
         page = visit(f"{server}/{path}", until=until)
-        page.locator(".fullscreen-button[aria-pressed]").wait_for()  # the keys are listened to
+        page.locator(".fullscreen-button[aria-pressed]").wait_for()  # the script listens to keys
         page.keyboard.press("f")
         page.wait_for_function("document.fullscreenElement")
         page.keyboard.press("f")

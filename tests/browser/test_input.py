@@ -22,7 +22,7 @@ from tests.helpers.page import (
     written,
 )
 
-# What a pen does; with real pens the browser makes these events.
+# The events that the browser fires for a real pen.
 PEN = """([type, x, y, button, buttons]) => {
   const canvas = CANVAS;
   canvas.dispatchEvent(new PointerEvent(type, {
@@ -81,7 +81,7 @@ def clear(page) -> None:
 
 
 def expect_the_server_to_draw_what_the_canvas_shows(page) -> None:
-    strokes = written(7)  # of few points: the canvas rounds its corners
+    strokes = written(7)  # with few points, so that the canvas rounds its corners
     draw_by_mouse(page, strokes)
     expect_digit(page, 7)
     png = page.evaluate(
@@ -113,7 +113,7 @@ def expect_a_stroke_to_end_with_the_left_button_while_the_right_one_is_held(page
         mouse.move(*point)
     mouse.down(button="right")
     mouse.up()
-    mouse.move(one[-1][0] + 150, one[-1][1] - 200, steps=5)  # on its way to somewhere else
+    mouse.move(one[-1][0] + 150, one[-1][1] - 200, steps=5)  # not pressed
     mouse.up(button="right")
     expect_seen(page, written(1))
     expect_digit(page, 1)
@@ -152,7 +152,7 @@ def expect_a_pens_eraser_to_remove_the_strokes_it_touches(page) -> None:
 
 
 def expect_keys_to_work_on_any_keyboard_and_after_a_toggle(page) -> None:
-    """Which key means what is tested in tests/javascript/keys.test.js."""
+    """tests/javascript/keys.test.js tests the meaning of each key."""
     press_key(page, "٣", "Digit3")
     expect_digit(page, 3)
     press_key(page, "я", "KeyZ", ctrlKey=True)
@@ -169,7 +169,7 @@ def expect_keys_to_work_on_any_keyboard_and_after_a_toggle(page) -> None:
 
 
 def press_key(page, key: str, code: str, **modifiers: bool) -> None:
-    """A key of a layout that Playwright does not know."""
+    """Press a key of a layout that Playwright does not know."""
     page.evaluate(
         """([key, code, modifiers]) => (document.activeElement ?? document.body).dispatchEvent(
           new KeyboardEvent("keydown", {

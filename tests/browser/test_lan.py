@@ -1,4 +1,4 @@
-"""Phones in the room reach the page by a QR code."""
+"""The QR code by which phones in the room open the page."""
 
 import cv2
 import numpy as np
@@ -17,7 +17,7 @@ def test_a_phone_opens_the_page_by_its_code(visit):
         page = visit(f"{url}/digits".replace("127.0.0.1", card))
         for width, height in [(1366, 650), (1080, 1920), (820, 1180)]:
             page.set_viewport_size({"width": width, "height": height})
-            page.get_by_role("link", name="Photo").click(trial=True)  # nothing covers it
+            page.get_by_role("link", name="Photo").click(trial=True)  # not covered
             page.get_by_role("button", name="Full screen").click(trial=True)
         page.get_by_role("button", name="On your phone").click()
         dialog = page.get_by_role("dialog")

@@ -10,12 +10,12 @@ from tests.helpers.page import draw, expect_answer, go_to_learned, open_panel, r
 
 
 def expect_no_english(page) -> None:
-    """No whole English sentence or name is left, for eyes or for ears."""
+    """No complete English sentence or name is left, neither visible nor for screen readers."""
     said = page.evaluate(
         """() => document.body.innerText + [...document.querySelectorAll("[aria-label], [alt]")]
           .map((one) => one.getAttribute("aria-label") + one.getAttribute("alt")).join("\\n")"""
     )
-    # Whole lines for short ones: “Stop” may be a part of a word of another language.
+    # Short ones must fill a line: “Stop” may be part of a word in another language.
     lines = {line.strip() for line in said.splitlines()}
     for message in template():
         for sentence in message.id if message.pluralizable else (message.id,):

@@ -1,4 +1,4 @@
-"""“How I learned” in a real browser; the network that people watch learns for real."""
+"""“How I learned” in a real browser, with real training."""
 
 import base64
 import io
@@ -36,7 +36,7 @@ LEARNED = 3 * TIMEOUT * 1000  # ms: a network learns meanwhile
 
 @pytest.fixture(scope="module")
 def mnist():
-    """The full MNIST."""
+    """The complete MNIST data set."""
     try:
         return load_mnist()
     except DataError as error:
@@ -71,7 +71,7 @@ def test_leads_there_and_back_to_the_same_drawing(visit):
         there_and_back(page)
         expect_digit(page, 4)
         expect_seen(page, written(4))
-        # Not only the answer is still there, but the strokes too.
+        # The strokes are still there, not only the answer.
         draw(page, HASH[:1])
         expect_answer(page, "^(?!.*I see a 4)")
         press(page, "Undo")
@@ -153,7 +153,7 @@ def test_more_numbers_say_what_the_card_says(visit, server, classifier):
     assert np.corrcoef(heights, mistakes)[0, 1] > 0.99
     mine = 1000 * (1 - classifier.card.test.accuracy)
     assert f"I got {mine:.1f} of 1,000 wrong. People get about 2" in page.content()
-    # Everything to see has words.
+    # Every picture has a text alternative.
     for image in page.locator("img").all():
         assert image.get_attribute("alt")
     for one in page.locator("[role=img]:visible").all():
@@ -173,7 +173,7 @@ def without_misread(card: dict) -> None:
 
 
 def like_the_book(card: dict) -> None:
-    """Another network, on other data."""
+    """Describe another network, trained on other data, in a model card."""
     curve = card["learning_curve"]
     card |= {"network": "dense", "learning_curve": {"accuracy": curve["accuracy"], "loss": []}}
     card["data"]["mnist"] = False
@@ -310,7 +310,7 @@ def test_can_be_paused_stepped_restarted_and_translated(visit, server):
 
 
 def expect_to_hold(page, *parts) -> None:
-    """Waits until they stay the same for longer than any is shown: only one may be on its way."""
+    """Wait until these texts stay the same for longer than an image is shown."""
     for _ in range(2):
         held = [one.inner_text() for one in parts]
         page.wait_for_timeout(1500)

@@ -1,4 +1,4 @@
-"""The answer follows the pen; and what the page shows when nobody answers."""
+"""Answers while the pen moves, and the page without an answer."""
 
 import io
 import re
@@ -29,8 +29,8 @@ from tests.helpers.servers import TIMEOUT, serve, serve_page
 
 GONE = "I’ve lost my connection. It will come back by itself."
 
-# In the page: draws on with the pen down, a bit in each frame, until `enough()`. Notes each picture
-# that is sent and each answer that is shown, what the words are, and how long the pen rested.
+# In the page: goes on drawing, a bit in each frame, until `enough()`. Records each drawing that is
+# sent, each answer that is shown, its words, and how long the pen rested.
 DRAW_ON = """async ([line, enough]) => {
   const canvas = CANVAS;
   const pen = (type, [clientX, clientY]) => canvas.dispatchEvent(new PointerEvent(type, {
@@ -67,7 +67,7 @@ DRAW_ON = """async ([line, enough]) => {
 
 
 def wiggle(page) -> list[list[float]]:
-    """A long way to and fro on the canvas, on the screen."""
+    """The points of a long zigzag on the canvas, in screen coordinates."""
     steps = np.linspace(0, 1, 60)
     line = np.stack([0.2 + 0.6 * steps, 0.5 + 0.3 * np.sin(9 * steps)], axis=1)
     (there,) = on_screen(page, [line])
@@ -75,7 +75,7 @@ def wiggle(page) -> list[list[float]]:
 
 
 def press_down(page, stroke) -> None:
-    """Draws a stroke, and keeps the pen down."""
+    """Draw a stroke, and keep the pen down."""
     page.mouse.move(*stroke[0])
     page.mouse.down()
     for point in stroke[1:]:
@@ -98,7 +98,7 @@ def test_answers_while_the_pen_is_down(visit):
 def test_one_picture_at_a_time_and_no_new_words_while_the_pen_moves(visit):
     page = visit()
     for _ in range(5):
-        if page.locator("[data-untouched]").count() == 0:  # else there is no button
+        if page.locator("[data-untouched]").count() == 0:  # the button is visible
             press(page, "Clear")
         expect_invitation(page)
         notes = page.evaluate(DRAW_ON, [wiggle(page), 6])
@@ -106,7 +106,7 @@ def test_one_picture_at_a_time_and_no_new_words_while_the_pen_moves(visit):
             assert shown >= sent, "a picture was sent before the last one was answered"
         assert notes["shown"] == sorted(notes["shown"])
         expect_answer(page, "^(?!Draw)")
-        if notes["rested"] < 140:  # else the page was right to speak
+        if notes["rested"] < 140:  # after a longer rest, the words may change
             assert notes["duringStroke"] == 1, notes["words"]
             return
     pytest.skip("This machine is too busy to draw without a rest.")
@@ -182,12 +182,12 @@ def test_a_setting_switches_it_off(visit):
         assert (len(notes["sent"]), sent) == (0, 1)
 
 
-# Nobody answers
+# Without an answer
 
 
 @pytest.fixture(scope="module")
 def mortal():
-    """`start()` and `stop()` of a server that always has the same address; whether it runs."""
+    """A server with a fixed address: its URL, `start()`, `stop()`, and whether it runs."""
     running = []
 
     def start(**environment):
@@ -213,13 +213,13 @@ def mortal():
 def server_to_kill(mortal):
     """A server, and its `start()` and `stop()`."""
     url, start, stop, running = mortal
-    if not running:  # a test failed meanwhile
+    if not running:  # after a test that failed
         start()
     return url, start, stop
 
 
 def expect_gone(page, blank: bool = False) -> None:
-    """The line says so, and an answer to another drawing is hidden; an invitation stays."""
+    """The sentence is shown and an outdated answer is hidden; an invitation stays."""
     from playwright.sync_api import expect
 
     expect(page.locator(".connection-gone")).to_have_text(GONE, timeout=TIMEOUT * 1000)
@@ -227,13 +227,13 @@ def expect_gone(page, blank: bool = False) -> None:
 
 
 def healthy(page) -> None:
-    """No error box, no traceback, no dialog of Streamlit's."""
+    """There is no error box, traceback or dialog of Streamlit."""
     for foreign in ("stException", "stDialog", "stConnectionStatus"):
         assert page.get_by_test_id(foreign).count() == 0, foreign
     assert not re.search("Traceback|Error", page.locator("body").inner_text())
 
 
-# In the page: notes how long after the connection came back each picture is sent, in ms.
+# In the page: records when each drawing is sent, in ms after the connection came back.
 NOTE_PICTURES = """() => {
   const root = document.documentElement;
   let back = Infinity;
@@ -257,7 +257,7 @@ def test_a_lost_connection_is_said_and_heals(visit, server_to_kill):
     press(page, "Clear")
     draw(page, written(5)[:1])
     expect_gone(page)
-    # Streamlit's dialog would come now, and swallow the next stroke.
+    # Now Streamlit's dialog would appear, and take the next stroke.
     tries = len(page.requested)
     while sum("_stcore/health" in one for one in page.requested[tries:]) < 12:
         page.wait_for_timeout(100)
@@ -268,7 +268,7 @@ def test_a_lost_connection_is_said_and_heals(visit, server_to_kill):
     expect_digit(page, 5)
     expect_seen(page, written(5))
     healthy(page)
-    # A second picture would reach a server that is still drawing the page, and be lost there.
+    # A second update would reach the server during its first run, and be lost.
     assert all(after > 4900 for after in page.evaluate("afterwards")), "it was sent again at once"
     press(page, "Undo")
     expect_seen(page, written(5)[:1])
@@ -280,7 +280,7 @@ def test_a_lost_connection_is_said_and_heals(visit, server_to_kill):
 
 
 def test_a_connection_that_died_unnoticed_is_replaced(visit):
-    """As that of a computer that slept: it stays open, but nothing gets through."""
+    """Like after a computer slept: the connection stays open, but nothing gets through."""
     page, sockets, dead = visit(), [], []
 
     def connect(socket) -> None:
@@ -327,7 +327,7 @@ def test_a_lost_connection_is_said_beside_whatever_is_open(visit, server_to_kill
         expect(button).to_be_disabled()
         expect(button).not_to_have_css("color", "rgb(255, 255, 255)")  # on the bare page
     else:
-        expect(shown).to_have_css("opacity", "1")  # it is the drawing's still
+        expect(shown).to_have_css("opacity", "1")  # it still belongs to the drawing
     press(page, "Clear")
     draw(page, written(6))
     expect(shown).to_be_hidden()
@@ -385,12 +385,12 @@ def test_a_photograph_is_read_again_by_a_server_that_was_started_anew(visit, ser
     healthy(page)
     page.locator(".picture [data-symbol='1']").click()
     expect(page.locator(".one .says")).to_contain_text("I see a 6.")
-    # It survives a reload by the script as well: see connection.js.
+    # It also survives a reload by connection.js.
     page.evaluate("document.documentElement.dataset.connection = 'lost'")
     page.evaluate("['connection', 'healing'].forEach((name) => dispatchEvent(new Event(name)))")
     page.reload()
     expect(page.locator(".one .says")).to_contain_text("I see a 2.")
-    # Whoever goes to another page leaves none behind.
+    # It is dropped when the visitor goes to another page.
     page.get_by_role("link", name="Draw a digit").click()
     page.locator(CANVAS).wait_for()
     page.get_by_role("link", name="Photo").click()
@@ -435,7 +435,7 @@ def test_a_server_that_goes_while_the_page_is_still_being_drawn_is_noticed(visit
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells")
 def test_the_server_loads_no_data_frames(visit):
-    """Streamlit does so when it gets a dictionary to send: the first visitor would wait for it."""
+    """Streamlit imports pandas to send a dictionary, and the first visitor would wait for that."""
     with serve_page() as (url, process):
         page = visit(url)
         open_panel(page, "inside")  # the canvas moves

@@ -27,7 +27,7 @@ def open_up(page) -> None:
 
 
 def sources(page, selector: str) -> list[str]:
-    """The pictures that are shown there."""
+    """The URLs of the pictures in a part of the panel."""
     return page.locator(f".st-key-inside {selector} img").evaluate_all("all => all.map(i => i.src)")
 
 
@@ -36,7 +36,7 @@ def pixels(source: str) -> np.ndarray:
 
 
 def expect_new(page, before: list[str], selector: str = "") -> list[str]:
-    """Waits until no picture there is one of before; gives the new ones."""
+    """Wait until every picture in a part of the panel is new; return their URLs."""
     page.wait_for_function(
         """([selector, before]) => {
           const all = [...document.querySelectorAll(selector)].map(image => image.src);
@@ -75,7 +75,7 @@ def expect_heat_on_the_ink_and_elsewhere_for_the_runner_up(page) -> None:
     (best,) = expect_new(page, [], ".looked")
     ink = pixels(sources(page, ".steps")[2])
     picture = pixels(best).astype(int)
-    heat = picture[..., 0] - picture[..., 2]  # orange less blue
+    heat = picture[..., 0] - picture[..., 2]  # orange minus blue
     near = np.kron(np.asarray(Image.fromarray(ink).reduce(4)) > 0, np.ones((16, 16), bool))
     assert heat[near].mean() > 1.5 * heat[~near].mean(), "the heat is not on the ink"
     assert near.ravel()[heat.argmax()]
@@ -103,7 +103,7 @@ def test_shows_what_the_network_has_and_moves_with_each_stroke(visit, classifier
     shown = expect_new(page, [])
     for stroke in [*others, HASH[0]]:
         draw(page, [stroke])
-        # All but the feature maps that stayed dark change.
+        # Everything changes, except feature maps that stay dark.
         for selector in (".steps", ".looked", ".block:last-child"):
             expect_new(page, shown, selector)
         shown = sources(page, "")
@@ -117,7 +117,7 @@ def expect_nothing_once_the_canvas_is_empty(page) -> None:
 
 
 def expect_the_28_by_28_dots_and_the_feature_maps(page, classifier) -> None:
-    """And that they can be enlarged."""
+    """Also checks that they can be enlarged."""
     drawing, cut, seen = map(pixels, expect_new(page, [], ".steps"))
     assert drawing.shape[0] == drawing.shape[1] > 100
     assert max(cut.shape) == 20

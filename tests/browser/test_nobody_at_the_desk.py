@@ -1,4 +1,4 @@
-"""The page draws by itself: for whoever asks, and in kiosk mode while nobody is there."""
+"""The page draws by itself: on request, and in kiosk mode while nobody is there."""
 
 from playwright.sync_api import expect
 
@@ -28,15 +28,15 @@ def test_draws_a_digit_for_whoever_asks(visit):
     draw(page, written(5))
     expect_digit(page, 5)
     expect_whole_page(page)
-    page.keyboard.press("3")  # which is one stroke
+    page.keyboard.press("3")  # a single stroke
     expect_digit(page, 3)
-    press(page, "Undo")  # like any other
+    press(page, "Undo")  # undoes it like a visitor's stroke
     expect_invitation(page)
     press(page, "Undo")
     expect_digit(page, 5)
     page.keyboard.press("7")
     expect_digit(page, 7)
-    page.keyboard.press("Control+0")  # the browser's own: no digit
+    page.keyboard.press("Control+0")  # a shortcut of the browser, not a digit
     press(page, "Draw one for me")
     expect_answer(page, r"I see an? [^7]\.I’m (more than )?9\d% sure")
 
@@ -48,7 +48,7 @@ def test_a_link_is_followed_while_the_page_draws(visit):
     page.wait_for_function("document.documentElement.dataset.drawing > 0")
     go_to_learned(page)
     region(page, "learned").wait_for()
-    page.wait_for_timeout(1500)  # it would be done drawing by now
+    page.wait_for_timeout(1500)  # long enough to draw a digit
     assert region(page, "learned").is_visible()
     page.get_by_role("link", name="Draw a digit").click()
     page.locator(CANVAS).wait_for()
@@ -71,7 +71,7 @@ def test_a_persons_hand_goes_first(visit):
     page.keyboard.press("8")
     page.wait_for_function(f"document.documentElement.dataset.drawing > {drawn}")
     draw_by_mouse(page, written(1))
-    page.wait_for_timeout(1500)  # it would be done by now
+    page.wait_for_timeout(1500)  # long enough to draw a digit
     press(page, "Undo")
     press(page, "Undo")
     expect_invitation(page)
@@ -89,11 +89,11 @@ def test_a_page_that_is_left_alone_starts_over_and_draws_by_itself(visit, server
     leave_alone(page)
     expect_show(page)  # nobody has been there yet
     page.get_by_text("Touch the sheet and draw a digit!").wait_for()
-    glass.draw(written(4))  # and the first stroke counts
+    glass.draw(written(4))  # the first stroke counts
     expect_seen(page, written(4))
     expect_digit(page, 4)
     page.evaluate("window.mine = true")
-    glass.put(1, 180, 250)  # and thinks, for longer than it takes to start over
+    glass.put(1, 180, 250)  # rests there for longer than it takes to start over
     leave_alone(page)
     page.wait_for_timeout(500)
     assert page.evaluate("window.mine && !('attract' in document.documentElement.dataset)")
@@ -101,12 +101,12 @@ def test_a_page_that_is_left_alone_starts_over_and_draws_by_itself(visit, server
     page.get_by_role("button", name="Can I fool you?").tap()
     region(page, "play").wait_for()
     leave_alone(page)
-    page.wait_for_function("!window.mine")  # it is loaded anew
+    page.wait_for_function("!window.mine")  # it was reloaded
     expect_show(page)
     assert region(page, "play").count() == 0
     page.evaluate("dispatchEvent(new Event('digits-person'))")
     go_to_learned(page)
-    # The last visitor's drawing is forgotten, and those that it drew itself are no visitor's.
+    # It forgot the last visitor's drawing, and its own drawings are not a visitor's.
     expect(page.locator(".lesson .mine figcaption")).to_have_text("A drawing of mine")
     page.wait_for_function("location.search.includes('kiosk')")
     leave_alone(page)
@@ -115,7 +115,7 @@ def test_a_page_that_is_left_alone_starts_over_and_draws_by_itself(visit, server
 
 
 def test_what_rests_on_the_screen_for_long_is_not_a_visitor(visit, server):
-    """A bag, or a finger whose end the system lost."""
+    """For example a bag, or a finger whose end the system lost."""
     page = visit(f"{server}/?kiosk", clock=True, **PHONE)
     page.wait_for_function("'kiosk' in document.documentElement.dataset")
     Glass(page).put(0, 180, 250)

@@ -38,7 +38,7 @@ def test_a_number_is_read_and_each_of_its_digits_can_be_asked_about(visit):
     answer = expect_answer(page, r"I see 2026\.")
     assert len(re.findall(r"\d%", answer)) == 4, "each digit has a certainty of its own"
     assert symbols(page) == list("2026")
-    expect_bars_of(page, 6)  # the pen was there last
+    expect_bars_of(page, 6)  # drawn last
     last = page.locator(".st-key-seen img").get_attribute("src")
     page.locator("[data-symbol='1']").click()
     expect_bars_of(page, 0)

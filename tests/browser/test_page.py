@@ -1,4 +1,4 @@
-"""The page as a whole: its visitors, what it asks for, and what it says when it is broken."""
+"""The page as a whole: its visitors, its requests, and its error messages."""
 
 import re
 import shutil
@@ -39,9 +39,9 @@ def test_two_visitors_do_not_see_each_others_drawings(visit):
 
 
 def test_asks_for_nothing_that_is_not_needed(visit):
-    """Neither from another host, nor a script that the HTML does not name.
+    """It requests nothing from other hosts, and no script that the HTML does not name.
 
-    That one would load only once the server has answered, before the canvas can appear.
+    Such a script would load only after the server answered, and delay the canvas.
     """
     page = visit()
     html = page.request.get(page.url, headers={"Accept": "text/html"}).text()
@@ -55,7 +55,7 @@ def test_asks_for_nothing_that_is_not_needed(visit):
     press(page, "Clear")
     expect_invitation(page)
     page.wait_for_load_state("networkidle")
-    # What is in a data: or blob: address, the page has made itself.
+    # data: and blob: URLs are made by the page itself.
     asked = [url for url in page.requested if not url.startswith(("data:", "blob:http://127."))]
     hosts = {urlsplit(url).hostname for url in asked}
     assert hosts == {"127.0.0.1"}
@@ -90,7 +90,7 @@ def test_says_what_to_do_about_a_bad_model_and_takes_a_mended_one(visit, tmp_pat
             else:
                 page = visit(url)
             answer = expect_answer(page, "can’t read digits right now.*python train.py")
-            draw(page, written(7))  # which must not make it worse
+            draw(page, written(7))  # must not change that
             assert answer == expect_answer(page, "can’t read digits right now.*python train.py")
             assert "Traceback" not in page.content()
             assert page.locator("[data-testid=stException]").count() == 0
@@ -109,7 +109,7 @@ def test_an_unknown_address_shows_the_first_page(visit, server):
     expect_digit(page, 3)
 
 
-# Libraries that can't be loaded or fail, and what visitors get to read then.
+# Libraries that can't be loaded or fail, and what visitors then read.
 BROKEN = {
     "ai_edge_litert": ("import no_such_library", "--force-reinstall ai-edge-litert"),
     "streamlit_drawable_canvas": ("def st_canvas(**_): 1 / 0", "Something went wrong"),
@@ -137,7 +137,7 @@ def test_what_went_wrong_is_in_the_log(monkeypatch, caplog):
     def fail(folder):
         raise RuntimeError("a secret of the house")
 
-    # AppTest leaves the page as this process's main program, which new processes would run again.
+    # AppTest makes the page this process's main module, which new processes would run again.
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     monkeypatch.setattr("digits.DigitClassifier.load", fail)
     page = AppTest.from_file(str(ROOT / "page" / "main.py"), default_timeout=TIMEOUT).run()

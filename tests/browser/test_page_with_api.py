@@ -19,10 +19,10 @@ def test_the_page_asks_the_api_and_says_so_when_it_is_away(visit, tmp_path):
             one.locator(".st-key-seen img").wait_for()
         for region in (".st-key-answer", ".st-key-seen"):
             assert page.locator(region).inner_html() == by_itself.locator(region).inner_html()
-        # The API tells nothing of its network's inside.
+        # The API does not return activations.
         assert page.locator(":is(.st-key-open_story, .st-key-open_teach)").count() == 0
         press(page, "Can I fool you?")
-        draw(page, written(7))  # a drawing of before is not judged
+        draw(page, written(7))  # a challenge ignores earlier drawings
         expect(page.locator(".st-key-play .hint")).to_contain_text("I can still read it")
         close_panel(page)
         learned, ours = (
@@ -35,6 +35,6 @@ def test_the_page_asks_the_api_and_says_so_when_it_is_away(visit, tmp_path):
         api.terminate()
         api.wait(30)
         press(page, "Clear")
-        draw(page, written(3))  # the very same drawing would need no API: it has been read
+        draw(page, written(3))  # a new drawing: the last one has been read already
         assert api_url in expect_answer(page, "can’t read digits right now")
         assert "Traceback" not in page.locator("body").inner_text()

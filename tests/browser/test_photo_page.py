@@ -28,7 +28,7 @@ def written(digit: int) -> pen.Strokes:
 
 
 def photographed(*rows: str, format: str = "JPEG") -> bytes:
-    """A page with these digits on it, as a file."""
+    """An image file of a sheet with these digits."""
     symbols = [[written(int(digit)) for digit in row] for row in rows]
     rng = np.random.default_rng(2)
     picture = take_page("slanting light", symbols, rng) if rows else photos.take("white", None, rng)
@@ -62,13 +62,13 @@ def test_a_page_of_numbers_is_read(phone, server):
     assert phone.locator(".number .text").inner_text().split() == ["2026", "150"]
     boxes = phone.locator(".picture button")
     expect(boxes).to_have_text(list("2026150"))
-    # Each box lies in the picture, and right of the one before.
+    # Each box is inside the picture, to the right of the previous one.
     picture = phone.locator(".picture img").bounding_box()
     places = [boxes.nth(k).bounding_box() for k in range(4)]
     assert all(picture["x"] <= a["x"] < b["x"] for a, b in pairwise(places))
     assert picture["width"] <= 360
 
-    # A tap on a digit: how sure, the bars, the 28×28 and the inside of that one.
+    # A tap on a digit shows its confidence, bars, 28×28 pixels and activations.
     Glass(phone).tap(boxes.nth(3))
     expect(phone.locator(".one .says")).to_contain_text("I see a 6.")
     expect(boxes.nth(3)).to_have_attribute("aria-pressed", "true")

@@ -1,4 +1,4 @@
-"""Play: challenges, a symbol of one's own, and the count of right answers."""
+"""Play: challenges, a symbol of the visitor's, and the count of right answers."""
 
 import re
 import time
@@ -42,7 +42,7 @@ def expect_text(locator, pattern: str) -> None:
 
 
 def expect_focus(page, button: str) -> None:
-    """Waits until a button has the focus of the keyboard."""
+    """Wait until a button has the keyboard focus."""
     page.wait_for_function("name => document.activeElement.innerText === name", arg=button)
 
 
@@ -178,13 +178,13 @@ def test_one_panel_closes_the_others_and_nothing_is_counted(visit, server):
     press(page, "Teach you")
     page.locator(".st-key-play input").wait_for()
     page.locator(".task").wait_for(state="detached")
-    press(page, "Teach you")  # once more closes it
+    press(page, "Teach you")  # closes the panel
     page.locator(".st-key-play").wait_for(state="detached")
     expect_digit(page, 3)
 
 
 def test_the_focus_goes_on_when_the_server_is_slow(visit):
-    """Until all has come, the elements of a panel that was closed are in what takes its place."""
+    """The closed panel's elements stay in its replacement until all of that has arrived."""
     page = visit()
     slow_down(page)
     draw(page, written(3))
@@ -200,7 +200,7 @@ def test_the_focus_goes_on_when_the_server_is_slow(visit):
 
 
 def slow_down(page) -> None:
-    """Loads the page once more, with a pause after each of the server's messages."""
+    """Reload the page, with a pause after each of the server's messages."""
 
     def route(browser) -> None:
         def forward(message: bytes) -> None:
@@ -231,7 +231,7 @@ def test_escape_closes_whatever_is_open_at_once(visit):
         )
         page.locator(f".st-key-open_{panel} button").focus()
         page.keyboard.press("Enter")
-        # It may be gone before anybody sees it.
+        # It may disappear before the test sees it.
         page.wait_for_function("panel => window.escaped === panel", arg=opened)
         page.locator(".st-key-story, .task").wait_for(state="detached")
         expect_focus(page, name)
@@ -249,7 +249,7 @@ def test_fits_the_screen(visit, sizes):
 
 def expect_panel_to_fit(page) -> None:
     place = page.locator(":has(> .st-key-play)").last
-    # For a moment what belongs to another part is still there.
+    # For a moment, elements of the previous panel are still there.
     page.wait_for_function(
         """one => one.scrollHeight - one.clientHeight <= 1
           && one.scrollWidth - one.clientWidth <= 1""",

@@ -1,4 +1,4 @@
-"""Browsers that withhold something: the canvas's pixels, the session storage, the drawing."""
+"""Browsers that block the canvas's pixels, block the session storage, or drop the drawing."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from tests.helpers.page import (
 )
 from tests.helpers.servers import serve_app
 
-# As some extensions do. Firefox returns another picture instead, see below.
+# As some extensions do. Firefox returns another picture instead: see below.
 THROWS = """
   for (const [kind, name] of [
     [HTMLCanvasElement, "toDataURL"], [HTMLCanvasElement, "toBlob"],
@@ -59,7 +59,7 @@ def test_the_kiosk_starts_without_a_session_storage(visit, server):
     page.add_init_script(NO_STORAGE)
     page.goto(f"{server}/?kiosk")
     page.locator(CANVAS).wait_for()
-    draw_by_mouse(page, written(2))  # a visitor's hand
+    draw_by_mouse(page, written(2))  # with real events
     expect_digit(page, 2)
     page.evaluate("window.mine = true")
     leave_alone(page)

@@ -30,7 +30,7 @@ from tests.helpers.page import (
 from tests.helpers.servers import ROOT, TIMEOUT
 
 STEPS = range(1, 8)
-# The story's own object, which knows where on its canvas everything is.
+# The story's object, with the positions of everything on its canvas.
 OBJECT = (
     "let at = element; while (!at.digitsStory) at = at.parentNode;"
     "const story = at.digitsStory; const { scene } = story;"
@@ -53,12 +53,12 @@ def expect_step(page, number: int) -> None:
 
 
 def settle(page) -> None:
-    """Waits until nothing moves any more."""
+    """Wait until nothing moves any more."""
     page.locator('.story[data-still="yes"]').wait_for()
 
 
 def actors(page) -> dict[str, dict[str, float]]:
-    """What is on the canvas where."""
+    """The boxes of the actors on the canvas, by name."""
     settle(page)
     places = "Object.fromEntries([...scene.actors].map(([name, actor]) => [name, actor.to]))"
     return page.locator(".story").evaluate(f"element => {{ {OBJECT} return {places}; }}")
@@ -71,7 +71,7 @@ def pixels(page) -> np.ndarray:
 
 
 def dots(shown: np.ndarray, place: dict[str, float], side: int = 28) -> np.ndarray:
-    """The colours in the middle of each of side × side dots."""
+    """The colours in the centres of side × side dots."""
     middles = (np.arange(side) + 0.5) / side
     x = (place["x"] + middles * place["w"]).astype(int)
     y = (place["y"] + middles * place["h"]).astype(int)
@@ -111,7 +111,7 @@ def test_is_told_to_eyes_and_ears_forwards_and_backwards(visit):
         assert np.abs(one - other).mean() > 1
     assert page.locator(".story .learned").inner_text() == words.WORDS["learned"]
     assert not page.locator(".story .next").is_visible()
-    page.keyboard.press("PageDown")  # nothing follows
+    page.keyboard.press("PageDown")  # the last step
     expect_step(page, 7)
     backwards = [
         lambda: page.keyboard.press("PageUp"),
@@ -177,7 +177,7 @@ def test_shows_the_networks_own_numbers_and_follows_the_pen(visit, classifier):
     to_step(page, 3)
     shown, places = pixels(page), actors(page)
     ink = dots(shown, places["dots"]).mean(axis=2)
-    # The drawing on the canvas, read once more here.
+    # The network's input, computed again from the drawing.
     url = page.locator(".story").evaluate(f"element => {{ {OBJECT} return scene.data.drawing; }}")
     image = Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2])))
     prediction = classifier.predict(image, inside=True)
@@ -250,8 +250,8 @@ def expect_the_window_to_slide_and_rest(page) -> None:
     settle(page)
     to_step(page, 3)
 
-    def been() -> int:
-        """How many dots of the picture of finds are not dark."""
+    def found_dots() -> int:
+        """The number of dots in the response map that are not dark."""
         png = page.locator(".story canvas").screenshot()
         shown = np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
         places = "Object.fromEntries([...scene.actors].map(([name, actor]) => [name, actor.to]))"
@@ -260,19 +260,19 @@ def expect_the_window_to_slide_and_rest(page) -> None:
         return int((colours[..., 0] > colours[..., 2] + 60).sum())  # orange
 
     set_age(page, 3000)
-    assert been() <= 3, "the window does not rest where it fits best"
+    assert found_dots() <= 3, "the window does not rest where it fits best"
     page.locator(".story").evaluate(
         f"element => {{ {OBJECT} delete scene.age; scene.began = performance.now() - 11_000; }}"
-    )  # from here to its end it is watched
+    )  # close to the end of the step
     settle(page)
-    assert been() > 20, "the window did not slide"
+    assert found_dots() > 20, "the window did not slide"
     before = pixels(page)
     page.wait_for_timeout(300)
     assert np.array_equal(before, pixels(page))
 
 
 def set_age(page, age: int) -> None:
-    """Shows the step as it is this many milliseconds after its beginning, and stays there."""
+    """Show the step as it is this many milliseconds after its start, and freeze it."""
     page.locator(".story").evaluate(
         f"""async (element, age) => {{ {OBJECT}
           scene.age = () => age;

@@ -40,7 +40,7 @@ def test_fingers_draw_on_a_small_phone(visit):
 
 
 def expect_a_dot_of_a_tap_only(page) -> None:
-    """A hand that rests makes none."""
+    """A resting hand makes no dot."""
     glass = Glass(page)
     box = page.locator(CANVAS).bounding_box()
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -50,7 +50,7 @@ def expect_a_dot_of_a_tap_only(page) -> None:
     )
     glass.lift(0)
     assert page.evaluate("document.documentElement.dataset.drawing") is None
-    page.touchscreen.tap(*middle)  # quickly, even on a slow machine
+    page.touchscreen.tap(*middle)  # a quick tap, even on a slow machine
     expect_seen(page, [np.array([(0.5, 0.5)] * 2)])
 
 
@@ -74,14 +74,14 @@ def expect_the_first_finger_to_draw(page) -> None:
 
 
 def expect_no_hidden_button_in_the_way(page) -> None:
-    """Before the first stroke."""
+    """Invisible buttons take no strokes before the first stroke."""
     comb = [np.array([(x, 0.02), (x, 0.3)]) for x in np.linspace(0.62, 0.98, 7)]
-    across = [np.array([(0.6, y), (1.0, y)]) for y in (0.09, 0.16, 0.23)]  # else it is many a 1
+    across = [np.array([(0.6, y), (1.0, y)]) for y in (0.09, 0.16, 0.23)]  # else it reads ones
     Glass(page).draw(comb + across)
     expect_seen(page, comb + across)
 
 
-# What else may rest on the glass, and where, in parts of the canvas's width and height.
+# Other contacts on the glass: positions as fractions of the canvas's width and height.
 HANDS_ON = {
     "a palm on the canvas": (0.8, 0.9),
     "a thumb beside it": (-0.02, 0.5),
@@ -106,7 +106,7 @@ def test_a_hand_on_the_glass_changes_nothing(visit):
         expect_digit(page, 5)
         glass.tap(page.get_by_role("button", name="Undo"), who=3)
         expect_seen(page, [roof])
-        glass.move(7, x + 2, y + 1)  # no hand keeps quite still
+        glass.move(7, x + 2, y + 1)  # hands never rest quite still
         glass.tap(page.get_by_role("button", name="Clear"), who=3)
         expect_invitation(page)
         glass.lift(7)
@@ -115,7 +115,7 @@ def test_a_hand_on_the_glass_changes_nothing(visit):
 
 
 def expect_a_pen_not_to_be_disturbed(page) -> None:
-    """By the hand that holds it."""
+    """The hand that holds the pen makes no strokes."""
     roof, body = (list(map(list, stroke)) for stroke in on_screen(page, written(5)))
     page.evaluate(
         """async strokes => {
@@ -162,7 +162,7 @@ def test_a_stroke_that_begins_beside_the_canvas_moves_no_page(visit):
         glass.lift(0)
         assert scroller.evaluate("main => main.scrollTop") == 0
     expect_seen(page, [np.array([(0.5, (bottom - 5 - top) / height), (0.5, 10 / height)])])
-    # Elsewhere the page scrolls as ever.
+    # Elsewhere the page still scrolls.
     glass.put(0, 200, 220)
     for step in range(12):
         glass.move(0, 200, 220 - 15 * step)

@@ -18,7 +18,7 @@ from tests.helpers.page import (
     written,
 )
 
-# In the page: how often the script presses the canvas component's own button.
+# In the page: counts how often the script presses the canvas component's button.
 COUNT_UNDOS = """() => {
   window.undos = 0;
   addEventListener("click", (event) => {
@@ -31,30 +31,30 @@ def test_undo_takes_strokes_back_and_brings_cleared_drawings_back(visit):
     page = visit()
     draw(page, written(3))
     expect_digit(page, 3)
-    for _ in range(2):  # the second time the canvas is to go back to the very same drawing
+    for _ in range(2):  # the second time, the canvas must return to the same drawing
         draw(page, HASH[:1])
         expect_answer(page, "^(?!.*I see a 3)")
         press(page, "Undo")
         expect_digit(page, 3)
     press(page, "Undo")
     expect_invitation(page)
-    press(page, "Undo")  # nothing is left to take back
+    press(page, "Undo")  # there is nothing left to undo
     draw_by_mouse(page, written(5))
     expect_digit(page, 5)
     press(page, "Clear")
     expect_invitation(page)
-    press(page, "Clear")  # of an empty canvas: nothing to take back
+    press(page, "Clear")  # an empty canvas: there is nothing to undo
     press(page, "Undo")
     expect_digit(page, 5)
     expect_seen(page, written(5))
     press(page, "Clear")
-    draw_by_mouse(page, written(1))  # and after something else was drawn, too
+    draw_by_mouse(page, written(1))  # also after something else was drawn
     expect_digit(page, 1)
     press(page, "Undo")
     expect_invitation(page)
     press(page, "Undo")
     expect_digit(page, 5)
-    press(page, "Undo")  # stroke by stroke, as if it had never been away
+    press(page, "Undo")  # stroke by stroke, as before
     expect_seen(page, written(5)[:-1])
     for key in ("Control+Shift+z", "Control+y", "Meta+Shift+Z"):  # the hat, the empty canvas, the 1
         page.keyboard.press(key)
@@ -73,7 +73,7 @@ def test_undo_and_clear_remember_many_strokes_and_wait_for_nobody(visit):
     ]
     assert len(dots) > 100, "which are as many as the canvas remembers"
     draw(page, written(3))
-    open_panel(page, "fool")  # where all ink is a single symbol, whatever dots are elsewhere
+    open_panel(page, "fool")  # which reads all ink as a single symbol, with any dots
     draw(page, dots)
     expect_seen(page, [*written(3), *dots])
     press_at_once(page, len(dots), key="z", ctrlKey=True)
@@ -81,13 +81,13 @@ def test_undo_and_clear_remember_many_strokes_and_wait_for_nobody(visit):
     press_at_once(page, 30, key="Z", ctrlKey=True, shiftKey=True)
     expect_seen(page, [*written(3), *dots[:30]])
     close_panel(page)
-    # The utmost of a late answer is none: an empty canvas must not wait for any. Whether the server
-    # is there may be asked: a slow machine's page does.
+    # An empty canvas must not wait for an answer, however late: here, none comes. Health checks
+    # pass, because the page of a slow machine sends them.
     page.route(re.compile("^(?!.*/_stcore/health)"), lambda route: route.abort())
     page.evaluate(COUNT_UNDOS)
     for digit in (6, 9):
         press(page, "Clear")
-        draw_by_mouse(page, written(digit))  # nothing of it is lost, however late the answer
+        draw_by_mouse(page, written(digit))  # no stroke is lost, however late the answer
         expect_digit(page, digit)
         expect_seen(page, written(digit))
     assert page.evaluate("window.undos") <= 10, "each undo draws all strokes that are left"
@@ -100,7 +100,7 @@ def test_undo_and_clear_remember_many_strokes_and_wait_for_nobody(visit):
 
 
 def press_at_once(page, times: int, **key) -> None:
-    """Many times the same keys, as when they are held."""
+    """Press the same keys many times, as if they were held down."""
     page.evaluate(
         """([times, key]) => {
           for (; times; times--)

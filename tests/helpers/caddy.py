@@ -1,4 +1,4 @@
-"""Runs Caddy with a Caddyfile of docs/deploying.md."""
+"""Run Caddy with a Caddyfile of docs/deploying.md."""
 
 import os
 import re
@@ -27,12 +27,12 @@ def documented(kind: str) -> list[str]:
 
 @contextmanager
 def serve_caddy(caddyfile: str, *sites: str, tls: bool = False) -> Iterator[list[str]]:
-    """Runs Caddy until the block ends; gives the addresses of the sites.
+    """Run Caddy until the block ends; yield the addresses of the sites.
 
     Args:
         caddyfile: the configuration.
-        sites: names in it, each to be replaced by an address of this machine.
-        tls: whether Caddy is to make certificates of its own, which no browser trusts.
+        sites: names in it, which are replaced by addresses of this machine.
+        tls: whether Caddy signs its own certificates, which no browser trusts.
     """
     scheme = "https" if tls else "http"
     urls = [f"{scheme}://localhost:{_free_port()}" for _ in sites]
@@ -65,7 +65,7 @@ def _free_port() -> int:
 
 
 def _wait(caddy: subprocess.Popen, url: str, log: Path) -> None:
-    """Until it listens at this address, with a certificate if it is to have one."""
+    """Wait until Caddy listens at this address, with a certificate if it uses HTTPS."""
     port = int(url.rpartition(":")[2])
     trusting = ssl.create_default_context()
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE

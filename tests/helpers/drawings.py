@@ -1,4 +1,4 @@
-"""Drawings that stay the same whatever becomes of `handwriting.pen`: NumPy alone makes them."""
+"""Drawings that depend on NumPy only, so that changes of `handwriting.pen` don't change them."""
 
 from functools import cache
 from itertools import pairwise
@@ -18,7 +18,7 @@ def steady_drawings() -> tuple[np.ndarray, ...]:
 
 
 def steady_drawing(number: int) -> np.ndarray:
-    """One of them."""
+    """A drawing of `steady_drawings`."""
     rng = np.random.default_rng(number)
     side = int(rng.choice([28, 60, 128, 280, 400, 700]))
     strokes = [_stroke(rng, side) for _ in range(rng.integers(1, 4))]
@@ -43,7 +43,7 @@ def _pen(strokes: list[np.ndarray], side: int, width: float, soft: bool) -> np.n
     nearest = np.full((side, side), np.inf)
     for stroke in strokes:
         for (x0, y0), (x1, y1) in pairwise(stroke):
-            reach = int(width) + 1  # around the segment; farther away is no ink
+            reach = int(width) + 1  # around the segment; there is no ink farther away
             left, top = int(min(x0, x1)) - reach, int(min(y0, y1)) - reach
             right, bottom = int(max(x0, x1)) + reach, int(max(y0, y1)) + reach
             near = np.s_[max(0, top) : bottom + 1, max(0, left) : right + 1]
@@ -88,7 +88,7 @@ MODES = (
 
 
 def in_mode(image: Image.Image, mode: str) -> Image.Image:
-    """The grey picture in any mode that Pillow has, if need be by its bytes."""
+    """Convert a grey picture to any of Pillow's modes, some of them in two steps."""
     way = {
         "RGBa": ["RGBA"], "La": ["LA"], "PA": ["P"], "HSV": ["RGB"], "YCbCr": ["RGB"],
         "I;16L": ["I"], "I;16B": ["I"], "I;16N": ["I"],

@@ -7,9 +7,9 @@ from digits.card import Card, Thresholds
 
 
 class FakeClassifier:
-    """A `digits.Classifier` for which the last decimal of an image's width is the digit.
+    """A `digits.Classifier` that predicts the last decimal of an image's width.
 
-    An image without dark pixels is blank, and one that is as wide as high is unsure.
+    An image without dark pixels is blank, and a square image is unsure.
     """
 
     has_inside = False

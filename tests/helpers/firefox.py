@@ -1,4 +1,4 @@
-"""Drives a real Firefox by WebDriver BiDi: Playwright's own Firefox is not Debian's."""
+"""Drive a real Firefox by WebDriver BiDi: Playwright only drives its own build."""
 
 import itertools
 import json
@@ -69,7 +69,7 @@ class Firefox:
         )
 
     def draw(self, strokes: Strokes) -> None:
-        """Draws with the mouse; lengths are parts of the canvas's height."""
+        """Draw with the mouse; lengths are fractions of the canvas's height."""
         box = json.loads(self.evaluate(f"JSON.stringify({FIND_CANVAS}.getBoundingClientRect())"))
         middle = [box["x"] + (box["width"] - box["height"]) / 2, box["y"]]
         actions: list[dict[str, Any]] = []
@@ -84,7 +84,7 @@ class Firefox:
 
 @contextmanager
 def firefox(**preferences: Any) -> Iterator[Firefox]:
-    """Starts Firefox with these preferences (`__` stands for a full stop) until the block ends."""
+    """Run Firefox with preferences (`__` stands for a full stop) until the block ends."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if not program:
         pytest.skip("Firefox is not installed (Debian: apt install firefox-esr).")
@@ -109,7 +109,7 @@ def firefox(**preferences: Any) -> Iterator[Firefox]:
 
 
 def _address(file: Path) -> str:
-    """Waits for the file in which Firefox writes where it listens."""
+    """Wait for the file with the address at which Firefox listens, and return that."""
     deadline = time.monotonic() + TIMEOUT
     while True:
         try:

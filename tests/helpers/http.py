@@ -1,4 +1,4 @@
-"""Makes image files, and sends them to the API."""
+"""Make image files, and send them to the API."""
 
 import io
 
@@ -35,26 +35,26 @@ def as_file(image: Image.Image, form: str = "PNG", **options) -> bytes:
 
 
 def send(url, body, kind="image/png", to="classify", **options):
-    """Posts a body of this content type to /v1/classify or /v1/read."""
+    """Post a body of this content type to /v1/classify or /v1/read."""
     headers = {"Content-Type": kind}
     return requests.post(f"{url}/v1/{to}", body, headers=headers, timeout=60, **options)
 
 
 def upload(url, *files, to="classify", **options):
-    """Posts files in a form."""
+    """Post files in a form."""
     parts = [("images", ("a.png", file, "image/png")) for file in files]
     return requests.post(f"{url}/v1/{to}", files=parts, timeout=60, **options)
 
 
 def digits(answer) -> list[int | None]:
-    """The digit on each image, None where there is none; of `requests` or of a `TestClient`."""
+    """The digit in each image, or None. The answer is of `requests` or of a `TestClient`."""
     assert answer.status_code == 200, answer.text
     found = [result.get("digit", result.get("text")) for result in answer.json()["results"]]
     return [int(label) if str(label).isdecimal() else None for label in found]
 
 
 def assert_problem(answer, status: int, *words: str) -> None:
-    """The answer, of `requests` or of a `TestClient`, is a problem whose detail has these words."""
+    """Check that an answer (`requests`, `TestClient`) is a problem whose detail has these words."""
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
     problem = answer.json()

@@ -1,4 +1,4 @@
-"""A small set of digits, in every kind of file that MNIST may come in."""
+"""A small data set, in each of MNIST's file formats."""
 
 from __future__ import annotations
 

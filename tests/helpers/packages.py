@@ -1,4 +1,4 @@
-"""Tests that need TensorFlow, and processes that run as if packages were not installed."""
+"""Mark tests that need TensorFlow, and hide packages from processes."""
 
 import sys
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ needs_tensorflow = pytest.mark.skipif(bool(missing("tensorflow")), reason=missin
 
 
 def hide_modules(folder: Path, *names: str) -> None:
-    """Makes Python processes that have `folder` on their PYTHONPATH unable to import `names`."""
+    """Prevent Python processes with `folder` on their PYTHONPATH from importing `names`."""
     (folder / "sitecustomize.py").write_text(
         f"import sys\nsys.modules.update(dict.fromkeys({names!r}))\n"
     )
@@ -21,7 +21,7 @@ def hide_modules(folder: Path, *names: str) -> None:
 
 @contextmanager
 def unloadable(*names: str) -> Iterator[None]:
-    """Makes this process unable to import `names`."""
+    """Prevent this process from importing `names`."""
     kept = {name: sys.modules[name] for name in names if name in sys.modules}
     sys.modules.update(dict.fromkeys(names))  # type: ignore[arg-type]
     try:

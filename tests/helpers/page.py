@@ -1,4 +1,4 @@
-"""Draws on the page with a mouse or fingers, and waits for what it answers."""
+"""Draw on the page with a mouse or fingers, and wait for its answers."""
 
 import base64
 import io
@@ -13,17 +13,17 @@ from handwriting.pen import VARIANTS, Strokes, by_hand, place, render, strokes_f
 from page.draw import drawing
 from tests.helpers.servers import TIMEOUT
 
-# One legible way of writing each digit. 4, 5 and 7 take two strokes.
+# A legible variant of each digit. 4, 5 and 7 take two strokes.
 HANDS = {
     0: "closed", 1: "small head", 2: "plain", 3: "round", 4: "open", 5: "hat last", 6: "upright",
     7: "crossed", 8: "from the right", 9: "straight",
 }  # fmt: skip
-SMALL = 0.28, (0.8, 0.18)  # size and middle, of the canvas's side: in the upper right corner
+SMALL = 0.28, (0.8, 0.18)  # size and middle, relative to the canvas's height: upper right corner
 LARGE = 0.75, (0.5, 0.5)
-# Only once it can be drawn on: Streamlit loads the script of each component after its HTML.
+# Matches once the canvas can be drawn on: Streamlit loads a component's script after its HTML.
 CANVAS = "[data-reader] canvas.upper-canvas"
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-# "#", which is no digit
+# "#", which is not a digit
 HASH = [np.array(line) for line in (
     [(0.35, 0.15), (0.35, 0.85)], [(0.65, 0.15), (0.65, 0.85)],
     [(0.15, 0.35), (0.85, 0.35)], [(0.15, 0.65), (0.85, 0.65)],
@@ -31,14 +31,14 @@ HASH = [np.array(line) for line in (
 
 
 def written(digit: int, size: float = 0.75, middle: tuple[float, float] = (0.5, 0.5)) -> Strokes:
-    """One digit by hand; all lengths are parts of the canvas's side."""
+    """A handwritten digit; all lengths are fractions of the canvas's height."""
     rng = np.random.default_rng(0)
     skeleton = strokes_from_skeleton(VARIANTS[digit][HANDS[digit]], rng)
     return place(quick(by_hand(skeleton, rng, wild=0.4)), size, middle)
 
 
 def quick(strokes: Strokes) -> Strokes:
-    """As a quicker hand draws them: of curves a third of the points, each of which takes time."""
+    """Keep a third of the points of curves, because each point takes time to draw."""
     return [
         stroke if len(stroke) < 15 else np.concatenate([stroke[:-1:3], stroke[-1:]])
         for stroke in strokes
@@ -46,7 +46,7 @@ def quick(strokes: Strokes) -> Strokes:
 
 
 def number(text: str, size: float = 0.3, pitch: float = 0.23) -> Strokes:
-    """A number by hand in the middle of the canvas; `pitch` is from one digit to the next."""
+    """A handwritten number in the middle of the canvas; `pitch` is the distance of digits."""
     first = 0.5 - pitch * (len(text) - 1) / 2
     return [
         stroke
@@ -56,7 +56,7 @@ def number(text: str, size: float = 0.3, pitch: float = 0.23) -> Strokes:
 
 
 def sent(strokes: Strokes) -> tuple[tuple[int, ...], ...]:
-    """As the browser sends strokes: see `page.draw.drawing`."""
+    """Convert strokes to the format in which the browser sends them: see `page.draw.drawing`."""
     left = (drawing.WIDTH - drawing.HEIGHT) / 2
     return tuple(
         tuple(np.rint(stroke * drawing.HEIGHT + [left, 0]).astype(int).ravel().tolist())
@@ -65,14 +65,14 @@ def sent(strokes: Strokes) -> tuple[tuple[int, ...], ...]:
 
 
 def on_screen(page, strokes: Strokes) -> Strokes:
-    """Where strokes are on the screen: parts of a square in the middle of the canvas."""
+    """Convert strokes, in a square in the middle of the canvas, to screen coordinates."""
     box = page.locator(CANVAS).bounding_box()
     left = box["x"] + (box["width"] - box["height"]) / 2
     return [stroke * box["height"] + [left, box["y"]] for stroke in strokes]
 
 
 def draw_by_mouse(page, strokes: Strokes) -> None:
-    """Draws with a real mouse: each point takes the browser a frame."""
+    """Draw with a real mouse: each point takes the browser a frame."""
     for stroke in on_screen(page, strokes):
         page.mouse.move(*stroke[0])
         page.mouse.down()
@@ -89,7 +89,7 @@ FIND_CANVAS = """(function find(root) {
 
 
 def draw(page, strokes: Strokes) -> None:
-    """Draws with the events of a mouse, a stroke at a time."""
+    """Draw with synthetic mouse events, a stroke at a time, which is faster."""
     page.evaluate(
         """async strokes => {
           const canvas = CANVAS;
@@ -110,7 +110,7 @@ def draw(page, strokes: Strokes) -> None:
 
 
 class Glass:
-    """A touch screen, and what touches it."""
+    """A touch screen and its contacts."""
 
     def __init__(self, page):
         self.page, self.resting = page, {}
@@ -121,7 +121,7 @@ class Glass:
         self.device.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
     def put(self, who: int, x: float, y: float) -> None:
-        """A finger or a palm (a number of its own) comes to rest on the glass."""
+        """Put a finger or a palm, identified by a number, on the glass."""
         self.resting[who] = x, y
         self._touch("touchStart", self.resting)
 
@@ -133,7 +133,7 @@ class Glass:
         self._touch("touchEnd", {who: self.resting.pop(who)})
 
     def draw(self, strokes: Strokes, who: int = 0) -> None:
-        """With one finger, whatever else rests on the glass."""
+        """Draw with one finger, while other contacts rest on the glass."""
         for stroke in on_screen(self.page, strokes):
             self.put(who, *stroke[0])
             for point in stroke[1:]:
@@ -147,12 +147,12 @@ class Glass:
 
 
 def expect_whole_page(page) -> None:
-    """Waits until all scripts are loaded, and keys are listened to."""
+    """Wait until all scripts are loaded and listen to keys."""
     page.locator(".language option").first.wait_for(state="attached")  # made by the last script
 
 
 def expect_stillness(page) -> None:
-    """Waits until no transition runs, and no animation that ends."""
+    """Wait until no transition runs, and no finite animation."""
     page.wait_for_function(
         """async () => {
           for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame);
@@ -167,9 +167,9 @@ def press(page, button: str) -> None:
 
 
 def open_panel(page, panel: str) -> None:
-    """Opens the story, “All at once” ("inside"), a challenge ("fool") or a lesson ("teach").
+    """Open the story, “All at once” ("inside"), a challenge ("fool") or a lesson ("teach").
 
-    By a script: before the first stroke the buttons can't be seen.
+    This uses a script, because the buttons are invisible before the first stroke.
     """
     button = "story" if panel == "inside" else panel
     page.locator(f".st-key-open_{button} button").evaluate("button => button.click()")
@@ -180,18 +180,18 @@ def open_panel(page, panel: str) -> None:
 
 
 def close_panel(page) -> None:
-    """Closes whatever is open; the answer is there again."""
+    """Close the open panel, and wait for the answer."""
     from playwright.sync_api import expect
 
     close = page.get_by_role("button", name="Close", exact=True)
-    expect(close).to_have_count(1)  # for a moment what was open before is still there
+    expect(close).to_have_count(1)  # for a moment the previous panel is still there
     close.click()
     page.locator(".st-key-reading").wait_for()
     page.locator(":is(.st-key-story, .st-key-inside, .st-key-play)").wait_for(state="detached")
 
 
 def go_to_learned(page) -> None:
-    """Goes to “How I learned”, as the button at the end of the story does."""
+    """Go to “How I learned”, like the button at the end of the story."""
     page.locator(".st-key-to_learned a").evaluate("link => link.click()")
 
 
@@ -199,9 +199,9 @@ STREAMING = ".lesson[data-state=streaming]"
 
 
 def press_in_lesson(page, action: str, until: str, then: str) -> None:
-    """Presses a button of “Watch me learn”, and the next one at once when `until` is to be seen.
+    """Press a button of “Watch me learn”, and the next one as soon as `until` is visible.
 
-    By a script: on a slow machine that may be over before anybody sees it.
+    This uses a script, because on a slow machine a test could miss that moment.
     """
     page.evaluate(
         """([action, until, then]) => new Promise((resolve) => {
@@ -222,7 +222,7 @@ def press_in_lesson(page, action: str, until: str, then: str) -> None:
 
 
 def leave_alone(page) -> None:
-    """Nobody touches the page for more than the minute that a kiosk waits.
+    """Let more than the minute pass after which a kiosk starts over.
 
     The page must have been opened with `visit(…, clock=True)`.
     """
@@ -234,10 +234,10 @@ def region(page, key: str):
 
 
 def expect_answer(page, pattern: str) -> str:
-    """Waits until the answer matches; says it."""
+    """Wait until the answer matches, and return it."""
     from playwright.sync_api import expect
 
-    # An answer to another drawing than the one on the canvas is marked, and is none.
+    # While the answer is outdated, `data-reader` has another value.
     answer = page.locator("[data-reader=answered] .st-key-answer")
     try:
         expect(answer).to_contain_text(re.compile(pattern), timeout=TIMEOUT * 1000)
@@ -254,7 +254,7 @@ def expect_digit(page, digit: int) -> None:
 
 
 def expect_seen(page, strokes: Strokes) -> None:
-    """Waits until the page shows these strokes, all of them, as the network sees them."""
+    """Wait until the network's input on the page shows all of these strokes."""
     drawn = 255 - render([stroke * 400 for stroke in strokes], 26, 400)
     expected = normalize(drawn, source="canvas")
     image = page.locator(".st-key-seen img")
@@ -271,7 +271,7 @@ def expect_seen(page, strokes: Strokes) -> None:
 
 
 def expect_invitation(page) -> None:
-    """Waits for the invitation, which shows no digit, number or picture anywhere."""
+    """Wait for the invitation, with no digit, number or picture anywhere."""
     from playwright.sync_api import expect
 
     expect_answer(page, "^Draw a digit from zero to nine")

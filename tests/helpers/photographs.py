@@ -8,7 +8,7 @@ from handwriting.pen import Strokes, rotation
 
 
 def take_page(kind: str, rows: list[list[Strokes]], rng: np.random.Generator) -> np.ndarray:
-    """Photographs rows of numbers; each row a list of digits' strokes, an empty one for a space."""
+    """Photograph rows of numbers: each row lists the strokes of its digits, or [] for a space."""
     scene = KINDS[kind].scene(rng)
     height, width = scene.page.shape[:2]
     longest = max(len(row) for row in rows)

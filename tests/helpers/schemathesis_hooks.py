@@ -1,4 +1,4 @@
-"""What Schemathesis shall send where the API's description asks for an image: a real one."""
+"""Hooks that let Schemathesis send real images where the API's description requires images."""
 
 import base64
 
@@ -19,7 +19,7 @@ openapi.format("image", files.map(lambda file: base64.b64encode(file).decode()))
 
 @schemathesis.hook
 def filter_body(context, body):
-    """Skips batches with texts that are not images: each gets an error in its place, with 200."""
+    """Skip batches with texts that are not images: the API returns 200 with an error for each."""
     images = body.get("images") if isinstance(body, dict) else None
     if not isinstance(images, list) or not all(isinstance(image, str) for image in images):
         return True

@@ -1,4 +1,4 @@
-"""Starts the real page and the real API for a test, each on a port that the system chose."""
+"""Start the real page and the real API for a test, each on a port that the system chooses."""
 
 import os
 import re
@@ -22,10 +22,10 @@ TIMEOUT = 180  # seconds, for slow machines; nothing waits longer than it must
 def running(
     *command: str, health: str, **environment: str
 ) -> Iterator[tuple[str, subprocess.Popen]]:
-    """Runs `python *command` until the block ends; gives the server's address and its process.
+    """Run `python *command` until the block ends; yield the server's address and its process.
 
-    The server is to listen on port 0, where the system finds it a free one, and to print its
-    address. Nobody else can take the port between finding and using it.
+    The server must listen on port 0, for which the system chooses a free port, and print its
+    address. So no other process can take the port meanwhile.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         log = Path(folder, "log")
@@ -69,7 +69,7 @@ def _is_healthy(url: str) -> bool:
 
 @contextmanager
 def serve_page(port: int = 0, **environment: str) -> Iterator[tuple[str, subprocess.Popen]]:
-    """Runs the page with these environment variables; gives its address and its process."""
+    """Run the page with these environment variables; yield its address and its process."""
     command = ["-m", "streamlit", "run", "app.py", "--server.headless=true"]
     command += ["--server.address=127.0.0.1", f"--server.port={port}"]
     with running(*command, health="/_stcore/health", **environment) as started:
@@ -78,7 +78,7 @@ def serve_page(port: int = 0, **environment: str) -> Iterator[tuple[str, subproc
 
 @contextmanager
 def serve(**environment: str) -> Iterator[str]:
-    """Runs the page with these environment variables; gives its address."""
+    """Run the page with these environment variables; yield its address."""
     with serve_page(**environment) as (url, _):
         yield url
 
@@ -87,7 +87,7 @@ def serve(**environment: str) -> Iterator[str]:
 def serve_api(
     *options: str, health: str = "/health/ready", **environment: str
 ) -> Iterator[tuple[str, subprocess.Popen]]:
-    """Runs the API with uvicorn's options and these environment variables."""
+    """Run the API with uvicorn's options and these environment variables."""
     command = ["-m", "uvicorn", "api:app", "--port=0", *options]
     with running(*command, health=health, **environment) as started:
         yield started
@@ -95,7 +95,7 @@ def serve_api(
 
 @contextmanager
 def serve_app(app: Any) -> Iterator[str]:
-    """Runs an ASGI application in a thread of this process; gives its address."""
+    """Run an ASGI application in a thread of this process; yield its address."""
     import uvicorn
 
     server = uvicorn.Server(uvicorn.Config(app, log_config=None))

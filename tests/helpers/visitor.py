@@ -1,4 +1,4 @@
-"""A visitor without a browser: speaks Streamlit's protocol over the page's real WebSocket."""
+"""A visitor without a browser, over the page's real WebSocket and Streamlit's protocol."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Visitor:
     def __init__(self, socket: ClientConnection):
         self._socket = socket
         self.session = ""
-        self.components: dict[str, BidiComponent] = {}  # the latest of each name, as sent
+        self.components: dict[str, BidiComponent] = {}  # the latest of each name
         self.texts: list[str] = []  # the HTML that the last run showed
         self.exceptions: list[str] = []  # Streamlit's own error boxes in the last run
-        self.fragments: set[str] = set()  # that showed anything
+        self.fragments: set[str] = set()  # that showed something
 
     def run(
         self,
@@ -42,7 +42,7 @@ class Visitor:
             triggers: the JSON text of the value of a trigger, by `component/trigger`.
             url: the address that the browser claims to be at; the last part of its path names the
                 page.
-            query: what follows the question mark in it.
+            query: the address's query string.
         """
         message = BackMsg()
         rerun = message.rerun_script
@@ -64,7 +64,7 @@ class Visitor:
             answer = ForwardMsg()
             answer.ParseFromString(self._socket.recv(TIMEOUT))
             self._note(answer)
-            # The run before this one may have been stopped for it.
+            # A run that was stopped for this one also finishes.
             if answer.WhichOneof("type") == "script_finished" and answer.script_finished != (
                 ForwardMsg.FINISHED_EARLY_FOR_RERUN
             ):
@@ -91,11 +91,11 @@ class Visitor:
 
 @contextmanager
 def visiting(url: str, origin: str | None = None, host: str | None = None) -> Iterator[Visitor]:
-    """Opens the page's WebSocket as a browser would.
+    """Open the page's WebSocket like a browser.
 
     Args:
         url: the page's address.
-        origin: that of the page whose script opens it; None: the client is not a browser.
+        origin: of the page whose script opens it; None if the client is not a browser.
         host: the name by which the browser knows the server, as after DNS rebinding.
     """
     parts = urlsplit(url)

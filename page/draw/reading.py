@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # at run time it is imported once the canvas is there to draw
     from digits import Classifier, Prediction, Symbol
 
 TILE = 1.3  # the side of a digit's square tile, as a multiple of the digit's longer side
-UNKNOWN = "?"  # as in digits.types
+UNKNOWN = "?"  # as in digits.types, which is imported later
 
 
 class CanvasReading(NamedTuple):

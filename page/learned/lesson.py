@@ -102,14 +102,14 @@ def watch_me_learn(reference: float | None, experience: str) -> None:
 def words(reference: float | None, experience: str) -> dict[str, Any]:
     """All sentences of lesson.js, in the visitor's language."""
     tests = number(TESTS)
-    whole = ""
+    comparison = ""
     if reference:
-        whole = _("On “Draw a digit” I’d get about {right} right.").format(
+        comparison = _("On “Draw a digit” I’d get about {right} right.").format(
             right=number(TESTS * reference)
         )
     result = _("I got {right} of {count} right. You guessed {guess}.").replace("{count}", tests)
     lessons = {kind: _(sentence) for kind, sentence in LESSONS.items()}
-    lessons["whole"] = joined(whole, experience)
+    lessons["whole"] = joined(comparison, experience)
     drawn = visit().draw.last_digit is not None
     return {
         **{key: _(sentence) for key, sentence in WORDS.items()},

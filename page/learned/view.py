@@ -100,9 +100,9 @@ def rounds_html(card: Card) -> str:
         "Not every round made me better: a change that helps with some digits can hurt with others."
     )
     caption = _("Mistakes of 1,000, after each round")
-    most = max(1, *mistakes)
+    highest = max(1, *mistakes)
     bars = "".join(
-        f'<span><b>{number(count)}</b><i style="height: {80 * count / most:.0f}%"></i>'
+        f'<span><b>{number(count)}</b><i style="height: {80 * count / highest:.0f}%"></i>'
         f"<small>{number(place)}</small></span>"
         for place, count in enumerate(mistakes, 1)
     )
@@ -132,14 +132,14 @@ def confusion_html(counts: list[list[int]]) -> str:
     """The confusion matrix as a coloured table."""
     confusion = np.array(counts)
     wrong = confusion * (1 - np.eye(10, dtype=int))
-    most = max(1, wrong.max())
+    highest = max(1, wrong.max())
     head = "".join(f'<th scope="col">{digit}</th>' for digit in range(10))
     rows = ""
     for digit, row in enumerate(confusion):
         cells = "".join(
             f'<td class="right">{number(count)}</td>'
             if digit == guess
-            else f'<td class="wrong" style="--share: {count / most:.2f}">{number(count)}</td>'
+            else f'<td class="wrong" style="--share: {count / highest:.2f}">{number(count)}</td>'
             if count
             else "<td></td>"
             for guess, count in enumerate(row)

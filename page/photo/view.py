@@ -235,8 +235,7 @@ def picture_html(photo: Photo, chosen: int) -> str:
             f'aria-pressed="{"true" if place == chosen else "false"}" '
             f'aria-label="{escape(symbol_name(symbol))}" style="left:{100 * left / width:.2f}%;'
             f"top:{100 * top / height:.2f}%;width:{100 * (right - left) / width:.2f}%;"
-            f'height:{100 * (bottom - top) / height:.2f}%"><b>{symbol.label}</b>'
-            "</button>"
+            f'height:{100 * (bottom - top) / height:.2f}%"><b>{symbol.label}</b></button>'
         )
     return (
         f'<div class="picture" style="--ratio:{width / height:.4f}"><img src="{photo.url}" '

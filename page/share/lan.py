@@ -10,14 +10,7 @@ from ipaddress import ip_address
 
 import streamlit as st
 
-from page.core.hosts import (
-    IN_CONTAINER,
-    bracketed,
-    is_address,
-    is_loopback,
-    is_private,
-    parse_url,
-)
+from page.core.hosts import IN_CONTAINER, bracketed, is_address, is_loopback, is_private, parse_url
 from page.core.patch import patched_html
 from page.core.settings import API, KIOSK, TALLY
 from page.core.text import _, joined
@@ -50,11 +43,9 @@ def phones_html(found: list[str]) -> str:
             f'<summary class="address" dir="ltr">{escape(address)}</summary>{code}</details>'
             for address, code in zip(found, codes, strict=True)
         )
-        shown = f'<details name="address" open>{first}' + "".join(
-            [
-                f"<p>{_('It doesn’t open? Try another address')}</p>",
-                *(f'<details name="address">{other}' for other in others),
-            ]
+        hint = _("It doesn’t open? Try another address")
+        shown = f'<details name="address" open>{first}<p>{hint}</p>' + "".join(
+            f'<details name="address">{other}' for other in others
         )
     how = _("Is your phone on the same Wi-Fi? Then point its camera at this pattern.")
     return (
@@ -69,8 +60,8 @@ def phones_html(found: list[str]) -> str:
 
 def privacy_line() -> None:
     """Show who gets to see the drawings."""
-    kept = _("How often I was right is counted, without the drawings.") if TALLY else ""
-    st.html(f'<p class="privacy">{joined(privacy(st.context.url or ""), kept)}</p>')
+    counted = _("How often I was right is counted, without the drawings.") if TALLY else ""
+    st.html(f'<p class="privacy">{joined(privacy(st.context.url or ""), counted)}</p>')
 
 
 def privacy(url: str) -> str:
@@ -97,11 +88,11 @@ def addresses(url: str) -> list[str]:
     if not here.hostname:
         return []
     port = here.port
-    own = st.config.get_option("server.address")
+    listening = st.config.get_option("server.address")
     # A container doesn't know the interfaces of its machine.
     interfaces = [] if IN_CONTAINER else interface_addresses()
-    if own and own not in ("0.0.0.0", "::"):
-        interfaces = [] if is_loopback(own) else [own]
+    if listening and listening not in ("0.0.0.0", "::"):
+        interfaces = [] if is_loopback(listening) else [listening]
     if st.config.is_manually_set("browser.serverAddress"):
         hosts = [st.config.get_option("browser.serverAddress")]
         if st.config.is_manually_set("browser.serverPort"):

@@ -16,7 +16,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DIGITS_")
 
-    replicas: int = Field(1, ge=1)  # the least; each takes one processor
+    replicas: int = Field(1, ge=1)  # the minimum; each takes one processor
     most_replicas: int = Field(8, ge=1)
 
 
@@ -24,7 +24,7 @@ settings = settings_or_exit(Settings)
 
 
 def api() -> FastAPI:
-    """The application of api.py, which each replica imports itself."""
+    """Return the application of api.py, which each replica imports itself."""
     from api import app
 
     return app

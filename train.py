@@ -34,9 +34,9 @@ class Settings:
     """How the convolutional network is trained."""
 
     epochs: int
-    steps: int = 800  # an epoch
+    steps: int = 800  # per epoch
     amounts: Amounts = field(default_factory=Amounts)
-    learning_rate: float = 1e-2  # the peak: it rises over the first fifth and falls to nothing
+    learning_rate: float = 1e-2  # the peak: see `training.optimizer.one_cycle`
     weight_decay: float = 0.05
     label_smoothing: float = 0.0  # Szegedy et al. 2016, https://arxiv.org/abs/1512.00567
     small: bool = False
@@ -45,8 +45,8 @@ class Settings:
 
 PLAIN = Settings(epochs=8)
 PENS = Settings(epochs=15)
-# A first network within seconds: small, in large steps, and no image is seen twice.
-# docs/accuracy.md says on which data these settings were chosen.
+# A first network within seconds: small, with a high learning rate, on each image once.
+# docs/accuracy.md describes the data on which these settings were chosen.
 QUICK = Settings(
     epochs=1, steps=304, learning_rate=2e-2, weight_decay=0.5, label_smoothing=0.05,
     small=True, augment=False,
@@ -81,7 +81,7 @@ def main() -> int:
 def train_convnet(
     mnist: Mnist, drawings: list[unipen.Drawing], args: argparse.Namespace
 ) -> Path | None:
-    """Train the network that ships, and save it; return the folder of the model before."""
+    """Train the network that ships, and save it; return the folder of the previous model."""
     import keras
 
     from training import calibration, datasets, examples, fitting, network, provenance, testing
@@ -126,7 +126,7 @@ def train_convnet(
 def fit(
     data: Datasets, args: argparse.Namespace, checkpoints: "Checkpoints"
 ) -> tuple["keras.Model", dict[str, list[float]]]:
-    """Build the network and train it; return it and its learning curve."""
+    """Build and train the network; return it and its learning curve."""
     import keras
 
     from training import augmentation, fitting, network, optimizer

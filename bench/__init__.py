@@ -1,1 +1,1 @@
-"""Measures the waits of this project beside what people use otherwise. See README.md here."""
+"""Measures the response times of this project beside common alternatives. See README.md here."""

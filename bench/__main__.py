@@ -31,7 +31,7 @@ PARTS = [part for parts in TABLES.values() for part in parts]
 
 @dataclass(frozen=True)
 class Counts:
-    """How often each thing is done."""
+    """How often, or how long, each thing is done."""
 
     drawings: int = 20  # on each page
     starts: int = 3  # of each page
@@ -98,7 +98,7 @@ def by_itself(part: Callable[..., list[Measure]], *inputs: Any) -> list[Measure]
 
 
 def find_gradio() -> str | None:
-    """A Python that has Gradio, or None."""
+    """Return a Python that has Gradio, or None."""
     for python in (*GRADIO_PYTHONS, sys.executable):
         try:
             subprocess.run([python, "-c", "import gradio"], check=True, capture_output=True)

@@ -19,7 +19,7 @@ SCRIPT = ROOT / "bench" / "post.lua"
 
 
 def api(keras_model: Path, seconds: int) -> list[Measure]:
-    """Throughput at 8 connections, in turn; then response times at half of each one's load."""
+    """Measure the throughput of each server, and its response times at half of that load."""
     if which("wrk") is None:
         print("No wrk: the part `api` is left out (apt-get install wrk).", flush=True)
         return []
@@ -44,7 +44,7 @@ def api(keras_model: Path, seconds: int) -> list[Measure]:
 
 
 def kinds(keras_model: Path) -> list[Kind]:
-    """The servers to compare."""
+    """Return the servers to compare."""
     uvicorn = (sys.executable, "-m", "uvicorn", "--no-access-log")
     gunicorn = (sys.executable, "-m", "gunicorn", "--threads=8", "--timeout=120")
     ours = (*uvicorn, "api:app", "--port=PORT")
@@ -62,7 +62,7 @@ def kinds(keras_model: Path) -> list[Kind]:
 
 
 def load(url: str, image: Path, seconds: int, pause: float = 0) -> dict[str, float]:
-    """Run wrk for so long; what its script prints."""
+    """Run wrk for some seconds; return what its script prints."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout=30s"]
     command += ["-s", str(SCRIPT), f"{url}/v1/classify", "--", str(image), f"{pause:.6f}"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)

@@ -22,7 +22,7 @@ FRAME = 0.016  # seconds
 LATE_FRAME = 25  # ms: longer than that, and a frame was dropped
 OFTEN = 0.08  # seconds, as in updates.js
 
-# Notes in the page when each picture was sent, when its reading was shown, and each frame's length.
+# Records in the page when each picture was sent and its reading shown, and the length of frames.
 NOTES = """() => {
   window.notes = {sent: {}, lags: [], frames: [], drawing: false};
   const root = document.documentElement;
@@ -49,7 +49,7 @@ NOTES = """() => {
 
 
 async def live(drawings: int) -> list[Measure]:
-    """Bars while the pen moves: how often, how late; and what it costs in frames."""
+    """Measure how often and how late bars change while the pen moves, and the frames dropped."""
     rate = Measure("bars renewed while the pen moves", "a second")
     lag = Measure("drawing sent → its bars shown", "ms", tail=True)
     late = Measure(f"frames over {LATE_FRAME} ms meanwhile", "%")
@@ -76,7 +76,7 @@ async def live(drawings: int) -> list[Measure]:
 
 
 async def load(seconds: float) -> list[Measure]:
-    """Visitors without browsers: WebSocket clients that send what canvas.js would send."""
+    """Measure answers to many WebSocket clients, which send what canvas.js would send."""
     measures = []
     faults = Measure("answers that were missing, or for another digit", "")
     faults.values[OURS.name] = [0]
@@ -103,11 +103,11 @@ class Client:
         self.line = np.rint(line).astype(int).ravel().tolist()  # see page.draw.drawing.Strokes
         self.number = self.lost = self.wrong = 0
         self.waits: list[float] = []  # ms from pen up to the answer
-        self.looks = random.Random(digit)  # how long at each answer
+        self.looks = random.Random(digit)  # chooses the pause after each answer
         self.component = self.fragment = ""
 
     async def visit(self, everybody: asyncio.Barrier, seconds: float) -> None:
-        """Draw for so long, once everybody has arrived."""
+        """Draw for some seconds, once everybody has arrived."""
         async with websockets.connect(
             self.url, subprotocols=["streamlit"], max_size=None
         ) as socket:
@@ -120,7 +120,7 @@ class Client:
                 await self._draw()
 
     async def call_in(self) -> None:
-        """A short visit: one digit, and off."""
+        """Draw one digit, and leave."""
         async with websockets.connect(
             self.url, subprotocols=["streamlit"], max_size=None, open_timeout=TIMEOUT
         ) as socket:
@@ -151,7 +151,7 @@ class Client:
         return re.findall(r'<b class="digit"[^>]*>(.*?)</b>', html) == [str(self.digit)]
 
     async def _ask(self, line: list[int], rests: bool) -> tuple[float, str]:
-        """Send a stroke and wait for its reading; seconds, and the reading as HTML."""
+        """Send a stroke and wait for its reading; return the seconds, and the reading as HTML."""
         self.number += 1
         message = BackMsg()
         message.rerun_script.fragment_id = self.fragment
@@ -181,7 +181,7 @@ class Client:
         return message
 
     def _note(self, message: ForwardMsg) -> str:
-        """Note the ids of the canvas's script; the HTML in a message that shows a reading."""
+        """Note the ids of the canvas's script; return the HTML of a message with a reading."""
         element = message.delta.new_element.bidi_component
         if element.component_name == "digits_draw_canvas":
             self.component, self.fragment = element.id, message.delta.fragment_id

@@ -10,7 +10,7 @@ PACE = 0.03  # seconds between two pointer movements
 
 
 async def page(kinds: list[Kind], drawings: int) -> list[Measure]:
-    """Stroke to answer and memory: one drawing on each page in turn, when all servers are idle."""
+    """Measure waits and memory: draw on each page in turn, when all servers are idle."""
     waits = Measure("stroke finished → its answer shown", "ms", tail=True)
     sent = Measure("… of which until the browser sends it", "ms")
     memory = Measure("memory of the server after these drawings", "MB")
@@ -35,7 +35,7 @@ async def page(kinds: list[Kind], drawings: int) -> list[Measure]:
 
 
 async def start(kinds: list[Kind], rounds: int) -> list[Measure]:
-    """The first visitor after a start, each time of a fresh server; the pages in turn."""
+    """Measure the waits of the first visitor of a fresh server, for each page in turn."""
     up = Measure("server started → it answers", "s")
     opened = Measure("page opened → canvas there to draw on, first visitor", "ms")
     first = Measure("first stroke after a start → answer", "ms")

@@ -22,11 +22,11 @@ from handwriting.pen import VARIANTS, by_hand, strokes_from_skeleton
 ROOT = Path(__file__).parents[1]
 BASELINES = ROOT / "bench" / "baselines"
 STREAMLIT = (sys.executable, "-m", "streamlit", "run", "--server.headless=true")
-IDLE = 0.1  # of one processor: what servers and browsers together may use and count as idle
+IDLE = 0.1  # of one processor: servers and browsers that use less together are idle
 CALM, PATIENCE = 0.2, 5  # seconds
 TIMEOUT = 60  # seconds: an answer that takes longer counts as lost
 
-# A legible way of writing each digit in one stroke, so that each drawing is one stroke.
+# A legible variant of each digit in one stroke.
 HANDS = {
     0: "closed", 1: "small head", 2: "plain", 3: "round", 4: "open in one", 5: "in one",
     6: "upright", 7: "plain", 8: "from the right", 9: "straight",
@@ -87,8 +87,8 @@ class Kind:
     answer: str = "[data-testid=stMarkdown]"
     final: str = "now !== before && (now || erasing)"  # whether the text is the answer
     eraser: str = "[aria-label^='Reset canvas']"
-    brush: str = ""  # to be clicked before drawing on an empty canvas
-    fewer: int = 1  # drawn on only every n-th time: for slow pages
+    brush: str = ""  # clicked before drawing on an empty canvas
+    fewer: int = 1  # slow pages are drawn on only every n-th time
     environment: dict[str, str] = field(default_factory=dict)
 
 
@@ -106,16 +106,17 @@ OURS = Kind(
     "this project",
     (*STREAMLIT, str(ROOT / "app.py")),
     answer=".st-key-answer",
-    # Bars may be right before the pen is lifted. Counted is when the page shows the reading with
-    # the number of the finished drawing's picture.
+    # Bars may be right before the pen is lifted, so wait for the reading of the finished drawing.
     final="""document.documentElement.dataset.reader === "answered" &&
       document.documentElement.dataset.drawing ===
         document.querySelector("[data-reading]").dataset.reading""",
     eraser="[data-command=clear]",
 )
-# What Streamlit does unless it is told otherwise; this project's own config.toml says otherwise.
-AS_IT_COMES = {"STREAMLIT_RUNNER_POST_SCRIPT_GC": "true"}
-BARE = Kind("bare page", (*STREAMLIT, str(BASELINES / "bare_page.py")), environment=AS_IT_COMES)
+# Streamlit's default, which this project's config.toml changes.
+STREAMLIT_DEFAULTS = {"STREAMLIT_RUNNER_POST_SCRIPT_GC": "true"}
+BARE = Kind(
+    "bare page", (*STREAMLIT, str(BASELINES / "bare_page.py")), environment=STREAMLIT_DEFAULTS
+)
 
 
 def usual(keras_model: Path, cached: bool = False) -> Kind:
@@ -124,7 +125,7 @@ def usual(keras_model: Path, cached: bool = False) -> Kind:
         "usual page, model cached" if cached else "usual page",
         (*STREAMLIT, str(BASELINES / "usual_page.py")),
         fewer=4 if cached else 1,
-        environment=AS_IT_COMES
+        environment=STREAMLIT_DEFAULTS
         | {"KERAS_MODEL": str(keras_model)}
         | ({"CACHED": "1"} if cached else {}),
     )
@@ -153,7 +154,7 @@ class Server:
     process: psutil.Process
 
     def memory_mb(self) -> float:
-        """Resident memory of the process and all its descendants."""
+        """Return the resident memory of the process and all its descendants."""
         family = [self.process, *self.process.children(recursive=True)]
         return sum(process.memory_info().rss for process in family) / 1e6
 
@@ -200,7 +201,7 @@ def _answers(url: str) -> bool:
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """Headless Chromium that can resolve no host but this machine."""
+    """Start a headless Chromium that can only reach this machine."""
     found = next(filter(None, map(which, ("chromium", "chromium-browser", "google-chrome"))), None)
     args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     args += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
@@ -223,7 +224,7 @@ async def settled() -> None:
 
 
 def _processor_time() -> float:
-    """Seconds of processor time that the processes started by this one have used."""
+    """Return the processor time of all descendants of this process, in seconds."""
     used = 0.0
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
@@ -259,7 +260,7 @@ class Visitor:
         Args:
             digit: 0-9.
             pause: seconds between two pointer movements.
-            points: where the pointer comes by.
+            points: the number of pointer positions.
 
         Raises:
             TimeoutError: there was no answer within TIMEOUT.
@@ -301,7 +302,7 @@ class Visitor:
 
 
 def stroke(digit: int, points: int = 10) -> np.ndarray:
-    """One digit in one stroke: float64 (points, 2), centred on 0 0, its longer side 1."""
+    """Return a digit in one stroke: float64 (points, 2), centred on 0 0, its longer side 1."""
     rng = np.random.default_rng(0)
     (line,) = by_hand(strokes_from_skeleton(VARIANTS[digit][HANDS[digit]], rng), rng, wild=0.3)
     return line[np.linspace(0, len(line) - 1, points).round().astype(int)]

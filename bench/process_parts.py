@@ -27,7 +27,7 @@ OURS, KERAS = "this project", "Keras"
 
 
 def drawings() -> list[np.ndarray]:
-    """Each digit, dark on white: uint8 (280, 280, 4)."""
+    """Draw each digit, dark on white: uint8 (280, 280, 4)."""
     pictures = []
     for digit in range(10):
         ink = render([stroke(digit, 60) * SIDE * 0.7 + SIDE / 2], PEN, SIDE)
@@ -37,10 +37,10 @@ def drawings() -> list[np.ndarray]:
 
 
 def predict(keras_model: Path, count: int, batch: int) -> list[Measure]:
-    """One drawing, and many, on all cores.
+    """Measure predictions for one drawing, and for many on all cores.
 
-    Ours is measured first, as on the page in a process without TensorFlow, whose threads would
-    keep the processors busy. Keras gets ready-made 28×28 images.
+    This project is measured first, without TensorFlow in the process, as on the page: TensorFlow's
+    threads would keep the processors busy. Keras gets ready-made 28×28 images.
     """
     one = Measure("one drawing of 280 × 280 → prediction", "ms")
     preparing = Measure("… of which preprocessing", "ms")
@@ -68,7 +68,7 @@ def predict(keras_model: Path, count: int, batch: int) -> list[Measure]:
 
 
 def train(seeds: int, epochs: int) -> list[Measure]:
-    """`train.py --quick`, and the recipe of Keras's site until it holds 99.0% of MNIST."""
+    """Measure `train.py --quick`, and Keras's recipe until its accuracy on MNIST stays at 99.0%."""
     seconds = Measure("training until 99.0% of MNIST's test images are right", "s")
     accuracy = Measure("… accuracy", "%")
     for seed in range(1, seeds + 1):

@@ -44,7 +44,7 @@ class Sample:
 
 
 async def soak(minutes: float, now: Sample, log: Path) -> None:
-    """Let visits come for so long, and append a sample every `INTERVAL`."""
+    """Simulate visits for some minutes, and append a sample every `INTERVAL`."""
     async with chromium() as browser:
         with serve(KIOSK) as server:
             page = await browser.new_page(viewport={"width": 1280, "height": 800})
@@ -85,7 +85,7 @@ async def _watch(server: Server, now: Sample, until: float, log: Path) -> None:
 
 
 def read_log(log: Path) -> list[Sample]:
-    """All samples of a log, oldest first."""
+    """Return all samples of a log, oldest first."""
     if not log.exists():
         return []
     kinds = [field.type for field in fields(Sample)]
@@ -97,12 +97,12 @@ def read_log(log: Path) -> list[Sample]:
 
 
 def last_samples(samples: list[Sample]) -> list[Sample]:
-    """The last sample of each run."""
+    """Return the last sample of each run."""
     return [list(run)[-1] for _, run in groupby(samples, lambda sample: sample.run)]
 
 
 def as_table(samples: list[Sample]) -> str:
-    """Each run's quarters in Markdown: counts at the end, means of the rest."""
+    """Format the quarters of each run as Markdown: final counts, and means of the rest."""
     lines = [f"| {' | '.join(HEAD)} |", "| " + "--- | " * len(HEAD)]
     for last in last_samples(samples):
         run = [s for s in samples if s.run == last.run and s.minutes > SETTLED]

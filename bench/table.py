@@ -29,7 +29,7 @@ class Measure:
         self.values.setdefault(candidate, []).append(value)
 
     def rows(self, candidates: list[str]) -> list[list[str]]:
-        """The median of each candidate, and the 95th percentile if there is a tail."""
+        """Return the median of each candidate, and the 95th percentile if there is a tail."""
         rows = [[self.what, *(self._cell(candidate, median) for candidate in candidates)]]
         if self.tail:
             slow = (self._cell(candidate, _slow) for candidate in candidates)
@@ -48,7 +48,7 @@ def _slow(values: list[float]) -> float:
 
 
 def as_table(measures: list[Measure]) -> str:
-    """Markdown: a row for each quantity, a column for each candidate."""
+    """Format a row for each quantity and a column for each candidate as Markdown."""
     candidates = list(
         dict.fromkeys(candidate for measure in measures for candidate in measure.values)
     )
@@ -58,7 +58,7 @@ def as_table(measures: list[Measure]) -> str:
 
 
 def circumstances(gradio_python: str | None) -> str:
-    """The date, the commit, the machine and the versions, as a sentence."""
+    """Describe the date, the commit, the machine and the versions in a sentence."""
     versions = [f"{name} {number}" for name, number in provenance.versions(LIBRARIES).items()]
     if gradio_python:
         ask = "from importlib.metadata import version; print(version('gradio'))"

@@ -56,11 +56,11 @@ class Predictions(NamedTuple):
 
 
 class TestSet(NamedTuple):
-    """Drawings that every reader gets."""
+    """Drawings on which every reader is measured."""
 
     title: str
     labels: np.ndarray  # (n,) 0-9, or NO_DIGIT
-    drawings: Iterable[np.ndarray]  # a generator: all at once don't fit into memory
+    drawings: Iterable[np.ndarray]  # a generator: they would not fit into memory at once
 
 
 # Takes drawings, uint8 (height, width) with ink 255 on 0.
@@ -186,7 +186,7 @@ def evaluate(
 
 
 def read_all(readers: dict[str, Reader], drawings: Iterable[np.ndarray]) -> dict[str, Predictions]:
-    """Pass every drawing, drawn only once, to every reader."""
+    """Pass every drawing to every reader, but draw it only once."""
     rest = iter(drawings)
     parts: dict[str, list[Predictions]] = {name: [] for name in readers}
     while batch := list(islice(rest, 500)):
@@ -199,17 +199,17 @@ def read_all(readers: dict[str, Reader], drawings: Iterable[np.ndarray]) -> dict
 
 
 def labels_of(sketches: list[Sketch]) -> np.ndarray:
-    """The labels, integers (n,): 0-9, or NO_DIGIT."""
+    """Return the labels, integers (n,): 0-9, or NO_DIGIT."""
     return np.array([sketch.label for sketch in sketches])
 
 
 def pick(sketches: list[Sketch], most: int | None) -> list[Sketch]:
-    """All sketches, or `most` at random but always the same."""
+    """Return all sketches, or `most` at random but always the same."""
     return [sketches[i] for i in sample(len(sketches), most)]
 
 
 def sample(count: int, most: int | None) -> np.ndarray:
-    """The indices of all, or of `most` at random but always the same, in order."""
+    """Return the indices of all, or of `most` at random but always the same, in order."""
     if most is None or count <= most:
         return np.arange(count)
     return np.sort(np.random.default_rng(7).choice(count, most, replace=False))
@@ -240,7 +240,7 @@ def measure(predictions: Predictions, labels: np.ndarray) -> dict[str, Any]:
 
 
 def shares(sketches: list[Sketch], good: np.ndarray) -> dict[str, float]:
-    """The share of sketches of each name that are `good`, bool (n,); the worst name first."""
+    """Return the share of sketches of each name that are `good`, bool (n,), the worst first."""
     names = np.array([sketch.name for sketch in sketches])
     share = {str(name): float(good[names == name].mean()) for name in np.unique(names)}
     return dict(sorted(share.items(), key=lambda item: item[1]))
@@ -263,7 +263,7 @@ def sweep(readers: dict[str, Reader], sketches: list[Sketch]) -> dict[str, Any]:
 
 
 def facts(args: argparse.Namespace, classifier: DigitClassifier, mnist: Mnist) -> dict[str, Any]:
-    """How the report was made, without private folders."""
+    """Describe how the report was made, without private folders."""
     packages = ["numpy", "pillow", "ai-edge-litert"]
     if args.baselines and not missing("tensorflow"):
         packages += ["tensorflow", "keras"]

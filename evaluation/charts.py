@@ -27,7 +27,7 @@ STYLE: Any = {
 
 
 def draw_sweeps(sweeps: dict[str, Any], by_writers: bool) -> Figure:
-    """One panel a sweep, all with the same vertical axis, and a legend.
+    """Draw one panel per sweep, all with the same vertical axis, and a legend.
 
     Args:
         sweeps: at most 5, by key: {"title", "axis", "steps", "accuracy": {reader: shares 0-1}}.

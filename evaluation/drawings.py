@@ -33,7 +33,7 @@ class Sweep(NamedTuple):
 
 
 def sketch_writers(paths: list[str], split: str = TEST) -> list[Sketch]:
-    """The drawings by the writers of one split; the writer is the name.
+    """Return the drawings by the writers of one split; each is named after its writer.
 
     Args:
         paths: see `unipen.read`.
@@ -69,7 +69,7 @@ def sketch_symbols(repeats: int) -> list[Sketch]:
 
 
 def sketch_non_digits(count: int) -> list[Sketch]:
-    """Draw random things that are not digits."""
+    """Draw random non-digits."""
     rng = np.random.default_rng(3)
     return [Sketch(non_digits.draw_non_digit(rng), NO_DIGIT, "") for _ in range(count)]
 

@@ -62,7 +62,7 @@ def with_marks(text: Callable[[Generator], str]) -> Compose:
 
 
 def with_lines(draw: Callable[[Row, Generator], Row]) -> Compose:
-    """Compose numbers with lines round them, by a function of `handwriting.lines`."""
+    """Compose numbers with lines around them, by a function of `handwriting.lines`."""
     return lambda writer, rng: scanned(
         draw(rows.write(writer, number(rng, 3, 6), rng, "close", steepest=2), rng), rng
     )
@@ -79,8 +79,8 @@ def below(
     """Compose numbers one below the other.
 
     Args:
-        lengths: the least and the greatest number of digits.
-        counts: the least and the greatest number of rows.
+        lengths: the minimum and the maximum number of digits.
+        counts: the minimum and the maximum number of rows.
         how: as in `rows.below`.
     """
     size, width = rng.uniform(50, 120), rng.uniform(3, 9)

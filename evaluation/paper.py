@@ -40,7 +40,7 @@ def photos(sketches: list[Sketch], kind: str, count: int, seed: int) -> Iterator
     """Take photographs of one digit each, the same for the same seed.
 
     Args:
-        sketches: of digits; if there are none, the pages are blank.
+        sketches: of digits; without any, the pages are blank.
         kind: a key of `KINDS`.
         count: of the photographs.
         seed: chooses digits, papers, lamps and pens.

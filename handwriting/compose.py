@@ -1,4 +1,4 @@
-"""Composes random numbers: what people write, and the lines that they draw round it."""
+"""Composes random numbers, and the lines that people draw around them."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from handwriting.rows import Row, Writer
 from handwriting.variation import loosened, varied
 
 MAX_WILD = 0.6  # of varied drawings: see `pen.by_hand`
-# The shares of the kinds.
+# The share of each kind:
 TEXTS = {
     "integer": 0.25, "decimal": 0.2, "thousands": 0.05, "date": 0.11, "time": 0.08,
     "fraction": 0.08, "negative": 0.05, "in brackets": 0.06, "two numbers": 0.03, "range": 0.03,
@@ -25,12 +25,12 @@ SPACINGS: dict[rows.Spacing, float] = {"wide": 0.25, "close": 0.25, "touching": 
 
 
 def random_digits(rng: np.random.Generator, least: int, most: int) -> str:
-    """A number of `least` to `most` digits."""
+    """Return a number of `least` to `most` digits."""
     return "".join(rng.choice(list(DIGITS), rng.integers(least, most + 1)))
 
 
 def random_text(rng: np.random.Generator) -> str:
-    """A number, decimal, date, time or the like."""
+    """Return an integer, a decimal, a date, a time or the like."""
 
     def digits(least: int, most: int) -> str:
         return random_digits(rng, least, most)
@@ -69,7 +69,7 @@ def random_text(rng: np.random.Generator) -> str:
 
 
 def random_row(writer: Writer, rng: np.random.Generator, height: float = 60.0) -> Row:
-    """Compose a number, or several below one another, often with lines round them.
+    """Compose a number, or several below one another, often with lines around them.
 
     Args:
         writer: whose drawings are used, each slightly varied.
@@ -124,7 +124,7 @@ def random_row(writer: Writer, rng: np.random.Generator, height: float = 60.0) -
 
 
 def _random_style(rng: np.random.Generator, height: float) -> dict[str, Any]:
-    """Arguments of `rows.write` that stay the same throughout a number."""
+    """Return arguments of `rows.write` that stay the same throughout a number."""
     wild = rng.uniform(0, MAX_WILD)
     lean = np.array([[np.exp(rng.normal(0, 0.12)), 0], [rng.normal(0, 0.12), 1]])
 
@@ -145,5 +145,5 @@ def _random_style(rng: np.random.Generator, height: float) -> dict[str, Any]:
 
 
 def _chosen(shares: dict[Any, float], rng: np.random.Generator) -> Any:
-    """A random key; the values are the probabilities."""
+    """Return a random key; the values are the probabilities."""
     return list(shares)[rng.choice(len(shares), p=list(shares.values()))]

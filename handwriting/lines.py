@@ -1,4 +1,4 @@
-"""Draws the lines that people draw round numbers: underlines, boxes, rings, rulings, ticks."""
+"""Draws the lines that people draw around numbers: underlines, boxes, rings, rulings, ticks."""
 
 from dataclasses import replace
 from typing import Any
@@ -72,7 +72,7 @@ def struck_out(row: Row, rng: np.random.Generator) -> Row:
 
 
 def ring(box: Bounds, rng: np.random.Generator, room: float) -> np.ndarray:
-    """Draw a ring round a box, not quite closed or overlapping, float (n, 2).
+    """Draw a ring around a box, not quite closed or overlapping, float (n, 2).
 
     Args:
         box: what is inside.
@@ -82,7 +82,7 @@ def ring(box: Bounds, rng: np.random.Generator, room: float) -> np.ndarray:
     left, top, right, bottom = box
     middle = np.array([(left + right) / 2, (top + bottom) / 2]) + rng.normal(0, 0.1 * room, 2)
     reach = np.array([right - left, bottom - top]) / 2
-    # Rounder than the box: the ring round a 1 would be a slit.
+    # Rounder than the box: the ring around a 1 would be a slit.
     reach = np.maximum(reach * rng.uniform(1.1, 1.4) + room, 0.6 * reach.max())
     start = rng.uniform(0, 2 * np.pi)
     turn = 2 * np.pi + rng.uniform(-0.3, 0.6)
@@ -94,7 +94,7 @@ def ring(box: Bounds, rng: np.random.Generator, room: float) -> np.ndarray:
 
 
 def circled(row: Row, rng: np.random.Generator, index: int | None = None) -> Row:
-    """Draw a ring round the whole row, or round one symbol and move the others aside."""
+    """Draw a ring around the whole row, or around one symbol and move the others aside."""
     width = row.width * rng.uniform(0.6, 1.1)
     if index is None:
         points = ring(row.box(), rng, row.size * rng.uniform(0.05, 0.4))
@@ -138,8 +138,8 @@ def boxed(
     Args:
         writer, text, rng: as in `write`.
         comb: a line below with short upright ones between the symbols, instead of boxes.
-        uprights: only the upright sides of the boxes. They are what is left where long lines were
-            removed from a photograph.
+        uprights: only the upright sides of the boxes, which remain when long lines are removed from
+            a photograph.
         style: other arguments of `write`.
     """
     pitch = rng.uniform(1.0, 1.6)

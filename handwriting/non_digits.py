@@ -26,7 +26,7 @@ def draw_non_digit(rng: np.random.Generator) -> Strokes:
     kinds = list(NON_DIGITS)
     shares = np.array(list(NON_DIGITS.values()))
     strokes = kinds[rng.choice(len(kinds), p=shares / shares.sum())](rng)
-    return unit(strokes, smallest=0.1)  # a dot stays one, whatever the pen
+    return unit(strokes, smallest=0.1)  # a dot stays a dot, whatever the pen
 
 
 def draw_symbol(name: str, rng: np.random.Generator) -> Strokes:
@@ -40,7 +40,7 @@ def _symbol(rng: np.random.Generator) -> Strokes:
 
 
 def _scribble(rng: np.random.Generator) -> Strokes:
-    """A pen that wanders about: many turns, so that it can't be mistaken for a digit."""
+    """Draw a scribble, with too many turns for a digit."""
     points = rng.uniform(0, 100, (rng.integers(8, 24), 2))
     if rng.random() < 0.5:  # to and fro, as in shading
         points[:, 0] = np.where(np.arange(len(points)) % 2, 80, 20) + rng.normal(0, 8, len(points))
@@ -62,7 +62,7 @@ def _waves(rng: np.random.Generator) -> Strokes:
 
 
 def _dot(rng: np.random.Generator) -> Strokes:
-    """A tap or a dab: hardly longer than the pen is wide."""
+    """Draw a tap or a dab: hardly longer than the pen is wide."""
     return [rng.uniform(0, rng.choice([0, 0.03]), (2, 2))]
 
 
@@ -71,7 +71,7 @@ def _any_digit(rng: np.random.Generator) -> Strokes:
 
 
 def _overlaid(rng: np.random.Generator) -> Strokes:
-    """Two different digits on top of each other, neither of them a mere bar."""
+    """Draw two different digits on top of each other, but not a 1, which is a mere bar."""
     one, other = rng.choice([0, 2, 3, 4, 5, 6, 7, 8, 9], 2, replace=False)
     shift = rng.normal(0, 0.08, 2)
     scale = rng.uniform(0.75, 1.1)
@@ -86,7 +86,7 @@ def _side_by_side(rng: np.random.Generator) -> Strokes:
 
 
 def _touching(rng: np.random.Generator) -> Strokes:
-    """Two digits that touch or nearly do, as in a number written in a hurry."""
+    """Draw two digits that touch or nearly do, as in a number written in a hurry."""
     left, right = _any_digit(rng), _any_digit(rng)
     scale, drop = rng.uniform(0.8, 1.15), rng.normal(0, 0.06)
     right = [s * scale + [0, drop] for s in right]
@@ -96,7 +96,7 @@ def _touching(rng: np.random.Generator) -> Strokes:
 
 
 def _with_fragment(rng: np.random.Generator) -> Strokes:
-    """A digit, and a part of its neighbour: a number that was cut at a wrong place."""
+    """Draw a digit and a part of its neighbour: a number that was cut at the wrong place."""
     digit = _any_digit(rng)
     neighbour = draw_digit(int(rng.choice([0, 2, 3, 5, 6, 8, 9])), rng)
     (low, high), share = _ends(neighbour), rng.uniform(0.33, 0.55)
@@ -111,7 +111,7 @@ def _with_fragment(rng: np.random.Generator) -> Strokes:
 
 
 def _half(rng: np.random.Generator) -> Strokes:
-    """The left or right part of a digit, if it does not resemble another digit."""
+    """Draw the left or right part of a digit that does not resemble another digit."""
     digit, is_left = [
         (2, True), (3, True), (4, True), (5, True), (8, True), (9, True),
         (2, False), (6, False),
@@ -150,7 +150,7 @@ def _grid(rng: np.random.Generator) -> Strokes:
 
 
 def _turned(rng: np.random.Generator) -> Strokes:
-    """A digit lying down, upside down or mirrored, if it does not resemble another digit."""
+    """Draw a digit lying down, upside down or mirrored that does not resemble another digit."""
     digit, x_from, y_from = [
         (2, (0, 1), (-1, 0)), (3, (0, 1), (-1, 0)), (4, (0, 1), (-1, 0)), (5, (0, 1), (-1, 0)),
         (6, (0, 1), (-1, 0)), (7, (0, 1), (-1, 0)), (8, (0, 1), (-1, 0)), (9, (0, 1), (-1, 0)),
@@ -163,8 +163,8 @@ def _turned(rng: np.random.Generator) -> Strokes:
     return [stroke @ matrix.T for stroke in draw_digit(digit, rng)]
 
 
-def _piece(rng: np.random.Generator) -> Strokes:
-    """The ambiguous first part of a digit: the hook of a 2, half of a 0."""
+def _first_part(rng: np.random.Generator) -> Strokes:
+    """Draw the ambiguous first part of a digit: the hook of a 2, half of a 0."""
     digit, most = [(2, 0.45), (3, 0.45), (0, 0.5)][rng.integers(3)]
     strokes = draw_digit(digit, rng)
     first = strokes[0]
@@ -172,7 +172,7 @@ def _piece(rng: np.random.Generator) -> Strokes:
 
 
 def _crossed_out(rng: np.random.Generator) -> Strokes:
-    """A digit struck out with two or more lines."""
+    """Draw a digit struck out with two or more lines."""
     lines = []
     for _ in range(rng.integers(2, 5)):
         middle, angle = rng.normal(0, 0.15, 2), rng.normal(-0.5, 0.5)
@@ -183,5 +183,5 @@ def _crossed_out(rng: np.random.Generator) -> Strokes:
 
 NON_DIGITS: dict[Callable[[np.random.Generator], Strokes], int] = {  # and their shares
     _symbol: 12, _scribble: 2, _waves: 2, _dot: 1, _overlaid: 3, _side_by_side: 2, _touching: 3,
-    _with_fragment: 2, _half: 2, _grid: 2, _turned: 4, _piece: 1, _crossed_out: 1,
+    _with_fragment: 2, _half: 2, _grid: 2, _turned: 4, _first_part: 1, _crossed_out: 1,
 }  # fmt: skip

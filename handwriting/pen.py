@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from handwriting.allographs import VARIANTS
 
 CANVAS = 280  # pixels: the side of the page's canvas
-NO_DIGIT = 10  # the label of what is not a digit
+NO_DIGIT = 10  # the label of everything that is not a digit
 # Degrees by which a stroke rises to its corner: see `is_between_one_and_seven`.
 MAX_SEVEN_RISE, MIN_ONE_RISE = 22, 28
 
@@ -45,7 +45,7 @@ def strokes_from_skeleton(skeleton: str, rng: np.random.Generator, shake: float 
 
 
 def _points(stroke: str, rng: np.random.Generator, shake: float) -> tuple[np.ndarray, np.ndarray]:
-    """The stroke's points (n, 2) and which of them are sharp corners (n,)."""
+    """Return the points of a stroke (n, 2), and which of them are sharp corners (n,)."""
     points: list[list[float]] = []
     sharp: list[bool] = []
     for part in stroke.split(","):
@@ -96,7 +96,7 @@ def curve(points: np.ndarray, sharp: np.ndarray, steps: int = 9) -> np.ndarray:
 
 
 def by_hand(strokes: Strokes, rng: np.random.Generator, wild: float = 1.0) -> Strokes:
-    """Slants, squeezes and warps strokes, as people's writing differs.
+    """Slant, squeeze and warp strokes, as handwriting varies.
 
     Args:
         strokes: arrays (points, 2) of any unit.
@@ -112,11 +112,11 @@ def by_hand(strokes: Strokes, rng: np.random.Generator, wild: float = 1.0) -> St
     low = points.min(axis=0)
     height = np.ptp(points[:, 1]) or 1
     x, y = ((points - low) / max(height, np.ptp(points[:, 0]))).T
-    # Uneven use of the height and width: small heads, big bellies.
+    # Distribute height and width unevenly: small heads, big bellies.
     y = y.clip(0, 1) ** np.exp(rng.normal(0, 0.14 * wild))
     x = x.clip(0, 1) ** np.exp(rng.normal(0, 0.1 * wild))
     x = x * (1 + rng.normal(0, 0.14 * wild) * (y - 0.5)) * np.exp(rng.normal(-0.08, 0.22) * wild)
-    # A smooth warp: a few waves no shorter than the digit.
+    # Warp smoothly, by waves at least as long as the digit.
     for _ in range(3):
         fx, fy, phase_x, phase_y = rng.uniform(-5, 5, 2).tolist() + rng.uniform(0, 6.3, 2).tolist()
         wave = fx * x + fy * y
@@ -152,7 +152,7 @@ def unit(strokes: Iterable[Sequence[Any] | np.ndarray], smallest: float = 1e-6) 
 
 
 def _trim(stroke: np.ndarray, rng: np.random.Generator, most: float) -> np.ndarray:
-    """Lift the pen a little early or sets it down a little late."""
+    """Set the pen down a little late, and lift it a little early."""
     first, last = (rng.uniform(0, most, 2) * len(stroke)).astype(int)
     return stroke[first : len(stroke) - last]
 
@@ -177,7 +177,7 @@ def is_between_one_and_seven(digit: int, strokes: Strokes) -> bool:
     a flag 87% by more than 30. A second stroke, a cross or a foot, distinguishes the two.
 
     Args:
-        digit: what the strokes are meant to be. False for all but 1 and 7.
+        digit: the label of the strokes. False for all but 1 and 7.
         strokes: arrays (points, 2), y down.
     """
     if digit not in (1, 7) or len(strokes) > 1:
@@ -189,7 +189,7 @@ def is_between_one_and_seven(digit: int, strokes: Strokes) -> bool:
 
 
 def rise_to_corner(stroke: np.ndarray) -> float | None:
-    """The angle in degrees by which a stroke rises to its corner; None if it has none.
+    """Return the angle in degrees by which a stroke rises to its corner; None without a corner.
 
     Args:
         stroke: (points, 2), y down. Its corner is the point farthest from the line between its
@@ -238,7 +238,7 @@ def draw(image: ImageDraw.ImageDraw, strokes: Strokes, width: float, shade: int 
 
 
 def rotation(angle: float) -> np.ndarray:
-    """The matrix for `points @ matrix` that rotates clockwise, as seen with y pointing down.
+    """Return the matrix for `points @ matrix` that rotates clockwise, as seen with y pointing down.
 
     Args:
         angle: in radians.
@@ -251,12 +251,12 @@ def rotation(angle: float) -> np.ndarray:
 
 
 def lengths(stroke: np.ndarray) -> np.ndarray:
-    """The distance along a stroke (n, 2) from its first point to each point: float (n,)."""
+    """Return the distance along a stroke (n, 2) to each of its points: float (n,)."""
     return np.concatenate([[0], np.hypot(*np.diff(stroke, axis=0).T).cumsum()])
 
 
 def evenly(stroke: np.ndarray, count: int) -> np.ndarray:
-    """`count` points at equal distances along a stroke: float (count, 2)."""
+    """Return `count` points at equal distances along a stroke: float (count, 2)."""
     at = lengths(stroke)
     even = np.linspace(0, at[-1], count)
     return np.column_stack([np.interp(even, at, stroke[:, k]) for k in (0, 1)])

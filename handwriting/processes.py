@@ -1,4 +1,4 @@
-"""Draws on all processors."""
+"""Runs drawing functions in one process per processor."""
 
 import os
 import threading
@@ -70,7 +70,7 @@ def in_processes(
 
 
 def _end_with_parent() -> None:
-    """End this process if its parent is killed; otherwise it would wait for work for ever."""
+    """End this process if its parent is killed; otherwise it would wait for work forever."""
 
     def wait() -> None:
         parent_process().join()

@@ -51,14 +51,14 @@ class Row:
     lines: list[Line] = field(default_factory=list)
 
     def box(self, with_lines: bool = False) -> Bounds:
-        """The bounds of the symbols' strokes, or of the lines' too."""
+        """Return the bounds of the symbols, or of the symbols and the lines."""
         strokes = [stroke for symbol in self.symbols for stroke in symbol]
         if with_lines:
             strokes += [stroke for line in self.lines for stroke in line.strokes]
         return bounds(strokes)
 
     def map(self, change: Callable[[np.ndarray], np.ndarray]) -> "Row":
-        """The row with each stroke's points, float (n, 2), changed."""
+        """Return the row with the points of each stroke, float (n, 2), changed."""
         return replace(
             self,
             symbols=[[change(stroke) for stroke in symbol] for symbol in self.symbols],
@@ -66,11 +66,11 @@ class Row:
         )
 
     def moved(self, x: float, y: float) -> "Row":
-        """The row moved by x and y pixels."""
+        """Return the row moved by x and y pixels."""
         return self.map(lambda points: points + np.array([x, y]))
 
     def with_lines(self, *lines: Line) -> "Row":
-        """The row with further lines."""
+        """Return the row with further lines."""
         return replace(self, lines=[*self.lines, *lines])
 
 
@@ -98,7 +98,7 @@ class Writing:
 
 
 def bounds(strokes: Strokes, width: float = 0.0) -> Bounds:
-    """The bounds of strokes drawn with a pen of the given width."""
+    """Return the bounds of strokes drawn with a pen of the given width."""
     points = np.concatenate(strokes)
     return (*(points.min(axis=0) - width / 2), *(points.max(axis=0) + width / 2))
 
@@ -127,7 +127,7 @@ def write(
         size, width: of the digits and the pen in pixels; by default random.
         uneven: standard deviation of the logarithm of each symbol's size.
         drift: standard deviation of each symbol's shift up or down, in heights.
-        steepest: the largest slope of the row, in degrees.
+        steepest: the maximum slope of the row, in degrees.
         pitch: if given, the distance from one symbol's middle to the next one's, in heights.
         redraw: called with each drawing that is used.
     """
@@ -165,7 +165,7 @@ def write(
 
 
 def _after_spaces(text: str) -> set[int]:
-    """The indices of the symbols that follow a space."""
+    """Return the indices of the symbols that follow a space."""
     return {len(text[:k].replace(" ", "")) for k, character in enumerate(text) if character == " "}
 
 
@@ -187,7 +187,7 @@ def _on_baseline(
 
 
 def _gaps(count: int, spacing: Spacing, rng: np.random.Generator) -> list[str]:
-    """The kinds of the gaps: between boxes, wide or not; or between strokes, close or touching."""
+    """Choose the kinds of gaps: between boxes, wide or not; between strokes, close or touching."""
     if spacing == "wide":
         return ["wide boxes"] * count
     if spacing == "mixed":
@@ -211,7 +211,7 @@ def _gap(kind: str, size: float, width: float, mean_gap: float, rng: np.random.G
 
 
 def _advance(left: Strokes, right: Strokes, gap: float, width: float | None = None) -> float:
-    """The x of the next symbol's origin that leaves a gap between the two.
+    """Return the x of the next symbol's origin that leaves a gap between the two.
 
     Args:
         left: the previous symbol, in place.
@@ -234,7 +234,7 @@ def _advance(left: Strokes, right: Strokes, gap: float, width: float | None = No
 
 
 def _dense(strokes: Strokes, step: float) -> np.ndarray:
-    """Points along the strokes, at most `step` apart."""
+    """Return points along the strokes, at most `step` apart."""
     return np.concatenate(
         [pen.evenly(stroke, int(pen.lengths(stroke)[-1] / step) + 2) for stroke in strokes]
     )
@@ -262,10 +262,10 @@ def below(
     placed = [rows[0]]
     for row in rows[1:]:
         left, _, right, bottom = placed[-1].box()
-        own = row.box()
-        x = left + align * (right - left) - own[0] - align * (own[2] - own[0])
+        box = row.box()
+        x = left + align * (right - left) - box[0] - align * (box[2] - box[0])
         lowest = max([bottom, *(s[:, 1].max() for line in placed[-1].lines for s in line.strokes)])
-        highest = min([own[1], *(s[:, 1].min() for line in row.lines for s in line.strokes)])
+        highest = min([box[1], *(s[:, 1].min() for line in row.lines for s in line.strokes)])
         gap = rows[0].size * rng.uniform(*gaps) + rows[0].width
         x += rng.normal(0, 0.06) * row.size
         placed.append(row.moved(x, lowest + gap - highest))

@@ -16,7 +16,7 @@ def varied(strokes: pen.Strokes, rng: np.random.Generator, wild: float) -> pen.S
 
 
 def loosened(strokes: pen.Strokes, rng: np.random.Generator) -> pen.Strokes:
-    """Rotates, scales and shifts each stroke independently: a lower bar, a detached stem.
+    """Rotate, scale and shift each stroke independently: a lower bar, a detached stem.
 
     Args:
         strokes: as `pen.unit` returns them; a single stroke is returned unchanged.
@@ -46,7 +46,7 @@ def resampled(strokes: pen.Strokes, rng: np.random.Generator) -> pen.Strokes:
 
 
 def _thinned(stroke: np.ndarray, step: float) -> np.ndarray:
-    """The first and the last point, and between them one for each `step` along the stroke."""
+    """Keep the first and the last point, and between them one for each `step` of the stroke."""
     lengths = pen.lengths(stroke)
     kept = np.searchsorted(lengths, np.arange(0, lengths[-1], step))
     return stroke[np.unique(np.append(kept, len(stroke) - 1))]

@@ -1,4 +1,4 @@
-"""Gets the images out of a request, whichever form the client chose."""
+"""Extracts the images from requests of any supported form."""
 
 import asyncio
 import codecs

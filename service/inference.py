@@ -14,7 +14,7 @@ from fastapi import HTTPException, Request
 from PIL import Image
 from starlette.requests import ClientDisconnect
 
-from digits import Classifier, DigitClassifier, ModelError
+from digits import Classifier, ModelError
 from digits.images import (
     ImageError,
     ImageTooLarge,
@@ -41,26 +41,24 @@ class ManyPixels(Exception):
 class Inference:
     """The model, and the threads that decode images and run it.
 
-    Requests with many pixels have threads of their own: few enough for their images to fit into
-    `max_process_pixels`, and separate, so that small requests never wait for large ones.
+    Requests with many pixels have separate threads, so that small requests never wait for large
+    ones, and few, so that their images fit into `max_process_pixels`.
 
     Args:
         settings: limits, and the folder of the model.
         load: loads a model from its folder.
     """
 
-    def __init__(
-        self, settings: Settings, load: Callable[[Path], Classifier] = DigitClassifier.load
-    ):
+    def __init__(self, settings: Settings, load: Callable[[Path], Classifier]):
         self.settings = settings
         self.metrics = Metrics()
         self._load = load
         self._classifier: Classifier | None = None
         self._loading = Lock()
-        self._places = settings.threads + settings.queue  # left; only the event loop counts them
+        self._places = settings.threads + settings.queue  # free ones, counted on the event loop
 
     def start(self) -> None:
-        """Start the threads and, in one of them, loading the model."""
+        """Start the threads, and load the model in one of them."""
         fitting = max(1, self.settings.max_process_pixels // self.settings.max_pixels)
         self._threads = ThreadPoolExecutor(self.settings.threads, thread_name_prefix="reader")
         self._large = ThreadPoolExecutor(
@@ -147,7 +145,7 @@ class Inference:
             raise ManyPixels
         budget = PixelBudget(self.settings.max_request_pixels)
         results = []
-        for file, size in zip(files, sizes, strict=True):  # one image at a time is in memory
+        for file, size in zip(files, sizes, strict=True):  # keeps one decoded image in memory
             try:
                 if isinstance(file, ImageError):
                     raise file
@@ -165,9 +163,9 @@ class Inference:
         return results
 
     def _size(self, file: bytes | ImageError) -> Size:
-        """Width and height of an image that will be decoded, else zeros."""
+        """Return width and height of an image that will be decoded, else zeros."""
         if isinstance(file, bytes):
-            with suppress(Exception):  # `open_image` will say what is wrong
+            with suppress(Exception):  # `open_image` will raise it again
                 width, height = image_size(file)
                 if width * height <= self.settings.max_pixels:
                     return width, height
@@ -184,7 +182,7 @@ def _decoded(image: bytes | str) -> bytes | ImageError:
 
 
 def _strokes(count: int) -> np.ndarray:
-    """Vertical strokes, uint8 (28, 28 · count)."""
+    """Draw vertical strokes, uint8 (28, 28 · count)."""
     image = np.zeros((28, 28 * count), np.uint8)
     image[4:24, 13::28] = image[4:24, 14::28] = 255
     return image
@@ -196,14 +194,14 @@ async def _unless_disconnected(work: asyncio.Future[Any], request: Request) -> A
     Raises:
         ClientDisconnect: the client has disconnected.
     """
-    # Most work is done by then. Watching the clients of the rest only is cheaper.
+    # Most work is done within the timeout, and watching a client costs time.
     done, _ = await asyncio.wait((work,), timeout=0.05)
     if not done:
-        gone = asyncio.ensure_future(_disconnected(request))
+        disconnected = asyncio.ensure_future(_disconnected(request))
         try:
-            await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((work, disconnected), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            gone.cancel()
+            disconnected.cancel()
         if not work.done():
             work.cancel()
             raise ClientDisconnect

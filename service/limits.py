@@ -16,7 +16,7 @@ TOO_LARGE = (
     "This request is larger than {:,} bytes. Send fewer or smaller images; a few hundred pixels a "
     "side are plenty."
 )
-LINGER_SECONDS = 5  # to receive the rest of a body that was refused
+LINGER_SECONDS = 5  # to receive the rest of a refused body
 TOO_BUSY = "The server is receiving too many large requests. Try again in a second."
 
 
@@ -57,10 +57,10 @@ class Budget:
 
 
 def lingering(receive: Receive, send: Send) -> tuple[Receive, Send]:
-    """Wrap a connection: the rest of a body that was refused is received and discarded.
+    """Wrap a connection so that the rest of a refused body is received and discarded.
 
     If a server closes a connection while its client is still sending, the client, often a proxy,
-    may not see the response (RFC 9112, 9.6): Caddy answers with 502 then.
+    may not see the response (RFC 9112, 9.6). Caddy then answers with 502.
     """
     complete = False
 
@@ -124,7 +124,7 @@ class LimitBodies:
             self.budget.release(size)
 
     def _announced_size(self, headers: Headers) -> int:
-        """The size of the body in bytes; the limit if the client does not announce it."""
+        """Return the size of the body in bytes; the limit if the client does not announce it."""
         if "transfer-encoding" in headers:
             return self.max_body
         length = headers.get("content-length", "")

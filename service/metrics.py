@@ -34,17 +34,17 @@ class Metrics:
         )
 
     def _share(self) -> None:
-        self._own: Path | None = None  # a file that shows that this worker uses the folder
+        self._marker: Path | None = None  # a file: this worker uses the folder
         if multiprocessing.parent_process() is None:
             return
-        # The workers of a server have this key in common; no other process has it.
+        # Only the workers of one server share this key.
         key = multiprocessing.current_process().authkey
         name = f"digits-metrics-{hashlib.sha256(key).hexdigest()[:16]}"
         folder = str(Path(tempfile.gettempdir(), name))
         if os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder) == folder:
             Path(folder).mkdir(mode=0o700, exist_ok=True)
-            self._own = Path(folder, f"worker-{os.getpid()}")
-            self._own.touch()
+            self._marker = Path(folder, f"worker-{os.getpid()}")
+            self._marker.touch()
 
     def count(self, result: dict[str, Any]) -> None:
         """Count the result for one image."""
@@ -67,7 +67,7 @@ class Metrics:
 
     def close(self) -> None:
         """Remove the shared folder if no other worker uses it."""
-        if self._own:
-            self._own.unlink(missing_ok=True)
-            if not any(self._own.parent.glob("worker-*")):
-                shutil.rmtree(self._own.parent, ignore_errors=True)
+        if self._marker:
+            self._marker.unlink(missing_ok=True)
+            if not any(self._marker.parent.glob("worker-*")):
+                shutil.rmtree(self._marker.parent, ignore_errors=True)

@@ -21,7 +21,7 @@ SENTENCES = {
     405: "This address does not support this method. See /docs for the methods.",
     500: "Something went wrong on the server. Please report what you sent.",
 }
-# Names no files of the server; the log does.
+# Leaves out file names, which are in the log.
 NO_MODEL = "The model can't be used at the moment. The server's log says why. Try again later."
 
 
@@ -48,7 +48,7 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 async def on_http_exception(request: Request, error: HTTPException) -> Response:
-    """Answer with the error's own sentence, or that of `SENTENCES`."""
+    """Answer with the sentence of `SENTENCES`, or that of the error."""
     detail = SENTENCES.get(error.status_code, error.detail)
     return problem_response(error.status_code, detail, error.headers)
 

@@ -17,12 +17,12 @@ class RandomDistortion(layers.Layer):
     Takes and returns float32 (batch, height, width, 1) in 0-1.
 
     Args:
-        turn: the largest rotation to either side, in degrees.
-        slant: the largest shear, in pixels to the side for each pixel of height.
-        scale: the smallest and the largest scale; width and height are scaled independently.
-        shift: the largest shift in any direction, in pixels.
+        turn: the maximum rotation to either side, in degrees.
+        slant: the maximum shear, in pixels to the side for each pixel of height.
+        scale: the minimum and the maximum scale; width and height are scaled independently.
+        shift: the maximum shift in any direction, in pixels.
         warp: the standard deviation of each wave's amplitude, in pixels.
-        waves: their number.
+        waves: the number of waves.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class RandomDistortion(layers.Layer):
         def uniform(low, high):
             return keras.random.uniform((count, 1, 1), low, high, seed=self.seed)
 
-        # For each output pixel its place in the source, relative to the centre.
+        # The position in the source of each output pixel, relative to the centre.
         y = ops.reshape(ops.arange(height, dtype="float32") - (height - 1) / 2, (1, height, 1))
         x = ops.reshape(ops.arange(width, dtype="float32") - (width - 1) / 2, (1, 1, width))
         turn, slant = uniform(-self.turn, self.turn), uniform(-self.slant, self.slant)
@@ -62,12 +62,12 @@ class RandomDistortion(layers.Layer):
 def sampled(images, y, x):
     """Interpolate images bilinearly, with zeros beyond the edges.
 
-    It takes a fifth of the time of `keras.ops.image.map_coordinates`, which would also interpolate
-    between the images of the batch.
+    This takes a fifth of the time of `keras.ops.image.map_coordinates`, which would also
+    interpolate between the images of the batch.
 
     Args:
         images: float32 (batch, height, width).
-        y, x: float32 (batch, height, width), places in pixels.
+        y, x: float32 (batch, height, width), positions in pixels.
     """
     count, height, width = ops.shape(images)
     across = width + 3
@@ -89,7 +89,7 @@ class RandomThickness(layers.Layer):
     Takes and returns float32 (batch, height, width, 1) in 0-1.
 
     Args:
-        factor: the largest weight of the dilated or eroded image, 0-1.
+        factor: the maximum weight of the dilated or eroded image, 0-1.
     """
 
     def __init__(self, factor: float, **options):
@@ -119,9 +119,9 @@ class FullInk(layers.Layer):
 class RandomApply(layers.Layer):
     """Applies other layers to a random share of the images.
 
-    Any resampling blurs an image, and a network that was trained on blurred ones alone reads the
-    crisp ones of the page less well: 99.1% instead of 99.5% of pen drawings, 99.50% instead of
-    99.66% of MNIST.
+    Resampling blurs an image, and a network trained on blurred images alone is less accurate on the
+    crisp ones of the page: 99.1% instead of 99.5% for pen drawings, 99.50% instead of 99.66% for
+    MNIST.
 
     Takes and returns float32 (batch, height, width, 1) in 0-1.
 
@@ -144,7 +144,7 @@ class RandomApply(layers.Layer):
 
 
 def augmentation() -> layers.Layer:
-    """Return the augmentation of the training; with stronger settings accuracy was lower."""
+    """Return the augmentation for training; stronger settings lowered the accuracy."""
     return RandomApply(
         0.7,
         [

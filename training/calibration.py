@@ -8,10 +8,10 @@ from digits.card import Thresholds
 # The cost of a wrong digit, in unsure ones. A visitor who reads "not sure" draws again; a wrong
 # digit, stated as certain, costs the demonstration its credibility.
 COST = 10
-# The share of drawings that are not digits, as visitors try letters and scribbles too. To state a
-# digit for one of them counts like a wrong digit.
+# The share of drawings that are not digits: visitors try letters and scribbles, too. Stating a
+# digit for such a drawing counts as a wrong digit.
 NON_DIGITS = 0.03
-STEPS = 200  # values of the threshold for "none of these" that are tried
+STEPS = 200  # candidates for the threshold for "none of these"
 BINS = 15  # of confidences: see `calibration_error`
 MIN_LIKELIHOOD = 1e-30  # instead of 0, whose logarithm is not finite
 
@@ -44,8 +44,8 @@ def fit_thresholds(
     That is 1 for a digit that is "unsure", and `cost` for a digit that is stated wrong or for
     anything else that is stated to be a digit. For a calibrated confidence the best threshold
     follows from the cost alone: 1 - 1/cost (Chow 1970, https://doi.org/10.1109/TIT.1970.1054406).
-    So few held-out digits are stated wrong that a fit would follow chance. The threshold for "none
-    of these" is fitted on held-out drawings.
+    Too few held-out digits are stated wrong for fitting it. The threshold for "none of these" is
+    fitted on held-out drawings.
 
     Args:
         outputs: float (n, 11), the network's probabilities for digits whose labels are right.
@@ -70,7 +70,7 @@ def fit_thresholds(
             + non_digits * cost * (mistaken.mean() if len(mistaken) else 0)
         )
 
-    # Nearly all probabilities lie close to 0 or 1: the values are dense there.
+    # Nearly all probabilities are close to 0 or 1, so the values are dense there.
     values = 1 / (1 + np.exp(-np.linspace(-5, 5, STEPS)))
     best = min(values.tolist(), key=expected_cost)
     return Thresholds(none=best, confidence=min_confidence, cost=float(cost))
@@ -93,7 +93,7 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray) -> float:
 
 
 def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The mean negative log-likelihood of the labels.
+    """Return the mean negative log-likelihood of the labels.
 
     Args:
         probabilities: float (n, classes), rows summing to 1.

@@ -14,7 +14,7 @@ from training.unipen import Drawing
 
 FOLDS = 3
 COLUMNS = 32  # of a contact sheet
-MAX_DOUBT = 0.9  # the highest confidence of the digit network in another label than a drawing's
+MAX_DOUBT = 0.9  # the maximum probability of another label than a drawing's
 
 # Images, uint8 (n, 28, 28), to probabilities, float (n, classes).
 Predict = Callable[[np.ndarray], np.ndarray]
@@ -118,7 +118,7 @@ def contact_sheet(images: np.ndarray, labels: np.ndarray, guesses: np.ndarray) -
 
 
 def without_doubtful(classifier: DigitClassifier, drawings: list[Drawing]) -> list[Drawing]:
-    """Leave out digits for which the digit network predicts something else with high confidence.
+    """Leave out digits that the digit network confidently predicts to be something else.
 
     Most of them have wrong labels.
     """

@@ -1,4 +1,4 @@
-"""What command-line programs share: arguments, errors, and Ctrl-C."""
+"""Arguments, errors and Ctrl-C of all command-line programs."""
 
 import argparse
 import io
@@ -56,7 +56,7 @@ def exit_status(main: Callable[[], int], name: str) -> int:
 
     Args:
         main: returns the status if nothing goes wrong.
-        name: of the program; begins the sentence.
+        name: of the program, at the start of the sentence.
     """
     try:
         return main()
@@ -69,18 +69,18 @@ def exit_status(main: Callable[[], int], name: str) -> int:
 
 
 def run(main: Callable[[], int], name: str) -> None:
-    """Run a program to its exit; Ctrl-C and SIGTERM end it with a sentence, too."""
+    """Run a program and exit; print a sentence after Ctrl-C and SIGTERM, too."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its errors become exceptions
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # not every console can show “…”
+        if isinstance(stream, io.TextIOWrapper):  # some consoles can't show “…”
             stream.reconfigure(errors="replace")
     stop = Stop()
     signal.signal(signal.SIGTERM, stop)
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # ignored in a shell's background
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a shell's background jobs ignore it
         signal.signal(signal.SIGINT, stop)
     try:
         sys.exit(exit_status(main, name))
-    except BaseException:  # inside TensorFlow KeyboardInterrupt becomes another exception
+    except BaseException:  # TensorFlow turns KeyboardInterrupt into other exceptions
         if not stop.requested:
             raise
         print(f"\n{name}: stopped. No files were changed.", file=sys.stderr)

@@ -86,7 +86,7 @@ def load_mnist(path: str | Path | None = None) -> Mnist:
 
     Args:
         path: an .npz with Keras's keys, or a folder, .tgz or .tar.gz with the four IDX files (at
-            any depth, each optionally .gz). Only here may the set be smaller or larger than MNIST.
+            any depth, each optionally .gz). Only such a set may differ in size from MNIST.
 
     Raises:
         DataError: the data can't be fetched, is damaged or is not a set of digits.
@@ -94,7 +94,7 @@ def load_mnist(path: str | Path | None = None) -> Mnist:
     if path is None:
         return _fetch()
     try:
-        return _check(_read(Path(path)), Path(path).name)  # no local path gets into card.json
+        return _check(_read(Path(path)), Path(path).name)  # keeps local paths out of card.json
     except PermissionError as error:
         denied = error.filename or path
         raise DataError(f"{denied} can't be read: permission denied. Change its rights.") from error
@@ -122,7 +122,7 @@ def _fetch() -> Mnist:
 
 def _fetch_with_keras() -> Mnist:
     try:
-        import keras  # slow to import, and not needed where a file is given
+        import keras  # slow to import, and not needed for a file
     except ImportError:
         raise ImportError(missing("tensorflow").removesuffix(".")) from None
 

@@ -15,7 +15,7 @@ from training.export import write_atomically
 from training.unipen import Drawing
 
 HELD_OUT_SEED = 1_000_000  # added to the seed for held-out synthetic drawings
-OTHERS = 20_000  # other training images of the networks that find wrong labels
+OTHERS = 20_000  # MNIST and synthetic images for the networks that find wrong labels
 HELD_OUT_TIMES = 3  # redrawings of each digit of the validation split
 FILE = "drawings.npz"  # in the folder of --checkpoint
 Labelled = tuple[np.ndarray, np.ndarray]  # uint8 (n, 28, 28) and their labels, integers (n,)
@@ -123,7 +123,7 @@ def prepare(
 
 
 def split_mnist(mnist: Mnist, amounts: Amounts) -> tuple[Labelled, Labelled]:
-    """Split MNIST's training images into those to train on, and the last ones, held out."""
+    """Split MNIST's training images: the last ones are held out."""
     count = min(amounts.mnist_held_out, len(mnist.x_train) // 6)
     x, y = mnist.x_train, mnist.y_train
     return (
@@ -140,7 +140,7 @@ def _draw(
     seed: int,
     folder: Path | None,
 ) -> Datasets:
-    """All data but MNIST."""
+    """Draw or redraw all data but MNIST."""
     print("Drawing synthetic handwriting…", flush=True)
     y = _labels(amounts.synthetic_digits, amounts.synthetic_non_digits)
     y_held = _labels(amounts.synthetic_held_out, amounts.synthetic_held_out // 5)

@@ -1,4 +1,4 @@
-"""Chooses what explains a model: training images like a drawing, and some filters."""
+"""Chooses training images and filters that explain a model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import keras
 
 COUNT = 4_500  # training images that are kept
-OUTLIERS = 0.25  # the share of them that is chosen for being unlike the others
+OUTLIERS = 0.25  # the share of them that is chosen to be unlike the others
 CANDIDATES = 20_000  # training images to choose from
 NON_DIGITS = 500  # synthetic drawings that are not digits
 DIMENSIONS = 48  # of an embedding
@@ -81,7 +81,7 @@ def choose(
 
 
 def filters(model: keras.Model, x: np.ndarray) -> list[Filter]:
-    """Choose some filters of the first layer, for showing how one slides over a drawing.
+    """Choose some filters of the first layer, to show how a filter slides over a drawing.
 
     They respond strongly, and their neighbouring weights differ little, so that a visitor can
     recognize the pattern. Max pooling and batch normalization come between a filter and its feature
@@ -111,14 +111,14 @@ def filters(model: keras.Model, x: np.ndarray) -> list[Filter]:
     first = with_inside(model).predict(floats(x), batch_size=500, verbose=0)["block_1"]
     steps = [(np.diff(kernels, axis=axis) ** 2).mean(axis=(0, 1)) for axis in (0, 1)]
     roughness = sum(steps) / (kernels**2).mean(axis=(0, 1)).clip(1e-9)
-    worth = np.where(factor > 0, first.std(axis=(1, 2)).mean(axis=0) / roughness, -1)
+    score = np.where(factor > 0, first.std(axis=(1, 2)).mean(axis=0) / roughness, -1)
     return [
         Filter(
             kernel=kernels[..., index].round(4).tolist(),
             bias=round(float(biases[index]), 4),
             map=int(index),
         )
-        for index in np.argsort(-worth)[:FILTERS]
+        for index in np.argsort(-score)[:FILTERS]
         if factor[index] > 0
     ]
 
@@ -127,7 +127,7 @@ def _pooled_and_guessed(model: keras.Model, x: np.ndarray) -> tuple[np.ndarray, 
     """Return the pooled last feature maps, float32 (n, 9 · maps), and the guesses, (n,)."""
     inside = with_inside(model)
     pooled, guesses = [], []
-    for start in range(0, len(x), 1000):  # all at once would fill the memory
+    for start in range(0, len(x), 1000):  # all at once would not fit into memory
         outputs = inside.predict(floats(x[start : start + 1000]), batch_size=500, verbose=0)
         last = max(int(name[len("block_") :]) for name in outputs if name.startswith("block_"))
         pooled.append(pool(outputs[f"block_{last}"]))

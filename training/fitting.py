@@ -17,7 +17,7 @@ from training.optimizer import one_cycle
 def batches(
     x: np.ndarray, y: np.ndarray, batch_size: int, augment: keras.layers.Layer, seed: int
 ) -> tf.data.Dataset:
-    """Make augmented batches without end, from all images in a new order each time around.
+    """Return an endless data set of augmented batches, in a new order for each pass.
 
     Args:
         x, y: uint8 (n, 28, 28) and integers (n,), 0-10.
@@ -32,9 +32,9 @@ def batches(
     options.autotune.enabled = False
     images, labels = tf.constant(x[..., None]), tf.constant(y)
 
-    def load(which: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        pixels = tf.cast(tf.gather(images, which), tf.float32) / 255
-        return augment(pixels), tf.one_hot(tf.gather(labels, which), network.CLASSES)
+    def load(indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        pixels = tf.cast(tf.gather(images, indices), tf.float32) / 255
+        return augment(pixels), tf.one_hot(tf.gather(labels, indices), network.CLASSES)
 
     return (
         tf.data.Dataset.range(len(x))
@@ -101,7 +101,7 @@ class Checkpoints:
         """Return the learning curve of all epochs, including those before an interruption.
 
         Args:
-            history: Keras's, of the epochs since then.
+            history: by Keras, of the epochs since the interruption.
         """
         if not self.folder:
             return history

@@ -1,4 +1,4 @@
-"""The networks for digits, the one that ships and a small one, and the one for the layout."""
+"""The networks: two for digits, one of which ships, and one for the layout."""
 
 import keras
 import tensorflow as tf
@@ -100,9 +100,9 @@ def block(
 class FusedBatchNormalization(layers.BatchNormalization):
     """Keras's layer, with TensorFlow's fused kernel while it trains.
 
-    Keras composes the normalization of a dozen operations, each of which goes through all feature
-    maps. With the fused kernel a training step takes 0.6 times as long on one core. A saved model
-    that holds it loads only where this module is imported: call `plain` first.
+    Keras composes the normalization of a dozen operations, each of which reads all feature maps.
+    With the fused kernel a training step takes 0.6 times as long on one core. A saved model with
+    this layer only loads where this module is imported: call `plain` first.
     """
 
     def call(self, inputs, training=None, mask=None):

@@ -9,10 +9,10 @@ import tensorflow as tf
 class ConvMuon(keras.optimizers.Muon):
     """Muon for convolutional networks.
 
-    Keras's own orthogonalizes the updates of matrices only. Here a convolution's kernel counts as
+    Keras's Muon only orthogonalizes the updates of matrices. Here a convolution's kernel counts as
     the matrix (height × width × inputs, outputs), as its author proposes (Jordan et al. 2024,
-    https://kellerjordan.github.io/posts/muon/). Everything else, and `exclude_layers`, takes the
-    steps of AdamW.
+    https://kellerjordan.github.io/posts/muon/). Everything else, and `exclude_layers`, is updated
+    by AdamW.
 
     Args:
         learning_rate: of both kinds of steps, which are about equally large: Muon's are scaled as
@@ -50,13 +50,13 @@ class ConvMuon(keras.optimizers.Muon):
 def one_cycle(
     steps: int, peak: float, rise: float = 0.2
 ) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Raise the learning rate, then lowers it along half a cosine to 0 (Smith 2018).
+    """Raise the learning rate, then lower it along half a cosine to 0 (Smith 2018).
 
     https://arxiv.org/abs/1803.09820
 
     Args:
         steps: of the whole training.
-        peak: the largest learning rate; the first is a twentieth of it.
+        peak: the maximum learning rate; the initial one is a twentieth of it.
         rise: the share of the steps that raise it, 0-1.
     """
     warm_up = int(steps * rise)

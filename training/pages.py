@@ -13,7 +13,7 @@ from handwriting.rows import Bounds, Row, Writer, bounds
 BACKGROUND = 255  # the class of a cell without ink
 PAGE = (192, 96)  # pixels: width and height
 DETAIL = 3  # pages are drawn this many times as large, then reduced
-MAX_TRIES, MAX_WAITING = 8, 12  # numbers for one page; numbers that wait for room on another one
+MAX_TRIES, MAX_WAITING = 8, 12  # numbers tried on a page; numbers that wait for another page
 GAPS = (2, 16)  # pixels between two numbers
 MAX_PARTS = 255  # of a page: a part's id is a byte, and 0 is the background
 OFFSET_SCALE = 2  # offsets are stored in pixels times this, as int8
@@ -21,7 +21,7 @@ MIN_LINE_CELLS = 40  # a shorter line has the weight of one of this length
 
 
 class Pages(NamedTuple):
-    """What the network learns from; each array has one entry for each page."""
+    """Training data: each array has one entry for each page."""
 
     images: np.ndarray  # uint8 (n, height, width)
     classes: np.ndarray  # uint8 (n, cells down, cells across), LINE and BACKGROUND included
@@ -31,7 +31,7 @@ class Pages(NamedTuple):
 
 
 class Page:
-    """A page that numbers are put on, side by side and one below the other, until it is full.
+    """A page on which numbers are placed side by side and below one another until it is full.
 
     A part is a symbol, or the lines of a number with the same pen.
     """
@@ -81,7 +81,7 @@ class Page:
         self.shades.append(shade)
 
     def finished(self, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-        """One entry of each array of `Pages`."""
+        """Return one entry of each array of `Pages`."""
         labels, boxes = np.array(self.labels, np.uint8), np.array(self.boxes)
         ids = self._ids_of_cells(labels)
         middles = (boxes[:, :2] + boxes[:, 2:]) / 2
@@ -101,7 +101,7 @@ class Page:
         )
 
     def _image(self, rng: np.random.Generator) -> np.ndarray:
-        """The reduced page, often blurred, with another contrast, or noisy: uint8."""
+        """Return the reduced page, at random blurred, noisy or with another contrast: uint8."""
         ink = np.rint(255 * np.array(self.shades)).astype(np.uint8)[self.ids]
         pixels = cv2.resize(ink, PAGE, interpolation=cv2.INTER_AREA).astype(np.float32)
         if rng.random() < 0.5:
@@ -114,7 +114,7 @@ class Page:
         return np.rint(pixels).clip(0, 255).astype(np.uint8)
 
     def _ids_of_cells(self, labels: np.ndarray) -> np.ndarray:
-        """The id of the part that each cell belongs to; symbols come before lines."""
+        """Return the id of the part that each cell belongs to; symbols come before lines."""
         order = np.argsort(labels == LINE, kind="stable")[::-1]
         order = np.concatenate([[0], order[order > 0]]).astype(np.uint8)
         rank = np.argsort(order).astype(np.uint8)
@@ -124,7 +124,7 @@ class Page:
 
 
 def heatmap(cells: np.ndarray, middles: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Draw a Gaussian round each middle, wider for larger symbols.
+    """Draw a Gaussian around each middle, wider for larger symbols.
 
     Args:
         cells: float (down, across, 2), x and y of each cell's middle in pixels.

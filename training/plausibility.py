@@ -70,7 +70,7 @@ def _check_orientation(mnist: Mnist, x: np.ndarray, y: np.ndarray) -> None:
 
 
 def _features(images: np.ndarray) -> np.ndarray:
-    """Images of 14 × 14 pixels with mean 0 and norm 1: float32 (n, 196)."""
+    """Return images of 14 × 14 pixels with mean 0 and norm 1: float32 (n, 196)."""
     small = images.reshape(-1, 14, 2, 14, 2).mean(axis=(2, 4), dtype=np.float32)
     flat = small.reshape(len(images), -1)
     flat = flat - flat.mean(axis=1, keepdims=True)

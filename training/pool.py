@@ -25,7 +25,7 @@ MIN_RIGHT = 1e-9  # instead of 0, whose logarithm is not finite
 COST = 2.0  # of a wrong label, in unsure ones
 MIN_OVERLAP = 0.5  # intersection over union of a located symbol and the true one
 FACTORS = (1.5, 1.2, 1.07)  # steps of the search, large to small
-CONFIDENCES = np.linspace(0.3, 0.98, 69)  # the limits that are tried
+CONFIDENCES = np.linspace(0.3, 0.98, 69)  # candidates for the minimum confidence
 
 
 def kept(folder: Path) -> Pool:
@@ -46,7 +46,7 @@ def refit(folder: Path, network: bytes, card: Card, drawings: list[Drawing], see
         seed: not negative.
 
     Returns:
-        The folder's own pool if there are no drawings or no layout network.
+        The previous pool of the folder if there are no drawings or no layout network.
     """
     layout = folder / LAYOUT
     if not drawings or not layout.exists():
@@ -80,7 +80,7 @@ def locate(classifier: DigitClassifier, writers: list[Writer], count: int, seed:
     """Locate the symbols of `count` composed numbers, each by a random writer.
 
     The label is that of the symbol that was written there; "?" for anything else, such as a part
-    of one.
+    of a symbol.
     """
     rng = np.random.default_rng(seed)
     located: list[tuple[np.ndarray, np.ndarray, int]] = []
@@ -119,7 +119,7 @@ def _overlap(one: Bounds, other: Bounds) -> float:
 
 
 def fit(examples: Examples, cost: float = COST) -> Pool:
-    """Fit the powers and the factor by likelihood, then the lowest confidence by cost.
+    """Fit the powers and the factor by likelihood, then the minimum confidence by cost.
 
     Args:
         examples: by writers whom neither network was trained on.
@@ -150,7 +150,7 @@ def fit(examples: Examples, cost: float = COST) -> Pool:
 
 
 def loss(examples: Examples, pool: Pool) -> float:
-    """The mean negative log-likelihood of the labels."""
+    """Return the mean negative log-likelihood of the labels."""
     combined = combine(examples.probabilities, examples.outputs, pool)
     right = combined[np.arange(len(combined)), examples.labels]
     return float(-np.log(np.maximum(right, MIN_RIGHT)).mean())

@@ -24,17 +24,17 @@ PACKAGES = ("tensorflow", "keras", "numpy", "pillow")
 
 
 def command(*program: str) -> str:
-    """The command line, without the folders of this computer.
+    """Return the command line, without the folders of this computer.
 
     Args:
-        program: what comes after "python": "train.py", or "-m" and a module.
+        program: the words after "python": "train.py", or "-m" and a module.
     """
     arguments = [re.sub(r"^(--[\w-]+=)?.*[\\/]", r"\1", word) for word in sys.argv[1:]]
     return shlex.join(["python", *program, *arguments])
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:
-    """The versions of Python and of these packages."""
+    """Return the versions of Python and of these packages."""
     return {
         "python": platform.python_version(),
         **{package: version(package) for package in packages},
@@ -42,12 +42,12 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
 
 
 def now() -> str:
-    """The date and time in UTC, in ISO 8601."""
+    """Return the date and time in UTC, in ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def facts(model: keras.Model, mnist: Mnist, args: argparse.Namespace) -> dict[str, Any]:
-    """How a model was made, as fields of the model card."""
+    """Describe how a model was made, as fields of the model card."""
     return {
         "parameters": model.count_params(),
         "classes": int(model.output_shape[1]),
@@ -64,7 +64,7 @@ def facts(model: keras.Model, mnist: Mnist, args: argparse.Namespace) -> dict[st
 
 
 def commit() -> str | None:
-    """The commit of the program, with "+changes" if files differ; None without git."""
+    """Return the commit of the program, with "+changes" if files differ; None without git."""
     try:
         git = ["git", "-C", str(Path(__file__).resolve().parents[1])]
         options: dict[str, Any] = {"capture_output": True, "text": True, "check": True}

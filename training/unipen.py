@@ -28,8 +28,8 @@ from handwriting import pen
 ISOLATED = ("1a", "1b", "1c", "1d")  # the categories whose segments are single characters
 MAX_BYTES = 64 << 20  # of one file, unpacked: pendigits-orig has 4 MB
 MAX_UNPACKED_BYTES = 1 << 30  # of all files of an archive
-MAX_DISTANCE = 1e9  # from a tablet's corner; anything more is damage
-ILLEGIBLE = r"\@"  # the label of a character that nobody could read
+MAX_DISTANCE = 1e9  # from a tablet's corner; a larger one means a damaged file
+ILLEGIBLE = r"\@"  # the label of an illegible character
 SEGMENT = re.compile(r'\.SEGMENT\s+(CHARACTER|DIGIT)\s+([\d:,-]+)(?:\s+\S+)?\s+"(.+)"\s*$')
 
 
@@ -104,17 +104,17 @@ def _unpack(archive: Path, folder: Path) -> None:
     Raises:
         PenFileError: it would unpack to more than `MAX_UNPACKED_BYTES`.
     """
-    left = MAX_UNPACKED_BYTES
+    remaining = MAX_UNPACKED_BYTES
 
     def wanted(name: str, size: int) -> bool:
-        nonlocal left
+        nonlocal remaining
         parts = PurePosixPath(name).parts
         if not (
             "include" in parts or ("data" in parts and any(part in ISOLATED for part in parts))
         ):
             return False
-        left -= size
-        if left < 0:
+        remaining -= size
+        if remaining < 0:
             raise PenFileError(
                 f"“{archive}” unpacks to more than {MAX_UNPACKED_BYTES >> 20} MB. A UNIPEN "
                 "distribution is far smaller; download it again."
@@ -130,7 +130,7 @@ def _unpack(archive: Path, folder: Path) -> None:
         with tarfile.open(archive) as untarred:
             for member in untarred:
                 if member.isfile() and wanted(member.name, member.size):
-                    # Python 3.11.2, which Debian 12 has, knows no extraction filters yet.
+                    # Python 3.11.2, in Debian 12, has no extraction filters yet.
                     target = (folder / member.name).resolve()
                     if not target.is_relative_to(folder.resolve()):
                         raise PenFileError(f"“{archive}” would unpack outside of its folder.")
@@ -148,25 +148,25 @@ def _read_distribution(folder: Path, path: Path) -> Iterator[Drawing]:
         if category.parent.name == "data" and category.is_dir()
     }
     for root in sorted(roots):
-        known: dict[Any, TabletInk] = {}
+        cache: dict[Any, TabletInk] = {}
         for name in ISOLATED:
             for file in sorted((root / "data" / name).rglob("*")):
                 if file.is_file():
                     try:
-                        yield from _read_labels(file, root, known)
+                        yield from _read_labels(file, root, cache)
                     except ValueError as error:
                         where = file.relative_to(root)
                         raise PenFileError(f"“{path}” is damaged: {where}: {error}.") from None
 
 
-def _read_labels(file: Path, root: Path, known: dict[Any, TabletInk]) -> Iterator[Drawing]:
-    """Yield the characters that one file of `data/` lists; `known` caches ink across files."""
+def _read_labels(file: Path, root: Path, cache: dict[Any, TabletInk]) -> Iterator[Drawing]:
+    """Yield the characters that one file of `data/` lists; `cache` keeps ink across files."""
     contributor = file.relative_to(root / "data").parts[1]
     # Some files don't name the writer; then each counts as another writer's.
     ink = TabletInk([], f"{contributor}/{file.stem}", (0, 1))
     for line in _text(file).splitlines():
         if line.startswith(".INCLUDE"):
-            ink = _include(line, ink, root / "include", known)
+            ink = _include(line, ink, root / "include", cache)
         elif segment := SEGMENT.match(line.strip()):
             strokes = _delineated(ink.components, segment[2])
             label = segment[3].removeprefix("\\") if len(segment[3]) == 2 else segment[3]
@@ -174,21 +174,21 @@ def _read_labels(file: Path, root: Path, known: dict[Any, TabletInk]) -> Iterato
                 yield Drawing(pen.unit(strokes), label, str(ink.writer))
 
 
-def _include(line: str, before: TabletInk, include: Path, known: dict[Any, TabletInk]) -> TabletInk:
+def _include(line: str, before: TabletInk, include: Path, cache: dict[Any, TabletInk]) -> TabletInk:
     """Add the ink of an `.INCLUDE` to the ink so far; a missing file adds nothing."""
     name = line.split(None, 1)[1].strip() if len(line.split()) > 1 else ""
     key = name, before.columns
-    if key not in known:
-        known[key] = TabletInk([], None, before.columns)  # also ends a circle of files
+    if key not in cache:
+        cache[key] = TabletInk([], None, before.columns)  # also ends a cycle of files
         file = include / name
         if file.resolve().is_relative_to(include.resolve()) and file.is_file():
-            known[key] = _read_ink(file, before.columns, include, known)
-    new = known[key]
+            cache[key] = _read_ink(file, before.columns, include, cache)
+    new = cache[key]
     return TabletInk(before.components + new.components, new.writer or before.writer, new.columns)
 
 
 def _read_ink(
-    file: Path, columns: tuple[int, int], include: Path, known: dict[Any, TabletInk]
+    file: Path, columns: tuple[int, int], include: Path, cache: dict[Any, TabletInk]
 ) -> TabletInk:
     ink = TabletInk([], None, columns)
     down: bool | None = None  # None in a note, whose numbers are not points
@@ -202,7 +202,7 @@ def _read_ink(
     for line in _text(file).splitlines():
         words = line.split()
         if line.startswith("."):
-            if words[0] in (".DT", ".START_BOX"):  # within the ink, and no change of the pen
+            if words[0] in (".DT", ".START_BOX"):  # within the ink, without a change of the pen
                 continue
             end_component()
             down = {".PEN_DOWN": True, ".PEN_UP": False}.get(words[0])
@@ -211,7 +211,7 @@ def _read_ink(
             elif words[0] == ".COORD" and {"X", "Y"} <= set(words):
                 ink = ink._replace(columns=(words.index("X") - 1, words.index("Y") - 1))
             elif words[0] == ".INCLUDE":
-                ink = _include(line, ink, include, known)
+                ink = _include(line, ink, include, cache)
         elif words and down is not None:
             points.append(_point(words, ink.columns))
     end_component()
@@ -219,7 +219,7 @@ def _read_ink(
 
 
 def _delineated(components: list[Component], delineation: str) -> pen.Strokes:
-    """The strokes that a delineation names: `3`, `3-5`, `2,4`, `3:10-4:7` (component:point).
+    """Return the strokes that a delineation names: `3`, `3-5`, `2,4`, `3:10-4:7` (component:point).
 
     Components count from 0, with the pen down or up; those with the pen up draw nothing. Numbers
     beyond the last component or point are ignored.
@@ -239,7 +239,7 @@ def _delineated(components: list[Component], delineation: str) -> pen.Strokes:
 
 def _point(words: list[str], columns: tuple[int, int] = (0, 1)) -> tuple[float, float]:
     try:
-        x, y = float(words[columns[0]]), -float(words[columns[1]])  # a tablet counts upwards
+        x, y = float(words[columns[0]]), -float(words[columns[1]])  # y points upwards on a tablet
     except (ValueError, IndexError):
         x = y = math.nan
     if not math.hypot(x, y) < MAX_DISTANCE:

@@ -52,26 +52,28 @@ def label_of(drawing: Drawing) -> int | None:
 def by_writer(drawings: Iterable[Drawing]) -> list[Writer]:
     """Group the drawings of one split by writer, for `handwriting.rows`.
 
-    Symbols that a writer did not draw come from the other writers. Writers of fewer than
-    `MIN_KINDS` different digits only contribute to the others.
+    Missing symbols of a writer come from the other writers. Writers of fewer than `MIN_KINDS`
+    different digits only contribute to the others.
 
     Args:
         drawings: from `of_split`.
     """
-    own: dict[str, Writer] = {}
+    drawn_by: dict[str, Writer] = {}
     common: Writer = {label: [] for label in DIGITS + MARKS + UNKNOWN}
     for drawing in drawings:
         label = UNKNOWN if drawing.label in OTHER_SYMBOLS else drawing.label
         if label in common:
             common[label].append(drawing.strokes)
-            own.setdefault(drawing.writer, {}).setdefault(label, []).append(drawing.strokes)
+            drawn_by.setdefault(drawing.writer, {}).setdefault(label, []).append(drawing.strokes)
     return [
-        common | drawn for drawn in own.values() if len(drawn.keys() & set(DIGITS)) >= MIN_KINDS
+        common | drawn
+        for drawn in drawn_by.values()
+        if len(drawn.keys() & set(DIGITS)) >= MIN_KINDS
     ]
 
 
 def redraw_times(digits: int) -> int:
-    """Return how often each digit by a writer of so many digits is redrawn."""
+    """Return how often each digit is redrawn, if its writer has drawn so many digits."""
     return min(MAX_TIMES, round(TIMES * (USUAL / digits) ** 0.5))
 
 

@@ -1,6 +1,6 @@
-"""The bare page: the same canvas as ours and one line of text that changes, nothing else.
+"""The bare page: a canvas and one line of text.
 
-What Streamlit and the canvas cost by themselves.
+It shows what Streamlit and a canvas cost by themselves.
 """
 
 import streamlit as st

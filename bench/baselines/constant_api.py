@@ -1,4 +1,4 @@
-"""The limit: the server and framework of our API, which read the body and answer a constant."""
+"""The upper bound: our server and framework, reading the body and answering a constant."""
 
 from fastapi import FastAPI, Request, Response
 

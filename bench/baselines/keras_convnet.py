@@ -19,7 +19,7 @@ GOAL = 0.99
 
 
 class Watch(keras.callbacks.Callback):
-    """Notes, after each epoch, the training time so far (without its own test) and the accuracy."""
+    """Records the training time, without evaluation, and the accuracy after each epoch."""
 
     def __init__(self, x_test: np.ndarray, y_test: np.ndarray):
         super().__init__()
@@ -61,7 +61,7 @@ def main() -> None:
     if args.save:
         model.save(args.save)
     held = watch.held()
-    # The epoch that only showed that it held is not counted.
+    # Leave out the epoch that only confirmed the goal.
     seconds, accuracies = (all[: -1 if held else None] for all in (watch.seconds, watch.accuracies))
     print(json.dumps({"held": held, "seconds": seconds, "accuracies": accuracies}))
 

@@ -22,7 +22,7 @@ def cover(
     pen: Pen,
     rng: Rng,
 ) -> np.ndarray:
-    """How much of each pixel is inked: float32 (height, width), 0-1."""
+    """Return how much of each pixel is inked: float32 (height, width), 0-1."""
     width = max(pen.width * size, 0.9)
     points = [np.asarray(stroke, np.float64) * size + middle for stroke in strokes]
     everything = np.concatenate(points)
@@ -58,9 +58,9 @@ def cover(
         inked = inked * (1 - 0.3 * pen.fading * np.abs(waves(inked.shape, 6 * width, rng))).clip(
             0.35, 1
         )
-    whole = np.zeros(shape, np.float32)
-    whole[low[1] : high[1], low[0] : high[0]] = inked
-    return whole * pen.cover
+    page = np.zeros(shape, np.float32)
+    page[low[1] : high[1], low[0] : high[0]] = inked
+    return page * pen.cover
 
 
 def write(page: np.ndarray, inked: np.ndarray, pen: Pen, rng: Rng) -> None:
@@ -79,12 +79,12 @@ def photograph(scene: Scene, rng: Rng) -> np.ndarray:
     picture = scene.page
     height, width = picture.shape[:2]
     if scene.table is not None:
-        whole = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-        matrix = cv2.getPerspectiveTransform(whole, scene.corners.astype(np.float32))
+        flat = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+        matrix = cv2.getPerspectiveTransform(flat, scene.corners.astype(np.float32))
         laid = cv2.warpPerspective(picture, matrix, (width, height), flags=cv2.INTER_AREA)
         mask = cv2.warpPerspective(np.ones((height, width), np.float32), matrix, (width, height))
         table = scene.table.copy()
-        if rng.random() < 0.5:  # the page throws a shadow on the table
+        if rng.random() < 0.5:  # the page casts a shadow on the table
             dark = cv2.GaussianBlur(mask, (0, 0), rng.uniform(2, 8))
             dark = np.roll(dark, rng.integers(-5, 6, 2), (0, 1))
             table *= 1 - 0.4 * dark[..., None]

@@ -63,7 +63,7 @@ class Kind:
     pens: tuple[PenKind, ...] = USUAL
 
     def scene(self, rng: Rng) -> Scene:
-        """A page that fills the picture in fair light, changed by the steps in turn."""
+        """Return a page that fills the picture in good light, changed by the steps in order."""
         shapes = self.shapes or SHAPES
         shape = height, width = shapes[rng.integers(len(shapes))]
         flat = rng.random() < 0.25  # without grain, as a rendered image

@@ -54,7 +54,7 @@ class PenKind:
     brightness: Range = (1, 1)  # multiplies the colour
 
     def pen(self, rng: Rng) -> Pen:
-        """One of them, at random."""
+        """Return a random pen of this kind."""
         ranges = (self.width, self.cover, self.grain, self.fading, self.smear)
         colour = np.array(self.colours[rng.integers(len(self.colours))])
         red, green, blue = (colour * rng.uniform(*self.brightness)).clip(0, 1).tolist()

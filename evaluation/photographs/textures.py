@@ -33,7 +33,7 @@ def paper(shape: tuple[int, int], colour: Colour, rng: Rng, rough: float) -> np.
 
 
 def fibres(page: np.ndarray, rng: Rng, count: int) -> None:
-    """Flecks and hairs, as recycled paper has."""
+    """Draw flecks and hairs, as in recycled paper."""
     height, width = page.shape[:2]
     for _ in range(count):
         start = rng.uniform(0, 1, 2) * (width, height)

@@ -52,7 +52,9 @@ def predict(keras_model: Path, count: int, batch: int) -> list[Measure]:
         _time(preparing, OURS, normalize, picture)
     _rate(many, OURS, batch, partial(classifier.predict_batch, islice(cycle(pictures), batch)))
 
-    model = _load(keras_model)
+    import keras  # loads TensorFlow
+
+    model = keras.models.load_model(keras_model)
     small = np.stack([normalize(picture) for picture in pictures])[..., None].astype(np.float32)
     small /= 255
     for number in range(count + WARM_UP):
@@ -98,12 +100,6 @@ def _recipe(*options: str) -> dict[str, Any]:
     command = [sys.executable, "-m", RECIPE, *options]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
-
-
-def _load(keras_model: Path) -> Any:
-    import keras
-
-    return keras.models.load_model(keras_model)
 
 
 def _time(measure: Measure, candidate: str, work: Callable[..., object], *inputs: object) -> None:

@@ -1,5 +1,6 @@
 """Composes random numbers, and the lines that people draw around them."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,10 +32,7 @@ def random_digits(rng: np.random.Generator, least: int, most: int) -> str:
 
 def random_text(rng: np.random.Generator) -> str:
     """Return an integer, a decimal, a date, a time or the like."""
-
-    def digits(least: int, most: int) -> str:
-        return random_digits(rng, least, most)
-
+    digits = partial(random_digits, rng)
     point = str(rng.choice(list(".,")))
     match _chosen(TEXTS, rng):
         case "integer":

@@ -161,7 +161,10 @@ def write(
             x = _advance(placed[-1], strokes, gap, None if "box" in kind else width)
         placed.append(pen.place(strokes, 1, (x, 0)))
     row = Row(placed, labels, text, size, width)
-    return _rotated(row, slope) if turned and not pitch else row
+    if turned and not pitch:
+        matrix = pen.rotation(np.radians(slope))
+        return row.map(lambda points: points @ matrix)
+    return row
 
 
 def _after_spaces(text: str) -> set[int]:
@@ -238,11 +241,6 @@ def _dense(strokes: Strokes, step: float) -> np.ndarray:
     return np.concatenate(
         [pen.evenly(stroke, int(pen.lengths(stroke)[-1] / step) + 2) for stroke in strokes]
     )
-
-
-def _rotated(row: Row, degrees: float) -> Row:
-    matrix = pen.rotation(np.radians(degrees))
-    return row.map(lambda points: points @ matrix)
 
 
 def below(

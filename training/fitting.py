@@ -74,11 +74,9 @@ class Checkpoints:
 
     def __init__(self, folder: Path | None):
         self.folder = folder
-        self._started = time.monotonic() - self._seconds_before()
-
-    def _seconds_before(self) -> float:
-        file = self.folder and self.folder / "seconds"
-        return float(file.read_text()) if file and file.exists() else 0.0
+        file = folder and folder / "seconds"
+        before = float(file.read_text()) if file and file.exists() else 0.0
+        self._started = time.monotonic() - before
 
     def seconds(self) -> float:
         """The duration of the training, interruptions excluded."""

@@ -1,4 +1,4 @@
-"""The examples that ship with the model, and how the network describes MNIST's images."""
+"""The examples that ship with the model, and the embeddings of MNIST's images."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.helpers.servers import ROOT
 
 @pytest.fixture(scope="session")
 def examples(classifier):
-    """Those that ship with the model."""
+    """The examples that ship with the model."""
     return Examples.load(ROOT / "model", classifier.card.sha256)
 
 

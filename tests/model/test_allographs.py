@@ -1,4 +1,4 @@
-"""What the shipped network reads of the variants that the program draws itself."""
+"""The shipped network's predictions for the variants that the program draws."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ EVERY_VARIANT = [
 
 
 def drawings():
-    """2,000 drawings of all variants at many sizes, places and pens, on the page's own canvas."""
+    """2,000 drawings of all variants on the page's canvas, with many sizes, places and pens."""
     rng = np.random.default_rng(2026)
     labels, pictures = [], []
     for i in range(2_000):
@@ -40,7 +40,7 @@ def test_every_variant_is_read_with_calibrated_confidence(classifier):
     variants = [EVERY_VARIANT[i % len(EVERY_VARIANT)] for i in range(len(labels))]
     predictions = classifier.predict_batch(pictures)
     guesses = np.array([p.probabilities.argmax() for p in predictions])
-    # A steep 7 may be a 1 to people, too.
+    # People may take a steep 7 for a 1, too.
     clear = np.array([not variant.startswith("steep") for _, variant in variants])
     wrong = [(variants[i], int(guesses[i])) for i in np.flatnonzero(clear & (guesses != labels))]
     assert np.mean((guesses == labels)[clear]) >= 0.99, wrong

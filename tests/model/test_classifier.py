@@ -1,4 +1,4 @@
-"""The shipped model, and what happens if its files are damaged."""
+"""The shipped model, and damaged files of a model."""
 
 import hashlib
 import importlib.abc

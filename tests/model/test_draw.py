@@ -1,4 +1,4 @@
-"""What the first page makes of a picture of the canvas."""
+"""The first page's readings of pictures of the canvas."""
 
 import io
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tests.helpers.page import number, sent
 
 @pytest.fixture
 def state(monkeypatch):
-    """The state of a visit, outside of Streamlit."""
+    """The state of a visit, without Streamlit."""
     monkeypatch.setattr(st, "session_state", {})
 
 
@@ -55,7 +55,7 @@ def zigzag(step: int, left: int, right: int) -> Drawing:
     "drawing",
     [
         zigzag(40, 0, WIDTH), zigzag(60, 0, WIDTH),  # all of it; with gaps
-        zigzag(40, 480, 1280), zigzag(60, 480, 1280),  # what a phone shows of it
+        zigzag(40, 480, 1280), zigzag(60, 480, 1280),  # the part that a phone shows
         zigzag(44, 200, 1000), zigzag(40, 700, 1000),
     ],
 )  # fmt: skip

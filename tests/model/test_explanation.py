@@ -87,7 +87,7 @@ def test_evidence_is_where_the_ink_is_and_differs_for_the_runner_up(classifier, 
     prediction = classifier.predict(written(digit, variant), inside=True)
     assert prediction.digit == digit
     evidence = prediction.inside.evidence
-    # As many places as the network tells apart, each with how much ink there is in and around it.
+    # The ink in and around each of the places that the network distinguishes.
     ink = Image.fromarray(prediction.pixels).reduce(4)
     around = np.asarray(ink.filter(ImageFilter.BoxBlur(1)))
     spoke = evidence[..., digit]
@@ -99,7 +99,7 @@ def test_evidence_is_where_the_ink_is_and_differs_for_the_runner_up(classifier, 
 
 def test_the_most_varied_maps_come_first():
     maps = np.zeros((2, 2, 4), np.float32)
-    maps[..., 0] = 5  # the same everywhere: says nothing
+    maps[..., 0] = 5  # constant, so not varied
     maps[0, 0, 1] = 2
     maps[1, 1, 3] = 8
     found = Inside([maps], np.zeros((2, 2, 11))).most_varied(0, 2)

@@ -40,7 +40,7 @@ def test_neighbours_of_digits_are_the_same_digits(examples, mnist_sample, mnist_
 
 
 def test_neighbours_look_like_the_drawing(examples, mnist_sample, mnist_described):
-    """More than other images of the same digit do."""
+    """They are more alike than other images of the same digit."""
 
     def blurred(pixels: np.ndarray) -> np.ndarray:
         return np.asarray(Image.fromarray(pixels).reduce(2), np.float32).ravel()

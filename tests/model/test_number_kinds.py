@@ -4,7 +4,7 @@ import numpy as np
 
 from evaluation import numbers
 
-MIN_RIGHT = 0.6  # of a few numbers of every kind, by a writer that no network was trained on
+MIN_RIGHT = 0.6  # of a few numbers of every kind, by a writer in the test split
 
 
 def test_every_kind_of_number_is_read(classifier, writer):

@@ -11,7 +11,7 @@ from digits.normalize import normalize
 from evaluation.photographs import camera as photos
 from handwriting import pen
 
-# One that nobody would take for another.
+# Digits that can't be mistaken for each other.
 STROKES = {
     digit: pen.strokes_from_skeleton(pen.VARIANTS[digit][variant], np.random.default_rng(0))
     for digit, variant in ((2, next(iter(pen.VARIANTS[2]))), (3, next(iter(pen.VARIANTS[3]))))
@@ -69,7 +69,7 @@ def test_a_page_on_a_table_without_any_grain(classifier, table, margin, turned):
     assert classifier.predict(picture).digit == 7
 
 
-# A page none of whose pixels is looked at, and ink that a narrower window takes for background.
+# A page too narrow for the statistics, and ink that is background for the narrower window.
 STRIP = np.array([[[0, 120, 255]], [[120, 255, 3]], [[0, 120, 255]]], np.uint8)
 AT_THE_EDGE = np.full((240, 320, 3), 64, np.uint8)
 AT_THE_EDGE[100:140, -5:] = 200

@@ -31,7 +31,7 @@ def symbol(name, variant=None, height=HEIGHT):
 
 
 def in_a_row(symbols, gap=32.0, foot=170.0, slope=0.0):
-    """Strokes of symbols side by side; a number among them is that much more room."""
+    """Strokes of symbols side by side; a float among them is additional space."""
     right, found = 40.0, []
     for drawn in symbols:
         if isinstance(drawn, float):
@@ -60,7 +60,7 @@ def test_reads_a_number(classifier, slope):
 
 
 def touching(text, overlap):
-    """Digits slid together until they touch, and a little further."""
+    """Digits moved together until they touch, and then by `overlap`."""
     gap = 0.0
     while len(label(number(text, gap=gap) > 0)[1]) > 1:
         gap -= 1
@@ -191,7 +191,7 @@ def test_the_activations_do_not_change_the_bars(classifier, gap):
         assert plain.prediction.bars == pytest.approx(looked.prediction.bars, abs=1e-6)
 
 
-def test_a_box_is_round_its_symbol(classifier):
+def test_a_box_is_around_its_symbol(classifier):
     reading = classifier.read(number("47"))
     first, second = (one.box for one in reading.symbols)
     width = np.ptp(np.concatenate(symbol("4"))[:, 0])

@@ -1,4 +1,4 @@
-"""What the story tells: the words and arrays that its script is handed."""
+"""The content of the story: the words and arrays that its script receives."""
 
 import base64
 import io
@@ -89,13 +89,13 @@ def test_what_is_refused_gets_a_story_too(tell):
     _, told = tell(HASH)
     assert told["evidence"]["names"][0] == "none"
     assert told["answer"] == "?" and told["bars"]["best"] == NO_DIGIT
-    # It has seen thousands of letters: it never claims that it has seen nothing like this.
+    # It was trained on thousands of letters, so it must not claim to have seen nothing like it.
     assert step(told, "nearest")["sentence"] == words.NEAREST
     assert step(told, "answer")["sentence"] == words.NO_DIGIT_ANSWER.format(none="none")
 
 
 def test_a_digit_that_is_unsure_is_asked_about_like_anywhere_else(classifier, examples):
-    """Not sure enough for an answer, and yet a 4 more than anything else."""
+    """A 4 is the most likely, though not likely enough for an answer."""
     drawing = Drawing(sent(written(4)))
     prediction = classifier.predict(drawing.picture, inside=True)
     unsure = replace(prediction, digit=None, verdict="unsure", none=0.1)
@@ -168,7 +168,7 @@ SPECK = np.array([(0.05, 0.95), (0.05, 0.951)])
     [written(3), written(7), written(1), written(4, 0.3, (0.8, 0.2)), [*written(2, 0.5), SPECK]],
 )
 def test_the_cut_out_drawing_lands_on_its_dots(tell, strokes):
-    """What the script moves from the canvas to the dots fits them."""
+    """The drawing that the script moves from the canvas to the dots fits them."""
     prediction, told = tell(strokes)
     ink = 255 - np.asarray(Drawing(sent(strokes)).picture)
     left, top, width, height = (len(ink) * part for part in told["box"])

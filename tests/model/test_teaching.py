@@ -1,4 +1,4 @@
-"""A symbol that a visitor teaches: it is known afterwards, and no digit is lost to it."""
+"""A symbol that a visitor teaches: it is recognized, and digits still are."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ Described = tuple[np.ndarray, np.ndarray]  # the embedding and the bars
 
 @pytest.fixture(scope="module")
 def embed(classifier, examples):
-    """Describes strokes as the page does that were drawn with a pen of some width."""
+    """Describe strokes as the page does, drawn with a random pen."""
 
     def embed(strokes: pen.Strokes, rng: np.random.Generator) -> Described:
         drawing = pen.render(pen.place(strokes, 180, (140, 140)), rng.uniform(10, 22))
@@ -76,7 +76,7 @@ def test_a_taught_variant_of_a_digit_takes_no_other_digit(
     symbol = teach(VARIANTS[digit][variant], np.random.default_rng(1))
     labelled = [(one, place % 10) for place, one in enumerate(drawn)]
     labelled += zip(mnist_described, mnist_sample[1].tolist(), strict=True)
-    # What the reader takes for another digit anyhow is not lost to the symbol.
+    # Leave out digits that are misread without the symbol, too.
     others = [one for one, label in labelled if label != digit and one[1].argmax() == label]
     assert known(symbol, others) == 0
     assert known(symbol, mnist_described) <= 0.01 * len(mnist_described)

@@ -1,4 +1,4 @@
-"""Unit tests need no trained weights, server, browser or TensorFlow: this makes that a rule."""
+"""Keeps trained weights, servers, browsers and TensorFlow out of the unit tests."""
 
 import hashlib
 import socket
@@ -14,9 +14,9 @@ FRAMEWORKS = ("tensorflow", "keras", "ai_edge_litert", "playwright")
 
 @pytest.fixture(autouse=True)
 def isolation():
-    """Fails a test that loads a framework or listens on a port.
+    """Fail a test that loads a framework or listens on a port.
 
-    It does not use `monkeypatch`, which then would undo a test's own changes after this.
+    With `monkeypatch`, the test's own changes would be undone after this fixture's.
     """
 
     def listen(*_):
@@ -29,7 +29,7 @@ def isolation():
 
 @pytest.fixture
 def own_home(tmp_path_factory, monkeypatch):
-    """No test may see or leave a cache in the home of whoever runs it."""
+    """Keep caches out of the home directory of whoever runs the tests."""
     home = tmp_path_factory.mktemp("keras_home")
     monkeypatch.setenv("KERAS_HOME", str(home))
     return home
@@ -37,7 +37,7 @@ def own_home(tmp_path_factory, monkeypatch):
 
 @pytest.fixture
 def small_set_is_mnist(monkeypatch):
-    """MNIST itself is too big to carry along, so the small set takes its place."""
+    """Replace MNIST, which is too large for the repository, by a small set."""
     md5 = {key: hashlib.md5(idx(array)).hexdigest() for key, array in small_set().items()}
     monkeypatch.setattr(data, "CANONICAL_MD5", md5)
     monkeypatch.setattr(data, "FULL_SIZES", (7, 5))

@@ -7,7 +7,7 @@ from training.calibration import calibration_error, fit_temperature, fit_thresho
 
 
 def made_up_outputs(count, sharpness, seed=0):
-    """Outputs of a network that is right as often as it says at sharpness 1, and labels."""
+    """Outputs of a network that is calibrated if its sharpness is 1, and labels."""
     rng = np.random.default_rng(seed)
     true = rng.dirichlet(np.full(10, 0.05), count)
     labels = (true.cumsum(axis=1) > rng.random((count, 1))).argmax(axis=1)
@@ -34,7 +34,7 @@ def test_a_calibrated_networks_confidence_is_its_accuracy():
 
 
 def shares(outputs, labels, others, thresholds):
-    """Unsure digits, wrong digits and others that are stated to be digits."""
+    """The shares of unsure digits, of wrong digits, and of others that are stated to be digits."""
 
     def stated(outputs):
         probabilities, none = apply_temperature(outputs, 1)

@@ -1,4 +1,4 @@
-"""Ink on a flat background, and what is taken for a flat background."""
+"""Ink on a flat background, and the detection of flat backgrounds."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ INK = (27, 37, 64)
 
 
 def on_canvas(ink: np.ndarray, transparent: bool = False) -> np.ndarray:
-    """Ink, uint8 (height, width), in one colour on white or on nothing: RGBA."""
+    """Ink, uint8 (height, width), in one colour on white or on a transparent background: RGBA."""
     if transparent:
         return np.dstack([np.broadcast_to(np.uint8(INK), (*ink.shape, 3)), ink])
     share = ink[..., None] / 255

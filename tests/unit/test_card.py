@@ -1,4 +1,4 @@
-"""The model card: what is read is what was written, and damage is reported."""
+"""The model card: writing and reading keep it, and damage is reported."""
 
 import json
 import shutil
@@ -74,7 +74,7 @@ def test_replacing_a_model_excludes_other_processes(tmp_path, exclusive):
         with locked(tmp_path, exclusive=True):
             seen.append("first file")
             half_way.set()
-            other.wait(0.5)  # the others do not get in
+            other.wait(0.5)  # the lock is still held
             seen.append("last file")
 
     seen: list[str] = []

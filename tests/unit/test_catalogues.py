@@ -1,4 +1,4 @@
-"""The catalogues: each language has every sentence, whole, and in all of its plural forms."""
+"""The catalogues: each language has every sentence, complete and in all plural forms."""
 
 import re
 import warnings
@@ -10,18 +10,18 @@ from page.core import text as words
 from page.core.text import SOURCE, catalogue
 from page.languages import TRANSLATED, complete, load, sentences, template
 
-# Arabic has forms for none, one and two, which say the number without a digit.
+# In Arabic, the plural forms for none, one and two name the number without a placeholder.
 EXACT = {"ar": 3}
 
 
 def placeholders(sentence: str) -> list[str]:
-    """What is filled in or marked up, in any order."""
+    """The placeholders, tags and code in a sentence, sorted."""
     return sorted(re.findall(r"{\w+}|<[^>]+>|`[^`]+`", sentence))
 
 
 @pytest.fixture(params=TRANSLATED)
 def spoken(request, monkeypatch):
-    """A language, as if a visitor spoke it."""
+    """The language of a visitor."""
     monkeypatch.setattr(words, "language", lambda: request.param)
     return request.param
 
@@ -49,9 +49,9 @@ def test_translations_keep_the_placeholders(language):
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_most_sentences_are_translated(language):
-    """A few missing sentences only cause a warning: visitors read them in English.
+    """Browsers choose a language by themselves, so most of it must be translated.
 
-    Browsers choose a language by themselves: it is not offered before most of it is translated.
+    A few missing sentences only cause a warning: visitors read them in English.
     """
     found = {message.id: message for message in load(language) if message.id}
     wanted = [message.id for message in template() if message.id]
@@ -106,7 +106,7 @@ def test_numbers_are_written_as_the_language_does(spoken):
 
 
 def test_each_digit_is_named_by_its_digit(spoken):
-    """The page enlarges the digit in the answer: it must be there, once."""
+    """The page enlarges the digit in the answer, so it must occur exactly once."""
     for digit in range(10):
         assert re.findall(r"\d", words.a_digit(digit)) == [str(digit)]
 

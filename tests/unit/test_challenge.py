@@ -1,4 +1,4 @@
-"""“Can I fool you?” is judged by the bars."""
+"""“Can I fool you?”, which the bars decide."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from page.play.challenge import CHALLENGES, Challenge
 
 
 def bars(**shares: float) -> np.ndarray:
-    """Bars by name: d7=0.4, none=0.3; the rest is shared out."""
+    """Bars from shares such as d7=0.4, none=0.3; the others get equal parts of the rest."""
     found = np.full(11, np.nan)
     for name, share in shares.items():
         found[10 if name == "none" else int(name[1:])] = share

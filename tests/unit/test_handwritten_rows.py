@@ -1,4 +1,4 @@
-"""Rows composed of one writer's symbols, and the lines round them."""
+"""Rows composed of one writer's symbols, and the lines around them."""
 
 import numpy as np
 import pytest

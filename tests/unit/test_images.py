@@ -1,4 +1,4 @@
-"""Files and texts that anybody may have sent."""
+"""Image files and texts from untrusted senders."""
 
 import base64
 import io
@@ -24,7 +24,7 @@ from tests.helpers.drawings import steady_drawing
 ROOT = Path(__file__).parents[2]
 DRAWING = 255 - steady_drawing(5)  # 400 by 400 pixels
 
-SOME = bytes(range(256))  # holds every character of both alphabets
+SOME = bytes(range(256))  # in base64, all characters of both alphabets
 PLAIN = base64.b64encode(SOME).decode()
 WAYS_TO_SEND = {
     "plain": PLAIN,
@@ -74,7 +74,7 @@ def test_any_text_is_bytes_or_an_image_error(text):
 
 
 def holed(image: Image.Image) -> Image.Image:
-    """Black ink on nothing."""
+    """Black ink on a transparent background."""
     return Image.merge("LA", (Image.new("L", image.size), image.point(lambda shade: 255 - shade)))
 
 
@@ -121,7 +121,7 @@ FILES = {
 
 @pytest.fixture
 def small(monkeypatch):
-    """Images of more than 40,000 pixels are made smaller."""
+    """Lower the limit above which images are shrunk to 40,000 pixels."""
     monkeypatch.setattr(images, "MAX_KEPT_PIXELS", 40_000)
     monkeypatch.setattr(images, "MAX_STRIP_PIXELS", 10_000)
 
@@ -144,7 +144,7 @@ def test_every_kind_of_file_is_made_smaller(kind, small):
     assert_reads(kind, (200, 200))
 
 
-TURNS = {  # EXIF orientation: what brings it about
+TURNS = {  # EXIF orientation: the transposition that it undoes
     1: None, 2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
     6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_270,
@@ -155,7 +155,7 @@ TURNS = {  # EXIF orientation: what brings it about
     ("form", "size"),
     [
         *((form, (50, 70)) for form in ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")),
-        *((form, (220, 320)) for form in ("JPEG", "PNG")),  # is made smaller first
+        *((form, (220, 320)) for form in ("JPEG", "PNG")),  # is shrunk first
     ],
 )
 @pytest.mark.parametrize("orientation", TURNS)
@@ -202,7 +202,8 @@ LARGE = zlib.compress(bytes(2_000_000))
         chunk(b"iCCP", b"profile\0\0" + LARGE),
         chunk(b"zTXt", b"Description\0\0" + LARGE),
         chunk(b"iTXt", b"Description\0\1\0\0\0" + LARGE),
-        9000 * chunk(b"iCCP", b"profile\0\0" + zlib.compress(bytes(1_000_000))),  # else minutes
+        9000
+        * chunk(b"iCCP", b"profile\0\0" + zlib.compress(bytes(1_000_000))),  # would take minutes
     ],
 )
 def test_profiles_and_texts_are_not_unpacked(texts):

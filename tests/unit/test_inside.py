@@ -7,7 +7,7 @@ from page.draw.inside import AGAINST, FOR, LARGE, overlay
 
 
 def test_for_and_against_can_be_told_apart_without_colours():
-    """Both are bright in grey; only what speaks against is striped."""
+    """Both are bright in grey; only evidence against is striped."""
     blank = np.zeros((28, 28), np.uint8)
     grey = {
         symbol: overlay(blank, np.full((7, 7), symbol, np.float32)) @ [0.299, 0.587, 0.114]

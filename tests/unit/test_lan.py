@@ -1,4 +1,4 @@
-"""The page's address for phones, and what the page says about where drawings go."""
+"""The page's address for phones, and its sentence about where drawings are sent."""
 
 import pytest
 import streamlit as st
@@ -46,7 +46,7 @@ def machine(monkeypatch):
 
 
 def test_offers_the_cards_that_phones_may_reach(machine):
-    """No container's, no tunnel's; first the one that leads to other networks."""
+    """Not those of containers and tunnels; the one that leads to other networks is first."""
     both = ["http://192.168.7.3:8501/", "http://192.168.1.20:8501/"]
     assert room.addresses(HERE) == both
     assert room.addresses("http://127.0.0.1:8501") == both

@@ -13,7 +13,7 @@ from digits.types import Ink
 
 
 def outputs_of(image: np.ndarray, symbols: list[tuple[str, tuple[int, int, int, int]]]):
-    """What a perfect network predicts; ink in no symbol's box is a line.
+    """The outputs of a perfect network; ink outside of all boxes is a line.
 
     Args:
         image: uint8 (height, width).
@@ -144,7 +144,7 @@ def test_distant_writing_is_in_regions_of_its_own():
 
 @pytest.mark.parametrize(("side", "expected"), [(20, 400), (30, 0)])
 def test_a_texture_is_not_searched_for_symbols(side, expected):
-    """Each region takes a run of the network."""
+    """Each region costs a run of the network."""
     ink = np.tile(np.pad(np.ones((10, 10), np.float32), 15), (side, side))
     assert len(layout.find_regions(ink)) == expected
 
@@ -199,7 +199,7 @@ def test_symbols_are_put_in_rows(symbols, text):
 
 
 def read(image, symbols):
-    """Reads an image with a perfect layout network and a digit network that knows nothing."""
+    """Read an image with a perfect layout network and an untrained digit network."""
 
     def classify(pixels):
         return np.full((len(pixels), 11), 1 / 11, np.float32)
@@ -284,7 +284,7 @@ def test_an_unlikely_label_is_unknown():
 
 
 def test_the_digit_network_neither_favours_nor_excludes_marks():
-    """It has not learned them: a slash resembles a 1."""
+    """The digit network has not learned marks: a slash resembles a 1."""
     slash = shares(**{"/": 0.6, "_1": 0.35})
     for single in (outputs(1, 0.999), outputs(1, 0.3, none=0.99)):
         both = combine(slash, single, Pool())

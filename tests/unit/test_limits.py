@@ -15,7 +15,7 @@ from tests.helpers.http import assert_problem, digits
 
 
 def png_header(width: int, height: int) -> bytes:
-    """A PNG that announces its size and has no pixels."""
+    """A PNG with a header for this size, but without pixels."""
     size = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     chunks = ((b"IHDR", size), (b"IDAT", zlib.compress(bytes(100))))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -40,7 +40,7 @@ def test_the_images_of_a_request_share_a_budget_of_pixels():
 
 
 class Held(FakeClassifier):
-    """Holds every request with a large image until `release` is set."""
+    """Block every request with a large image until `release` is set."""
 
     def __init__(self):
         super().__init__()

@@ -42,7 +42,7 @@ def test_made_as_mnist_was_made():
 
 
 def test_clean_drawings_are_normalized_as_for_the_training(mnist_sample):
-    """Bit by bit: a network that is trained, or being trained, relies on it."""
+    """Exactly: trained networks, and checkpoints of a training, depend on it."""
     with np.load(DATA / "normalized.npz") as expected:
         drawn = np.stack([normalize(drawing) for drawing in steady_drawings()])
         assert np.array_equal(drawn, expected["drawings"])
@@ -125,7 +125,7 @@ def test_specks_and_a_smear_at_the_edge_do_not_shift_the_digit():
 
 
 def framed(drawing, thickness, shade=0, jpeg=False):
-    """The drawing, dark on light, with a frame round it."""
+    """The drawing, dark on light, with a frame around it."""
     top, right, bottom, left = np.broadcast_to(thickness, 4)
     picture = 255 - drawing
     picture[:top] = picture[280 - bottom :] = shade
@@ -203,7 +203,7 @@ CONTENTS = ("noise", "faint", "dots", "stripes", "ramp", "boxes", "flat", "line"
 
 
 def content(kind: str, height: int, width: int, rng: np.random.Generator) -> np.ndarray:
-    """Something that an image may show: float (height, width), mostly in 0-255."""
+    """A kind of image content: float (height, width), mostly in 0-255."""
     y, x = np.indices((height, width))
     pitch, shade = rng.integers(1, 40), rng.integers(0, 256)
     match kind:
@@ -248,7 +248,7 @@ def assert_normal(pixels: np.ndarray) -> None:
     mode=st.sampled_from(MODES),
     seed=st.integers(0, 2**32 - 1),
 )
-@example(kind="ramp", size=(480, 640), mode="L", seed=78)  # a "picture" with nothing inside
+@example(kind="ramp", size=(480, 640), mode="L", seed=78)  # a "page" without ink
 def test_no_content_of_an_image_raises(kind, size, mode, seed):
     picture = content(kind, *size, np.random.default_rng(seed))
     grey = picture.clip(0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""The decision between a single digit and a number, apart from any network."""
+"""The decision between a single digit and a number, without a network."""
 
 import numpy as np
 import pytest

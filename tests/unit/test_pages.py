@@ -30,7 +30,7 @@ def test_every_inked_cell_has_a_label(pages):
 
 
 def test_cells_point_at_the_middle_of_their_symbol(pages):
-    """A network that predicts its targets exactly locates just these symbols."""
+    """With exact predictions of the targets, these symbols are located."""
     for image, classes, offsets, _, middles in zip(*pages, strict=True):
         outputs = np.full((*classes.shape, LINE + 4), -8, np.float32)
         for label in range(LINE + 1):
@@ -90,7 +90,7 @@ def test_a_higher_cost_needs_more_confidence():
 
 def test_located_symbols_get_the_label_of_what_they_cover(writer):
     class Perfect:
-        """Locates what was written, and a part of the first symbol."""
+        """Locate all symbols, and a part of the first one."""
 
         def classify(self, pixels):
             return np.full((len(pixels), 11), 1 / 11)

@@ -85,7 +85,7 @@ def test_the_source_and_the_quick_mode_reach_the_classifier():
         send(client, image(3), path="/v1/read?quick=true&source=canvas")
         send(client, image(3), path="/v1/classify?source=canvas")
         refused = send(client, image(3), path="/v1/read?source=fax")
-    assert (True, "canvas") in seen  # among the readings of the server's own test images
+    assert (True, "canvas") in seen  # there are also those of the server's test images
     assert "canvas" in seen
     assert refused.status_code == 422
 

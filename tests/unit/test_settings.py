@@ -1,4 +1,4 @@
-"""docs/settings.md lists every setting, and no other."""
+"""docs/settings.md lists exactly the settings that exist."""
 
 import re
 

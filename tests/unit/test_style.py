@@ -1,4 +1,4 @@
-"""The style sheets, and how they get into the page."""
+"""The style sheets, and their links in the page."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ PAGE_HTML = "<html><head><title>x</title></head><body></body></html>"
 
 
 async def streamlit(scope, receive, send):
-    """Answers as Streamlit does: a page that a browser may keep, or a script."""
+    """Answer as Streamlit does: with a page that a browser may cache, or with a script."""
     headers = dict(scope["headers"])
     if scope["method"] == "GET" and scope["path"] == "/":
         assert b"accept-encoding" not in headers, "the page would be compressed"
@@ -34,7 +34,7 @@ def test_a_page_has_the_style_before_anything_is_painted():
     html = PAGE_HTML.replace("</body>", end).replace("</head>", f"{preload_html()}</head>")
     assert answer.text == html
     assert int(answer.headers["content-length"]) == len(answer.content)
-    # Or a browser would keep the style sheets of an older version of this project.
+    # Otherwise browsers would keep the style sheets of an older version.
     assert "etag" not in answer.headers
 
 

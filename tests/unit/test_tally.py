@@ -1,4 +1,4 @@
-"""The tally loses nothing that it said it has counted, and counts nothing twice."""
+"""The tally loses nothing that it has confirmed, and counts nothing twice."""
 
 import os
 import sqlite3
@@ -12,7 +12,7 @@ from handwriting.pen import NO_DIGIT
 from page.tally.counts import Tally, TallyError, score
 from tests.helpers.servers import ROOT, TIMEOUT
 
-# Counts for ever, and says of each answer that it is counted.
+# Counts answers, and prints a line after each.
 TAPS = """
 import sys, types
 from pathlib import Path
@@ -73,7 +73,7 @@ def test_survives_kill_in_the_midst_of_taps(path):
         process.kill()
         rest = process.communicate(timeout=TIMEOUT)[0].split()
         promised += len(counted) + len(rest)
-        # One more may be counted, of which nobody was told any more.
+        # One more may be counted in each round, without a confirmation.
         assert promised <= total(path) <= promised + round + 1
     with sqlite3.connect(path) as file:
         assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -20,7 +20,7 @@ def starts(moving: bool) -> threading.Event:
 
 
 def test_a_finished_drawing_does_not_wait_for_moving_pens(monkeypatch):
-    monkeypatch.setattr(throttle, "MAX_WAIT_S", None)  # for ever
+    monkeypatch.setattr(throttle, "MAX_WAIT_S", None)  # forever
     with ExitStack() as busy:
         for _ in range(MAX_MOVING):
             busy.enter_context(turn(moving=True))
@@ -36,7 +36,7 @@ def test_a_moving_pen_does_not_wait_for_ever_and_every_turn_is_given_back(monkey
         for _ in range(2 * MAX_MOVING):
             busy.enter_context(turn(moving=True))
     monkeypatch.setattr(throttle, "MAX_WAIT_S", None)
-    with ExitStack() as busy:  # as many as at the beginning
+    with ExitStack() as busy:  # as many turns as at first
         for _ in range(MAX_MOVING):
             busy.enter_context(turn(moving=True))
         assert not starts(moving=True).wait(0.1)

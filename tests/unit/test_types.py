@@ -1,4 +1,4 @@
-"""The result types: where things lie in a picture, and how they are shown."""
+"""The result types: positions in a picture, and representations."""
 
 from dataclasses import replace
 

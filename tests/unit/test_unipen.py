@@ -16,8 +16,8 @@ NOTES = """.VERSION 1.0
 .DATA_INFO
     Characters: 12 34
 """
-# A pen above the tablet leaves points too, and components are numbered over both kinds. The first
-# component holds no points, so it has no number; the fourth is another character's.
+# Components with the pen above the tablet have points and numbers, too. The first component has no
+# points, so it has no number; the fourth belongs to another character.
 INK = """.INCLUDE demo/demo.doc
 .WRITER_ID Ada Lovelace
 .WRITER_INFO
@@ -59,7 +59,7 @@ LABELS = r""".VERSION 1.0
 
 
 def write(root: Path) -> Path:
-    """A folder as the official archive unpacks to."""
+    """A folder with the layout of the official archive."""
     root = root / "train_r01_v07"
     files = {
         "data/1a/demo/one.dat": LABELS,
@@ -92,7 +92,7 @@ def assert_as_written(drawings: list[unipen.Drawing]) -> None:
     assert {d.writer for d in drawings[:-1]} == {"Ada Lovelace"}
     assert drawings[-1].writer == "demo/two"
     seven, stroke, both, one, plus, quote, letter = (d.strokes for d in drawings)
-    # y grows upwards on a tablet, downwards here; the longer side becomes 1.
+    # y points upwards on a tablet, downwards here; the longer side becomes 1.
     np.testing.assert_allclose(seven[0], [[-0.25, -0.5], [0.25, -0.5], [-0.05, 0.5]])
     np.testing.assert_allclose(seven[1], [[-0.15, 0], [0.15, 0]])
     assert len(seven) == len(both) == 2 and len(stroke) == 1
@@ -100,7 +100,7 @@ def assert_as_written(drawings: list[unipen.Drawing]) -> None:
     np.testing.assert_allclose(one, [[[0, 0.5], [0, -0.5]]])
     assert [len(part) for part in plus] == [1, 1], "a point of each, both ends belong to it"
     assert len(quote[0]) == 4
-    # `.COORD T Y X`: the columns change places.
+    # `.COORD T Y X`: the columns are swapped.
     np.testing.assert_allclose(letter, [[[-1 / 6, 0.5], [1 / 6, -0.5]]])
 
 

@@ -1,4 +1,4 @@
-"""How writers are split, and how their drawings are varied."""
+"""The split of writers, and the variation of their drawings."""
 
 import numpy as np
 import pytest

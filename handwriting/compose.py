@@ -75,12 +75,12 @@ def random_row(writer: Writer, rng: np.random.Generator, height: float = 60.0) -
     """
     style = _random_style(rng, height)
 
-    def row(text: str | None = None, **other: Any) -> Row:
+    def row(text: str | None = None, **arguments: Any) -> Row:
         spacing = _chosen(SPACINGS, rng)
-        return rows.write(writer, text or random_text(rng), rng, spacing, **style, **other)
+        return rows.write(writer, text or random_text(rng), rng, spacing, **style, **arguments)
 
-    def number(least: int, most: int, **other: Any) -> Row:
-        return row(random_digits(rng, least, most), **other)
+    def number(least: int, most: int, **arguments: Any) -> Row:
+        return row(random_digits(rng, least, most), **arguments)
 
     match _chosen(ARRANGEMENTS, rng):
         case "row":

@@ -112,7 +112,7 @@ def circled(row: Row, rng: np.random.Generator, index: int | None = None) -> Row
 
 
 def framed(row: Row, rng: np.random.Generator) -> Row:
-    """Draw a rectangle round the row."""
+    """Draw a rectangle around the row."""
     left, top, right, bottom = row.box()
     room = row.width + row.size * rng.uniform(0.08, 0.5, 4)
     corners = [

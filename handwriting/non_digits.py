@@ -72,10 +72,10 @@ def _any_digit(rng: np.random.Generator) -> Strokes:
 
 def _overlaid(rng: np.random.Generator) -> Strokes:
     """Draw two different digits on top of each other, but not a 1, which is a mere bar."""
-    one, other = rng.choice([0, 2, 3, 4, 5, 6, 7, 8, 9], 2, replace=False)
+    first, second = rng.choice([0, 2, 3, 4, 5, 6, 7, 8, 9], 2, replace=False)
     shift = rng.normal(0, 0.08, 2)
     scale = rng.uniform(0.75, 1.1)
-    return draw_digit(int(one), rng) + [s * scale + shift for s in draw_digit(int(other), rng)]
+    return draw_digit(int(first), rng) + [s * scale + shift for s in draw_digit(int(second), rng)]
 
 
 def _side_by_side(rng: np.random.Generator) -> Strokes:

@@ -47,7 +47,7 @@ MIN_MIDDLE = 0.42  # probability that a cell is the middle of a symbol
 MIN_SPACING = 2  # cells: middles are farther apart
 SMALL_MARKS = slice(SYMBOLS.index("."), SYMBOLS.index("-") + 1)
 MIN_SMALL_MARK = 0.4  # probability of one of these
-MAX_FILLED = 0.7  # of a box; more ink is not writing, but for a 1
+MAX_FILLED = 0.7  # of a box; only a 1 may contain more ink
 MAX_ONE_RATIO = 0.5  # of width to height: the box of a 1 is narrower
 MAX_SCALE_ERROR = 1.3  # of HEIGHT to the height of digits; beyond it, the scale is corrected
 
@@ -271,9 +271,9 @@ def predict_scales(image: np.ndarray, predict: Predict) -> np.ndarray:
     down, across = (round(side / LARGER / CELL) * CELL for side in image.shape)
     smaller = cv2.resize(image, (across, down), interpolation=cv2.INTER_AREA)
     smaller = np.pad(smaller, ((0, -down % STRIDE), (0, -across % STRIDE)))
-    others = predict_tiles(smaller, predict)[: down // CELL, : across // CELL]
-    others[..., LINE + 1 : LINE + 3] *= LARGER
-    return (outputs + cv2.resize(others, outputs.shape[1::-1])) / 2
+    outputs_of_smaller = predict_tiles(smaller, predict)[: down // CELL, : across // CELL]
+    outputs_of_smaller[..., LINE + 1 : LINE + 3] *= LARGER
+    return (outputs + cv2.resize(outputs_of_smaller, outputs.shape[1::-1])) / 2
 
 
 def predict_tiles(image: np.ndarray, predict: Predict) -> np.ndarray:

@@ -25,11 +25,11 @@ def cover(
     """Return how much of each pixel is inked: float32 (height, width), 0-1."""
     width = max(pen.width * size, 0.9)
     points = [np.asarray(stroke, np.float64) * size + middle for stroke in strokes]
-    everything = np.concatenate(points)
+    all_points = np.concatenate(points)
     pad = width + 4
     height, across = shape
-    low = np.floor(everything.min(axis=0) - pad).astype(int).clip(0, [across - 1, height - 1])
-    high = np.ceil(everything.max(axis=0) + pad).astype(int).clip(low + 1, [across, height])
+    low = np.floor(all_points.min(axis=0) - pad).astype(int).clip(0, [across - 1, height - 1])
+    high = np.ceil(all_points.max(axis=0) + pad).astype(int).clip(low + 1, [across, height])
     fine = 4 if width < 12 else 2
     box = np.zeros((high - low)[::-1] * fine, np.uint8)
     for stroke in points:

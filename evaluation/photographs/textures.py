@@ -65,7 +65,7 @@ def wood(shape: tuple[int, int], rng: Rng) -> np.ndarray:
 def cloth(shape: tuple[int, int], rng: Rng) -> np.ndarray:
     """A patterned table: checks, stripes, dots, or anything blotchy."""
     height, width = shape
-    one, other = rng.uniform(0.1, 0.9, 3), rng.uniform(0.1, 0.9, 3)
+    first, second = rng.uniform(0.1, 0.9, 3), rng.uniform(0.1, 0.9, 3)
     y, x = np.mgrid[:height, :width]
     step = rng.uniform(14, 70)
     match rng.integers(4):
@@ -80,4 +80,4 @@ def cloth(shape: tuple[int, int], rng: Rng) -> np.ndarray:
         case _:
             mask = (waves(shape, step, rng) > 0).astype(np.float32)
     mask = cv2.GaussianBlur(mask, (0, 0), 0.8)[..., None]
-    return (one * mask + other * (1 - mask)).astype(np.float32)
+    return (first * mask + second * (1 - mask)).astype(np.float32)

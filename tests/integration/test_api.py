@@ -1,4 +1,4 @@
-"""The API with the shipped model, through a real uvicorn."""
+"""The API with the shipped model, on a real uvicorn server."""
 
 import json
 import os
@@ -26,13 +26,13 @@ from tests.helpers.servers import ROOT, serve_api, serve_app
 
 
 def files() -> dict[str, bytes]:
-    """A seven in every type of file, and in unusual ones."""
+    """A seven in every supported image format, and in unusual variants."""
     pillow_heif.register_heif_opener()
     seven = drawing(7)
     ink = seven.point(lambda grey: 255 - grey)
     transparent = Image.merge("RGBA", [Image.new("L", seven.size, 0)] * 3 + [ink])
-    turned = Image.Exif()
-    turned[0x0112] = 6  # to be turned by 90° clockwise
+    exif = Image.Exif()
+    exif[0x0112] = 6  # orientation: rotate by 90° clockwise
     frames = {"save_all": True, "append_images": [drawing(0)] * 3}
     return {
         **{form: as_file(seven.convert("RGB"), form) for form in ("PNG", "JPEG", "BMP", "HEIF")},
@@ -40,7 +40,7 @@ def files() -> dict[str, bytes]:
         "palette": as_file(seven.quantize(4)),
         "16 bits": as_file(Image.fromarray(np.asarray(seven, np.uint16) * 257)),
         "CMYK": as_file(seven.convert("CMYK"), "JPEG"),
-        "EXIF": as_file(seven.rotate(90), "JPEG", exif=turned),
+        "EXIF": as_file(seven.rotate(90), "JPEG", exif=exif),
         "animated GIF": as_file(seven, "GIF", **frames),
         "animated WebP": as_file(seven, "WEBP", **frames),
         "AVIF": as_file(seven, "AVIF"),
@@ -49,27 +49,27 @@ def files() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("to", ["classify", "read"])
-def test_every_type_of_file_is_read(api, to):
+def test_every_image_format_is_read(api, to):
     kinds = files()
     assert dict(
         zip(kinds, digits(upload(api, *kinds.values(), to=to)), strict=True)
     ) == dict.fromkeys(kinds, 7)
 
 
-@pytest.mark.parametrize("turn", [1, 6])
-def test_numbers_are_read_and_located(api, classifier, turn):
-    page = numbers("2026", "47  3", side=300)  # is shrunk before it is read
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_numbers_are_read_and_located(api, classifier, orientation):
+    page = numbers("2026", "47  3", side=300)  # large enough to be shrunk before reading
     exif = Image.Exif()
-    exif[0x0112] = turn
-    turned = page.rotate({1: 0, 6: 90}[turn], expand=True)
-    answer = send(api, as_file(turned, "JPEG", exif=exif), "image/jpeg", to="read")
+    exif[0x0112] = orientation
+    rotated = page.rotate({1: 0, 6: 90}[orientation], expand=True)
+    answer = send(api, as_file(rotated, "JPEG", exif=exif), "image/jpeg", to="read")
     (result,) = answer.json()["results"]
     assert result["text"] == "2026\n47 3"
-    places = [(0, 0), (1, 0), (2, 0), (3, 0), (0, 1), (1, 1), (4, 1)]
-    for symbol, (left, top) in zip(result["symbols"], places, strict=True):
+    positions = [(0, 0), (1, 0), (2, 0), (3, 0), (0, 1), (1, 1), (4, 1)]
+    for symbol, (left, top) in zip(result["symbols"], positions, strict=True):
         box = symbol["box"]
-        middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        assert middle == pytest.approx((300 * left + 150, 300 * top + 150), abs=24)
+        centre = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        assert centre == pytest.approx((300 * left + 150, 300 * top + 150), abs=24)
 
 
 @pytest.mark.parametrize("name", ["digits.tflite", "card.json"])
@@ -112,8 +112,8 @@ def test_hostile_requests_take_bounded_memory():
         before = peak()
         results = upload(url, *[bomb] * 40).json()["results"]
         assert [result.get("verdict") for result in results] == ["blank"] * 2 + [None] * 38
-        one = 6_300 * 6_300 * 4 / 1e6
-        assert peak() - before < 2.5 * one, "more than one image at a time"
+        decoded = 6_300 * 6_300 * 4 / 1e6  # MB
+        assert peak() - before < 2.5 * decoded, "more than one image at a time"
 
 
 @pytest.mark.slow
@@ -127,17 +127,17 @@ def test_many_large_bodies_at_once_take_bounded_memory():
         try:
             for client in clients:
                 client.setblocking(False)
-            left = dict.fromkeys(clients, size - 1)  # the last byte is never sent
+            unsent = dict.fromkeys(clients, size - 1)  # the last byte is never sent
             rounds = 0
-            while left and rounds < 200:
+            while unsent and rounds < 200:
                 rounds += 1
-                for client in list(left):
+                for client in list(unsent):
                     try:
-                        left[client] -= client.send(bytes(min(left[client], 1_000_000)))
+                        unsent[client] -= client.send(bytes(min(unsent[client], 1_000_000)))
                     except BlockingIOError:
                         continue
-                    if not left[client]:
-                        del left[client]
+                    if not unsent[client]:
+                        del unsent[client]
                 time.sleep(0.01)
             peak = int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) / 1000
             assert peak - before < 200, "60 bodies have 540 MB"
@@ -151,15 +151,15 @@ def test_many_large_bodies_at_once_take_bounded_memory():
 def test_all_workers_are_counted(tmp_path):
     file, count = as_file(drawing(8)), 40
     with serve_api("--workers=2", TMPDIR=str(tmp_path)) as (url, _):
-        for _ in range(count):  # each by a connection of its own, which either worker may take
+        for _ in range(count):  # each on a new connection, which either worker may accept
             assert digits(send(url, file)) == [8]
-        assert [read_so_far(url) for _ in range(20)] == [count] * 20
+        assert [count_read(url) for _ in range(20)] == [count] * 20
         timed = requests.get(f"{url}/metrics", timeout=60).text
         assert f"digits_classify_seconds_count {count}.0" in timed
-    assert not list(tmp_path.glob("digits-metrics-*")), "the workers' numbers are left behind"
+    assert not list(tmp_path.glob("digits-metrics-*")), "the files of the workers' metrics remain"
 
 
-def read_so_far(url: str, verdict: str = "digit") -> float:
+def count_read(url: str, verdict: str = "digit") -> float:
     lines = requests.get(f"{url}/metrics", timeout=60).text.splitlines()
     count = f'digits_images_total{{verdict="{verdict}"}}'
     return sum(float(line.split()[1]) for line in lines if line.startswith(count))
@@ -170,10 +170,10 @@ def test_sigterm_under_load_loses_nothing():
     large = as_file(drawing(7, 4000), compress_level=1)
     with serve_api(DIGITS_THREADS="1") as (url, server), ThreadPoolExecutor(6) as clients:
         sent = [clients.submit(send, url, large) for _ in range(6)]
-        while not any(one.done() for one in sent):  # the others wait for the only thread
+        while not any(request.done() for request in sent):  # the others wait for the only thread
             time.sleep(0.01)
         server.send_signal(signal.SIGTERM)
-        assert [digits(one.result()) for one in sent] == [[7]] * 6
+        assert [digits(request.result()) for request in sent] == [[7]] * 6
         assert server.wait(30) in (0, -signal.SIGTERM)
         with pytest.raises(requests.ConnectionError):
             send(url, large)
@@ -188,7 +188,7 @@ def test_requests_of_disconnected_clients_are_dropped():
         for client in clients:
             client.close()
         assert digits(send(url, large)) == [7]
-        assert read_so_far(url) < 10
+        assert count_read(url) < 10
 
 
 def raw_request(url: str, length: int) -> socket.socket:
@@ -215,29 +215,29 @@ def test_the_rest_of_a_body_that_is_too_large_is_received(api):
             pass
 
 
-def test_clients_that_disconnect_or_are_slow_delay_nobody(api):
+def test_clients_that_disconnect_or_are_slow_do_not_delay_others(api):
     file = as_file(drawing(9))
     for _ in range(20):
         client = raw_request(api, len(file))
         client.sendall(file[: len(file) // 2])
         client.close()
     slow = [raw_request(api, len(file)) for _ in range(20)]
-    trickle = threading.Event()
+    stop = threading.Event()
 
-    def dribble():
+    def send_slowly():
         for byte in file:
-            if trickle.wait(0.05):
+            if stop.wait(0.05):
                 return
             for client in slow:
                 client.send(bytes([byte]))
 
-    thread = threading.Thread(target=dribble)
+    thread = threading.Thread(target=send_slowly)
     thread.start()
     try:
         for _ in range(30):
             assert digits(send(api, file)) == [9]
     finally:
-        trickle.set()
+        stop.set()
         thread.join()
         for client in slow:
             client.close()
@@ -255,7 +255,7 @@ def test_a_request_that_never_ends_times_out():
 # Documentation and settings
 
 
-def test_the_calls_in_the_docs_work_as_they_stand(api):
+def test_the_documented_calls_work(api):
     blocks = re.findall(
         r"```(\w*)\n(.*?)```", (ROOT / "docs" / "api.md").read_text("utf-8"), re.DOTALL
     )
@@ -276,10 +276,10 @@ def test_the_calls_in_the_docs_work_as_they_stand(api):
 
 def test_try_it_out_works(api, browser):
     page = browser.new_page()
-    elsewhere = []
+    external = []
     page.on(
         "request",
-        lambda r: None if r.url.startswith((api, "data:", "blob:")) else elsewhere.append(r.url),
+        lambda r: None if r.url.startswith((api, "data:", "blob:")) else external.append(r.url),
     )
     page.goto(f"{api}/docs")
     page.locator("#operations-default-classify_v1_classify_post").click()
@@ -288,7 +288,7 @@ def test_try_it_out_works(api, browser):
     body = page.locator(".live-responses-table .response-col_description code").first
     body.wait_for()
     assert '"digit": 7' in body.inner_text()
-    assert not elsewhere, "the documentation works without internet"
+    assert not external, "the documentation works without internet"
     page.close()
 
 

@@ -1,4 +1,4 @@
-"""The API under what nobody meant to send: every check of Schemathesis, and damaged images."""
+"""Fuzz tests of the API: all checks of Schemathesis, and damaged images."""
 
 import io
 import os
@@ -22,16 +22,16 @@ FORMS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 
 
 def file(form: str, number: int) -> bytes:
-    """A small picture of noise and edges, whose file has something of everything to damage."""
+    """A small image with noise, edges and metadata, so that every part of a file can be damaged."""
     rng = np.random.default_rng(number)
     grey = (rng.integers(0, 256, (24, 40)) * (np.arange(40) > 20 + number)).astype(np.uint8)
     image, out = Image.fromarray(grey), io.BytesIO()
     exif = Image.Exif()
     exif[0x0112] = 1 + number
-    more = {"exif": exif} if form in ("JPEG", "WEBP", "PNG") else {}
+    options = {"exif": exif} if form in ("JPEG", "WEBP", "PNG") else {}
     if form == "GIF":
-        more = {"save_all": True, "append_images": [image.rotate(180)]}
-    image.convert("RGB" if number % 2 else "L").save(out, form, **more)
+        options = {"save_all": True, "append_images": [image.rotate(180)]}
+    image.convert("RGB" if number % 2 else "L").save(out, form, **options)
     return out.getvalue()
 
 
@@ -40,27 +40,27 @@ FILES = [file(form, number) for form in FORMS for number in range(4)]
 
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
-    """A real file, cut, flipped and spliced."""
+    """A real file, damaged one to four times."""
     data = bytearray(draw(st.sampled_from(FILES)))
     for _ in range(draw(st.integers(1, 4))):
-        place = draw(st.integers(0, len(data)))
+        position = draw(st.integers(0, len(data)))
         match draw(st.sampled_from(("cut", "flip", "zero", "splice", "repeat"))):
             case "cut":
-                del data[place:]
-            case "flip" if place < len(data):
-                data[place] ^= draw(st.integers(1, 255))
+                del data[position:]
+            case "flip" if position < len(data):
+                data[position] ^= draw(st.integers(1, 255))
             case "zero":
-                data[place : place + 4] = bytes(len(data[place : place + 4]))
+                data[position : position + 4] = bytes(len(data[position : position + 4]))
             case "splice":
                 other = draw(st.sampled_from(FILES))
-                data[place:] = other[draw(st.integers(0, len(other))) :]
+                data[position:] = other[draw(st.integers(0, len(other))) :]
             case "repeat":
-                data[place:place] = data[: draw(st.integers(0, len(data)))]
+                data[position:position] = data[: draw(st.integers(0, len(data)))]
     return bytes(data)
 
 
 @pytest.fixture(scope="module")
-def own_api():
+def separate_api():
     with serve_api() as (url, server):
         yield url, psutil.Process(server.pid)
 
@@ -71,30 +71,30 @@ def own_api():
 )  # fmt: skip
 @given(files=st.lists(damaged(), min_size=32, max_size=32))
 def send_damaged(url: str, counts: dict[str, int], files: list[bytes]) -> None:
-    parts = [("images", ("a.png", one, "image/png")) for one in files]
+    parts = [("images", ("a.png", file, "image/png")) for file in files]
     answer = requests.post(f"{url}/v1/classify", files=parts, timeout=30)
     assert answer.status_code == 200, answer.text
     results = answer.json()["results"]
     assert len(results) == len(files)
-    for one in results:
-        if "error" in one:
-            assert one["error"]["status"] in (400, 413)
-        counts["error" if "error" in one else "read"] += 1
+    for result in results:
+        if "error" in result:
+            assert result["error"]["status"] in (400, 413)
+        counts["error" if "error" in result else "read"] += 1
 
 
-def test_thousands_of_damaged_images(own_api):
-    url, server = own_api
+def test_thousands_of_damaged_images(separate_api):
+    url, server = separate_api
     counts = {"error": 0, "read": 0}
     send_damaged(url, counts)
     before = server.memory_info().rss
     send_damaged(url, counts)
     assert sum(counts.values()) > 2_000
     assert counts["error"] > 250
-    assert counts["read"] > 250, "some are damaged where it does no harm"
+    assert counts["read"] > 250, "some damage is harmless"
     assert server.memory_info().rss < 1.1 * before + 5e6, "memory stays flat"
 
 
-def test_the_api_keeps_to_its_description(api, tmp_path):
+def test_the_api_conforms_to_its_description(api, tmp_path):
     rejected = ["400", "405", "413", "415", "422"]  # 413: more images than maxItems
     config = f"[checks.negative_data_rejection]\nexpected-statuses = {rejected}\n"
     (tmp_path / "schemathesis.toml").write_text(config.replace("'", '"'))

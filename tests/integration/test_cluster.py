@@ -1,4 +1,4 @@
-"""The API on Ray Serve, for real: two replicas on this machine.
+"""The API on a real Ray Serve, with two replicas on this machine.
 
 Ray is large and slow to start, so it is not in the dev group: without it these tests are skipped.
 CI runs `uv run --group dev --extra cluster pytest tests/integration/test_cluster.py`.
@@ -18,15 +18,15 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 pytest.importorskip("ray", reason="Ray is not installed (uv sync --extra cluster)")
 
 TIMEOUT = 120  # seconds
-# As `serve run cluster:app` does, but on a free port. Ray can't find one itself, but shares it.
+# Like `serve run cluster:app`, but on a free port, which Ray can't choose but can share.
 SERVE = """
 import socket
 import ray
 from ray import serve
-held = socket.socket()
-held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-held.bind(("127.0.0.1", 0))
-port = held.getsockname()[1]
+reserved = socket.socket()
+reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+reserved.bind(("127.0.0.1", 0))
+port = reserved.getsockname()[1]
 ray.init(include_dashboard=False)
 serve.start(http_options={"host": "127.0.0.1", "port": port})
 from cluster import app
@@ -41,16 +41,16 @@ def cluster():
         "DIGITS_REPLICAS": "2",
         "DIGITS_MOST_REPLICAS": "2",
         "RAY_USAGE_STATS_ENABLED": "0",
-        # Under `uv run`, Ray would make each worker an environment of its own: half a minute here.
+        # Under `uv run`, Ray would spend half a minute on a separate environment for each worker.
         "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
     }
     with running("-c", SERVE, health="/health/ready", **environment) as (url, server):
-        until(lambda: len(replicas(server)) == 2)
+        wait_until(lambda: len(replicas(server)) == 2)
         yield url, server
 
 
 def replicas(server) -> list[psutil.Process]:
-    """The processes of the replicas; they are Ray's children, not the script's."""
+    """Find the processes of the replicas, which are children of Ray, not of the script."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
         if any("ServeReplica:default:Digits" in part for part in process.info["cmdline"] or ()):
@@ -58,14 +58,14 @@ def replicas(server) -> list[psutil.Process]:
     return found
 
 
-def until(condition) -> None:
+def wait_until(condition) -> None:
     deadline = time.monotonic() + TIMEOUT
     while not condition():
-        assert time.monotonic() < deadline, "It did not come to pass."
+        assert time.monotonic() < deadline, "The condition was never met."
         time.sleep(0.2)
 
 
-def test_answers_as_the_plain_api_does(cluster, api):
+def test_the_answers_equal_those_of_the_plain_api(cluster, api):
     url, _ = cluster
     files = [as_file(drawing(digit)) for digit in range(10)]
     assert upload(url, *files).json() == upload(api, *files).json()
@@ -92,14 +92,14 @@ def test_a_replica_that_dies_loses_only_its_requests_and_is_replaced(cluster):
     for thread in threads:
         thread.start()
     try:
-        until(lambda: len(good) > 50)
+        wait_until(lambda: len(good) > 50)
         victim, other = replicas(server)
         victim.kill()
-        so_far = len(good)
-        until(lambda: {p.pid for p in replicas(server)} - {victim.pid, other.pid})
-        until(lambda: len(good) > so_far + 100)
+        count = len(good)
+        wait_until(lambda: {p.pid for p in replicas(server)} - {victim.pid, other.pid})
+        wait_until(lambda: len(good) > count + 100)
     finally:
         stop.set()
         for thread in threads:
             thread.join(TIMEOUT)
-    assert len(bad) <= clients, "more were lost than one replica can have held"
+    assert len(bad) <= clients, "more requests failed than one replica can process at once"

@@ -1,4 +1,4 @@
-"""docs/deploying.md: what stands there works."""
+"""The configuration files in docs/deploying.md work."""
 
 import re
 import socket
@@ -15,11 +15,11 @@ from tests.helpers.servers import ROOT
 
 @pytest.fixture
 def caddyfile(api) -> str:
-    """The documented one, for the API."""
+    """The documented Caddyfile, as a proxy of the test's API."""
     return documented("caddyfile")[0].replace("127.0.0.1:8000", api.removeprefix("http://"))
 
 
-def begin(url: str, text: bytes) -> socket.socket:
+def start_request(url: str, text: bytes) -> socket.socket:
     host, port = url.removeprefix("http://").split(":")
     client = socket.create_connection((host, int(port)), timeout=60)
     client.sendall(text.replace(b"HOST", f"{host}:{port}".encode()))
@@ -30,13 +30,13 @@ def begin(url: str, text: bytes) -> socket.socket:
 def test_caddy_closes_connections_that_send_too_slowly(caddyfile):
     headers = b"POST /v1/classify HTTP/1.1\r\nHost: HOST\r\n"
     body = headers + b"Content-Type: image/png\r\nContent-Length: 1000\r\n\r\nten bytes."
-    short = re.sub(r"(read_header|read_body) \d+s", r"\1 1s", caddyfile)
-    with serve_caddy(short, "api.example.org") as (proxy,):
-        clients = [begin(proxy, text) for text in [headers, body] * 20]
+    impatient = re.sub(r"(read_header|read_body) \d+s", r"\1 1s", caddyfile)
+    with serve_caddy(impatient, "api.example.org") as (proxy,):
+        clients = [start_request(proxy, text) for text in [headers, body] * 20]
         for client in clients:
             with client:
                 try:
-                    while client.recv(1000):  # until it is closed, else this test times out
+                    while client.recv(1000):  # until Caddy closes it; otherwise the test times out
                         pass
                 except ConnectionResetError:
                     pass

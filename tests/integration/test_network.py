@@ -1,4 +1,4 @@
-"""The networks' own layers, against Keras's."""
+"""Compares the networks' custom layers and sampling with those of Keras."""
 
 import numpy as np
 import pytest
@@ -13,8 +13,8 @@ def images():
     return np.random.default_rng(1).random((40, 28, 28, 1), np.float32)
 
 
-def test_the_fused_normalization_learns_as_keras_does():
-    """By itself: behind pooling and ReLU a rounding error can change which way a gradient goes."""
+def test_the_fused_normalization_learns_like_that_of_keras():
+    """Test the layer alone: after pooling and ReLU, a rounding error can redirect a gradient."""
     import keras
     import tensorflow as tf
 
@@ -24,7 +24,7 @@ def test_the_fused_normalization_learns_as_keras_does():
     shape = (40, 14, 14, 8)
     x = tf.constant(rng.normal(rng.normal(0, 3, 8), 2, shape), tf.float32)
     weight = tf.constant(rng.normal(0, 1, shape), tf.float32)
-    found = []
+    results = []
     for kind in (network.FusedBatchNormalization, keras.layers.BatchNormalization):
         layer = kind(momentum=0.9)
         layer.build(shape)
@@ -33,9 +33,9 @@ def test_the_fused_normalization_learns_as_keras_does():
             tape.watch(x)
             outputs = layer(x, training=True)
             loss = tf.reduce_sum(weight * outputs)
-        slopes = tape.gradient(loss, [x, *layer.trainable_variables])
-        found.append([outputs, *slopes, *layer.get_weights(), layer(x)])
-    for one, other in zip(*found, strict=True):
+        gradients = tape.gradient(loss, [x, *layer.trainable_variables])
+        results.append([outputs, *gradients, *layer.get_weights(), layer(x)])
+    for one, other in zip(*results, strict=True):
         assert np.array(one) == pytest.approx(np.array(other), rel=1e-3, abs=1e-4)
 
 
@@ -47,7 +47,7 @@ def test_the_plain_network_equals_the_fused_one(images):
     keras.utils.set_random_seed(1)
     fused = network.small_convnet()
     plain = network.plain(fused)
-    assert not any(isinstance(one, network.FusedBatchNormalization) for one in plain.layers)
+    assert not any(isinstance(layer, network.FusedBatchNormalization) for layer in plain.layers)
     for model in (fused, plain):
         model(images, training=True)
     for one, other in zip(fused.get_weights(), plain.get_weights(), strict=True):
@@ -57,7 +57,7 @@ def test_the_plain_network_equals_the_fused_one(images):
     )
 
 
-def test_sampling_interpolates_as_keras_does():
+def test_sampling_interpolates_like_keras():
     import keras
 
     from training.augmentation import sampled
@@ -66,15 +66,15 @@ def test_sampling_interpolates_as_keras_does():
     images = rng.random((5, 20, 24)).astype(np.float32)
     y = rng.uniform(-4, 24, images.shape).astype(np.float32)
     x = rng.uniform(-4, 28, images.shape).astype(np.float32)
-    which = np.broadcast_to(np.arange(5, dtype=np.float32)[:, None, None], images.shape)
+    indices = np.broadcast_to(np.arange(5, dtype=np.float32)[:, None, None], images.shape)
     expected = keras.ops.image.map_coordinates(
-        images, np.stack([which, y, x]), order=1, fill_mode="constant"
+        images, np.stack([indices, y, x]), order=1, fill_mode="constant"
     )
     assert np.array(sampled(images, y, x)) == pytest.approx(np.array(expected), abs=1e-5)
 
 
 def test_a_finished_training_of_the_layout_network_trains_no_further(writer, tmp_path, capsys):
-    """The same command goes on with what comes after the training."""
+    """The same command continues with the steps after the training."""
     from training import layout
     from training.pages import write_pages
 

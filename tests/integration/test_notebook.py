@@ -1,4 +1,4 @@
-"""The notebook, run for real from its first cell to its last, on a small share of the data."""
+"""The notebook: runs all cells on a small part of the data, and checks the saved outputs."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from tests.helpers.servers import ROOT
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_runs_from_top_to_bottom(monkeypatch):
-    import nbformat  # takes seconds
+    import nbformat  # slow to import
     from nbclient import NotebookClient
 
     monkeypatch.setenv("DIGITS_DATA", str(ROOT / "tests" / "data" / "mnist_small.npz"))
@@ -23,8 +23,8 @@ def test_runs_from_top_to_bottom(monkeypatch):
         if cell.cell_type == "code":
             cell.outputs = []
     client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(ROOT)}})
-    with ThreadPoolExecutor(1) as aside:  # Playwright leaves an event loop running in this thread
-        aside.submit(client.execute).result()
+    with ThreadPoolExecutor(1) as thread:  # Playwright leaves an event loop running in this thread
+        thread.submit(client.execute).result()
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
     pictures = [out for cell in code for out in cell.outputs if "image/png" in out.get("data", {})]

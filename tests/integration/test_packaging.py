@@ -1,4 +1,4 @@
-"""What pyproject.toml promises: the dependencies, the wheel, and who may import whom."""
+"""The dependencies, the imports, the lock file and the wheel match pyproject.toml."""
 
 import ast
 import re
@@ -35,7 +35,7 @@ OURS = {
     "train",
     "training",
 }
-# Each part of the code, with the extras and groups that it may need.
+# The extras and groups whose packages each part of the code may import.
 PARTS = {
     "digits": ((), ()),
     "page": ((), ("page",)),
@@ -48,8 +48,8 @@ PARTS = {
     "bench": (("train", "api"), ("bench",)),
     "tests": (("cluster", "train", "api"), ("dev",)),
 }
-# What comes with another package, in the version that fits.
-OF_OTHERS = {
+# Packages that another package installs, in a compatible version.
+INSTALLED_WITH = {
     "keras": {"tensorflow"},
     "nbformat": {"nbclient"},
     "packaging": {"pytest"},
@@ -59,11 +59,11 @@ OF_OTHERS = {
     "urllib3": {"requests"},
     "websockets": {"streamlit", "websockets"},
 }
-ELSEWHERE = {"gradio"}  # bench's Gradio page has a virtual environment of its own
+ELSEWHERE = {"gradio"}  # bench's Gradio page has a separate virtual environment
 
 
 def declared(extras: tuple[str, ...] = (), groups: tuple[str, ...] = ()) -> dict[str, str]:
-    """The requirements by name, of these extras and groups and of what they include."""
+    """The requirements of the project, these extras and groups, and those they include, by name."""
     entries = [*PROJECT["project"]["dependencies"]]
     entries += [entry for extra in extras for entry in EXTRAS[extra]]
     entries += [entry for group in groups for entry in GROUPS[group]]
@@ -79,11 +79,11 @@ def declared(extras: tuple[str, ...] = (), groups: tuple[str, ...] = ()) -> dict
 
 
 def imported(part: Path) -> set[str]:
-    """The top-level names of all modules that a file or folder imports, wherever it does so."""
+    """The top-level names of all modules that a file or folder imports, also inside functions."""
     names = set()
     files = [part] if part.is_file() else part.rglob("[!.]*.py")
     for file in files:
-        if ".venv" in file.parts:  # bench/README.md says how to make one
+        if ".venv" in file.parts:  # described in bench/README.md
             continue
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Import):
@@ -112,9 +112,9 @@ def test_what_is_imported_is_declared(part):
     allowed = set(declared(extras, groups))
     distributions = packages_distributions()
     for name in imported(ROOT / part) - OURS - ELSEWHERE - set(sys.stdlib_module_names):
-        one_of = OF_OTHERS.get(name) or set(distributions.get(name, [name]))
-        one_of = {canonicalize_name(one) for one in one_of}
-        assert one_of & (allowed), f"{part} imports {name}, which is not declared for it"
+        packages = INSTALLED_WITH.get(name) or set(distributions.get(name, [name]))
+        packages = {canonicalize_name(package) for package in packages}
+        assert packages & allowed, f"{part} imports {name}, which is not declared for it"
 
 
 def test_the_lock_names_public_addresses_only():
@@ -126,7 +126,7 @@ def test_the_lock_names_public_addresses_only():
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> Iterator[Path]:
-    """The wheel, unpacked as an installer does."""
+    """The folder of the unpacked wheel."""
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
@@ -137,7 +137,7 @@ def wheel(tmp_path_factory) -> Iterator[Path]:
     return folder / "unpacked"
 
 
-def test_the_wheel_holds_the_reader_and_its_model_only(wheel):
+def test_the_wheel_contains_only_the_library_and_its_model(wheel):
     top = {path.name for path in wheel.iterdir()}
     assert top == {"digits", f"draw_a_digit-{digits.__version__}.dist-info"}
     model = {path.name for path in (wheel / "digits" / "model").iterdir()}

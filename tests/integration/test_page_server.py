@@ -1,4 +1,4 @@
-"""The page's real server, and visitors who send what no browser would send."""
+"""The page's real server, with visitors that send messages that no browser would send."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ from tests.helpers.visitor import Visitor, visiting
 CANVAS = "digits_draw_canvas"
 MEGABYTE = 1 << 20
 APOLOGY = "can’t read digits right now"
-ODD = (
+UNEXPECTED = (
     "null", "true", "-1", "1e400", "Infinity", "NaN", '""', '"x"', "[]", "[[]]", "{}",
     '{"drawing": {}, "meant": Infinity}', '{"drawing": null, "meant": "9"}', '"\\ud800"',
     '{"strokes": 7, "number": {}, "rests": [], "attract": 1, "lifted": ""}',
@@ -33,7 +33,7 @@ def tally(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def decoder(tmp_path_factory) -> Path:
-    """A folder with a program in place of Ghostscript; it leaves the file `started` there."""
+    """A folder with a fake Ghostscript, which creates the file `started` there when it runs."""
     folder = tmp_path_factory.mktemp("gs")
     program = folder / "gs"
     program.write_text(f"#!/bin/sh\ntouch '{folder}/started'\nexit 1\n")
@@ -59,7 +59,7 @@ THREE = [(800 * stroke).astype(int).ravel().tolist() for stroke in written(3)]
 
 
 def drawn(strokes: object, lifted: bool = True) -> dict[str, str]:
-    """The canvas's message with these strokes: lists of x, y, x, y, …"""
+    """Return the canvas's message with these strokes: lists of x, y, x, y, …"""
     drawing = {"strokes": strokes, "number": 1, "rests": True, "lifted": lifted, "attract": False}
     return {CANVAS: json.dumps({"drawing": drawing})}
 
@@ -76,7 +76,7 @@ def expect_answer(visitor: Visitor) -> None:
 
 
 def peak_memory(process) -> int:
-    """In bytes, since the process began."""
+    """Return the largest memory of the process so far, in bytes."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     return 1024 * int(status.split("VmHWM:")[1].split()[0])
 
@@ -84,7 +84,7 @@ def peak_memory(process) -> int:
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
 
 
-def test_no_file_gets_in_by_the_canvas(visitor, decoder):
+def test_the_canvas_accepts_no_files(visitor, decoder):
     url = "data:image/png;base64," + base64.b64encode(EPS).decode()
     for sent in (url, [url], {"picture": url}):
         expect_apology(visitor.run(drawn(sent)))
@@ -92,14 +92,14 @@ def test_no_file_gets_in_by_the_canvas(visitor, decoder):
     expect_answer(visitor)
 
 
-def test_nobody_is_asked_about_a_drawing_that_is_not_finished(visitor):
+def test_the_page_asks_only_about_finished_drawings(visitor):
     for lifted in (False, True):
         visitor.run(drawn(THREE, lifted))
         assert any("Was I right?" in text for text in visitor.texts) == lifted
 
 
-def test_a_drawing_is_no_larger_than_the_canvas(visitor, page):
-    expect_answer(visitor)  # everything is loaded
+def test_the_size_of_a_drawing_is_limited(visitor, page):
+    expect_answer(visitor)  # loads everything
     before = peak_memory(page[1])
     for strokes in ([[0, 0, 10**9, 10**9]] * 2000, [[0, 0, 1760, 800] * 20_000], [[7, 7]] * 50_000):
         visitor.run(drawn(strokes))
@@ -119,26 +119,26 @@ TRIGGERS = {
 
 @pytest.mark.parametrize("path", ["", "photo", "learned"])
 def test_visitors_never_see_streamlits_error_box(page, path):
-    """Whatever the components report, as their state or as a trigger."""
+    """Send unexpected values as the state and as the trigger of each component."""
     url, _ = page
     with visiting(url) as visitor:
         visitor.run(url=f"{url}/{path}")
         assert ("digits_photo_view" in visitor.components) == (path == "photo")
-        for odd in ODD:
+        for value in UNEXPECTED:
             names = list(visitor.components)
-            states = dict.fromkeys(names, f'{{"drawing": {odd}, "symbol": {odd}}}')
+            states = dict.fromkeys(names, f'{{"drawing": {value}, "symbol": {value}}}')
             visitor.run(states, url=f"{url}/{path}")
-            assert not visitor.exceptions, odd
-            triggers = {f"{name}/{TRIGGERS[name]}": odd for name in names if name in TRIGGERS}
+            assert not visitor.exceptions, value
+            triggers = {f"{name}/{TRIGGERS[name]}": value for name in names if name in TRIGGERS}
             visitor.run(dict.fromkeys(names, "{}"), triggers, url=f"{url}/{path}")
-            assert not visitor.exceptions, odd
+            assert not visitor.exceptions, value
         nothing = dict.fromkeys(visitor.components, "{}") | ({} if path else drawn([]))
         visitor.run(nothing, url=f"{url}/{path}")
         assert not any(APOLOGY in text for text in visitor.texts)
 
 
 def test_the_first_page_has_one_fragment(page):
-    """What a fragment took off the page would stay there if another one started just then."""
+    """If a second fragment ran, elements that the first one removes could stay on the page."""
     url, _ = page
     with visiting(url) as visitor:
         visitor.run(url=url, query="presenter")
@@ -150,7 +150,7 @@ def test_the_first_page_has_one_fragment(page):
     "address",
     ["http://[", "http://a:99999", "http://[::1", "", "x", "http://\ud7ff", "https://[v]"],
 )
-def test_any_address_is_fine(page, address):
+def test_any_address_is_accepted(page, address):
     url, _ = page
     with visiting(url) as visitor:
         visitor.run(url=address, query="lang=%00&kiosk=%FF&presenter=%5B&lang[]=en&lang=xx")
@@ -158,7 +158,7 @@ def test_any_address_is_fine(page, address):
 
 
 def put(url: str, visitor: Visitor, file: object, name: str) -> int:
-    """Uploads a file as Streamlit's script does; the status."""
+    """Upload a file as Streamlit's script does, and return the status."""
     with requests.Session() as session:
         session.get(f"{url}/_stcore/health")
         token = session.cookies["_streamlit_xsrf"]
@@ -166,20 +166,20 @@ def put(url: str, visitor: Visitor, file: object, name: str) -> int:
         return session.put(address, files={"f": file}, headers={"X-Xsrftoken": token}).status_code
 
 
-def held(url: str) -> int:
-    """How many bytes of uploaded files the server keeps."""
+def kept_bytes(url: str) -> int:
+    """Return the number of bytes of uploaded files that the server keeps."""
     metrics = requests.get(f"{url}/_stcore/metrics").text
     lines = [line for line in metrics.splitlines() if "UploadedFileManager" in line]
     return sum(int(line.split()[-1]) for line in lines)
 
 
-def test_a_visit_keeps_one_file_and_none_that_is_larger_than_a_photograph(visitor, page):
+def test_a_visit_keeps_one_file_of_limited_size(visitor, page):
     url, _ = page
     for name in "abc":
         assert put(url, visitor, ("a.jpg", bytes(MEGABYTE)), name) == 204
-    assert held(url) == MEGABYTE
+    assert kept_bytes(url) == MEGABYTE
     assert put(url, visitor, ("a.jpg", bytes(33 * MEGABYTE)), "d") == 413
-    assert held(url) <= MEGABYTE
+    assert kept_bytes(url) <= MEGABYTE
 
 
 def test_an_upload_needs_no_disk(visitor, page):
@@ -197,11 +197,11 @@ def test_other_pages_do_not_open_the_websocket(page, origin):
     url, _ = page
     with pytest.raises(InvalidStatus, match="403"), visiting(url, origin):
         pass
-    with visiting(url, url) as visitor:  # its own page does
+    with visiting(url, url) as visitor:  # the page itself may
         assert visitor.run(url=url).texts
 
 
-def test_addresses_below_a_page_lead_to_the_first_page(page):
+def test_addresses_below_a_page_redirect_to_the_first_page(page):
     url, _ = page
     for path in ("/a/b", "/a/b/c/d.html", "/static/nothing.js", "/photo/learned"):
         answer = requests.get(url + path, headers={"Accept": "text/html"})
@@ -234,9 +234,9 @@ def test_the_page_in_a_frame_keeps_its_protection():
             pass
 
 
-def test_many_visitors_find_descriptors_left():
+def test_the_server_raises_the_limit_of_open_files():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))  # as on macOS
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))  # the default on macOS
     try:
         with serve_page() as (_, process):
             limits = Path(f"/proc/{process.pid}/limits").read_text()

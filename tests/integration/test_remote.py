@@ -1,4 +1,4 @@
-"""The remote classifier predicts what the local one does, and reports what goes wrong."""
+"""The remote classifier makes the same predictions as the local one, and reports errors."""
 
 import http.server
 import io
@@ -24,7 +24,7 @@ from tests.helpers.servers import ROOT, serve_app
 
 @pytest.fixture
 def remote(api) -> Classifier:
-    """Has the same model as `classifier`."""
+    """A remote classifier with the same model as `classifier`."""
     return RemoteClassifier(api)
 
 
@@ -42,25 +42,25 @@ def assert_same(one, other):
 
 def images():
     grey = np.asarray(drawing(4))
-    clear = np.zeros((280, 280, 4), np.uint8)
-    clear[..., 3] = 255 - grey
-    eight, hole = drawing(8), drawing(8).convert("P")
-    hole.info["transparency"] = 255
-    turned = Image.Exif()
-    turned[0x0112] = 6
+    transparent = np.zeros((280, 280, 4), np.uint8)
+    transparent[..., 3] = 255 - grey
+    eight, palette = drawing(8), drawing(8).convert("P")
+    palette.info["transparency"] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6
     modes = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "HSV")
     return {
         "grey": grey,
         "rgb": np.stack([grey] * 3, axis=2),
-        "rgba": clear,
-        "not in one piece": np.asarray(drawing(4, 560))[::2, ::2],
+        "rgba": transparent,
+        "not contiguous": np.asarray(drawing(4, 560))[::2, ::2],
         **{mode: eight.convert("RGBA").convert(mode) for mode in modes if mode != "PA"},
         "PA": eight.convert("LA").convert("PA"),
-        "palette with a hole": hole,
+        "palette with transparency": palette,
         "I;16": Image.fromarray(np.asarray(eight, np.uint16) * 257),
         "I": eight.convert("I"),
         "F": eight.convert("F"),
-        "a file, to be turned": Image.open(io.BytesIO(as_file(eight, "JPEG", exif=turned))),
+        "a file with EXIF rotation": Image.open(io.BytesIO(as_file(eight, "JPEG", exif=exif))),
         "blank": np.zeros((50, 40), np.uint8),
         "one pixel": np.zeros((1, 1), np.uint8),
         "scribble": np.random.default_rng(0).integers(0, 256, (90, 90), np.uint8),
@@ -73,7 +73,7 @@ def test_every_image_is_read_as_by_the_local_classifier(remote, classifier, kind
     assert_same(remote.predict(image), classifier.predict(image))
 
 
-NO_IMAGES = {
+INVALID_IMAGES = {
     "float": (np.zeros((28, 28)), TypeError),
     "bool": (np.zeros((28, 28), bool), TypeError),
     "16 bits": (np.zeros((28, 28), np.uint16), TypeError),
@@ -88,16 +88,16 @@ NO_IMAGES = {
 }
 
 
-@pytest.mark.parametrize("kind", NO_IMAGES)
+@pytest.mark.parametrize("kind", INVALID_IMAGES)
 def test_anything_but_an_image_raises_the_same_error(remote, classifier, kind):
-    image, error = NO_IMAGES[kind]
-    said = set()
-    for ask in (classifier.predict, classifier.read, remote.predict, remote.read):
+    image, error = INVALID_IMAGES[kind]
+    messages = set()
+    for call in (classifier.predict, classifier.read, remote.predict, remote.read):
         with pytest.raises(error) as raised:
-            ask(image)
+            call(image)
         assert raised.type is error
-        said.add(str(raised.value))
-    assert len(said) == 1
+        messages.add(str(raised.value))
+    assert len(messages) == 1
 
 
 def test_a_remote_prediction_has_no_activations(remote):
@@ -130,11 +130,11 @@ def test_the_card_is_that_of_the_apis_model(remote):
     assert remote.card == Card.read(ROOT / "model")
 
 
-# What may go wrong with an API
+# Failures of the API
 
 
 class Script(http.server.BaseHTTPRequestHandler):
-    """Answers one request after the other with the next step of a script, the last one for ever."""
+    """Answers each request with the next step of a script, and repeats the last step."""
 
     protocol_version = "HTTP/1.1"
 
@@ -144,7 +144,7 @@ class Script(http.server.BaseHTTPRequestHandler):
         step = server.steps[min(server.requests, len(server.steps) - 1)]
         server.requests += 1
         if step == "hang":
-            server.over.wait()
+            server.stopped.wait()
         if step in ("hang", "hang up"):
             self.close_connection = True
             return
@@ -162,22 +162,22 @@ class Script(http.server.BaseHTTPRequestHandler):
 
 @contextmanager
 def scripted(*steps):
-    """A server that does these; gives a classifier that asks it, and the server."""
+    """Run a server with these steps; yield a classifier that uses it, and the server."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Script)
-    server.steps, server.requests, server.over = steps, 0, threading.Event()
+    server.steps, server.requests, server.stopped = steps, 0, threading.Event()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield RemoteClassifier(f"http://127.0.0.1:{server.server_port}"), server
     finally:
-        server.over.set()
+        server.stopped.set()
         server.shutdown()
         server.server_close()
         thread.join()
 
 
 def answer(**changes) -> tuple:
-    """A good answer of the API, or one with a flaw."""
+    """Return a valid answer of the API with these changes; "missing" removes a field."""
     result = {
         "digit": 3, "verdict": "digit", "confidence": 0.9, "none": 0.0,
         "probabilities": [0.0125] * 3 + [0.9] + [0.0125] * 6,
@@ -195,7 +195,7 @@ UNAVAILABLE = problem(503, "Too many requests are waiting.", **{"Retry-After": "
 
 
 @pytest.mark.parametrize("first", [UNAVAILABLE, (502, "<h1>Bad gateway</h1>", {}), "hang up"])
-def test_a_failed_request_is_sent_once_more(first):
+def test_a_failed_request_is_repeated_once(first):
     with scripted(first, answer()) as (reader, server):
         assert reader.predict(drawing(3)).digit == 3
         assert server.requests == 2
@@ -220,14 +220,14 @@ def test_a_request_that_times_out_is_not_repeated(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "nonsense",
+    "response",
     [
         (200, "nonsense", {}),
         (200, "[]", {}),
         (200, '{"results": []}', {}),
         (200, '{"results": [1]}', {}),
         (200, '{"results": [{"error": 1}]}', {}),
-        answer(none="missing"),  # of an older API
+        answer(none="missing"),  # an older API
         answer(pixels="data:image/png;base64,AAAA"),
         answer(probabilities="high"),
         answer(probabilities=[]),
@@ -238,8 +238,8 @@ def test_a_request_that_times_out_is_not_repeated(monkeypatch):
         (204, "", {}),
     ],
 )
-def test_another_server_is_a_model_error(nonsense):
-    with scripted(nonsense) as (reader, server):
+def test_another_server_is_a_model_error(response):
+    with scripted(response) as (reader, server):
         with pytest.raises(ModelError, match=f"{server.server_port} is not this program's API"):
             reader.predict(drawing(3))
         assert server.requests == 1
@@ -247,9 +247,9 @@ def test_another_server_is_a_model_error(nonsense):
 
 def test_an_api_that_does_not_answer_is_a_model_error():
     reader = RemoteClassifier("http://127.0.0.1:9")
-    for ask in (lambda: reader.predict(drawing(1)), lambda: reader.card):
+    for call in (lambda: reader.predict(drawing(1)), lambda: reader.card):
         with pytest.raises(ModelError, match="does not answer"):
-            ask()
+            call()
 
 
 @pytest.mark.parametrize("address", ["localhost:8000", "http://", "ftp://localhost", "reader"])
@@ -261,18 +261,18 @@ def test_a_malformed_address_is_reported(address):
 def test_an_api_without_a_model(tmp_path):
     with serve_app(create_app(Settings(model=tmp_path))) as url:
         reader = RemoteClassifier(url)
-        for ask in (lambda: reader.predict(drawing(1)), lambda: reader.card):
+        for call in (lambda: reader.predict(drawing(1)), lambda: reader.card):
             with pytest.raises(ModelError, match="log"):
-                ask()
+                call()
 
 
 def test_an_error_of_the_api_is_a_model_error():
-    class Tripping(FakeClassifier):
+    class Failing(FakeClassifier):
         def predict(self, image, inside=False, source="any"):
             return super().predict(image) if isinstance(image, np.ndarray) else 1 / 0
 
     with (
-        serve_app(create_app(Settings(), lambda folder: Tripping())) as url,
+        serve_app(create_app(Settings(), lambda folder: Failing())) as url,
         pytest.raises(ModelError, match="went wrong"),
     ):
         RemoteClassifier(url).predict(drawing(1))

@@ -342,7 +342,7 @@ def test_low_contrast_would_be_found(visitor):
     assert [one for one in low_contrasts(page) if "hard to read" in one]
 
 
-def test_the_keyboard_reaches_everything_and_is_seen_doing_so(visit):
+def test_the_keyboard_reaches_everything_with_a_visible_focus(visit):
     page = visit()
     draw(page, written(3))
     expect_digit(page, 3)

@@ -114,7 +114,7 @@ def test_a_number_and_its_sentences_fit_every_screen(visit, language):
         assert cut <= 1, f"{width}x{height} {filled}: the words are {cut} px too long"
 
 
-def test_nothing_moves_when_an_answer_comes_or_a_door_closes(visit):
+def test_nothing_moves_when_an_answer_comes_or_a_panel_closes(visit):
     page = visit()
     expect_whole_page(page)
     empty = boxes(page)
@@ -152,7 +152,7 @@ def test_the_story_takes_three_quarters_and_the_canvas_can_be_drawn_on(visit):
     expect_digit(page, 3)
 
 
-def test_in_full_screen_the_story_is_told_from_the_back_row(visit):
+def test_in_full_screen_the_story_is_legible_from_the_back_row(visit):
     page = visit(viewport={"width": 1920, "height": 1080}, reduced_motion="reduce")
     draw(page, number("2026"))
     expect_answer(page, "2026")
@@ -190,7 +190,7 @@ def test_nothing_moves_when_play_opens(visit):
         close_panel(page)
 
 
-def test_a_stroke_keeps_its_shape_while_a_part_opens(visit):
+def test_a_stroke_keeps_its_shape_while_a_panel_opens(visit):
     page = visit()
     expect_whole_page(page)
     (stroke,) = written(6)

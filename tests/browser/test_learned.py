@@ -92,7 +92,7 @@ def test_leads_there_and_back_to_the_same_drawing(visit):
 # What train.py recorded
 
 
-def test_shows_the_very_errors_that_the_model_makes(visit, server, classifier, mnist):
+def test_shows_exactly_the_models_errors(visit, server, classifier, mnist):
     name = "probabilities"
     parts = np.split(mnist.x_test, 100)
     outputs = np.concatenate([classifier._network.run(part, [name])[name] for part in parts])
@@ -137,7 +137,7 @@ def test_shows_the_very_errors_that_the_model_makes(visit, server, classifier, m
     assert [int(cell.replace(",", "") or 0) for cell in cells] == confusion.ravel().tolist()
 
 
-def test_more_numbers_say_what_the_card_says(visit, server, classifier):
+def test_more_numbers_match_the_card(visit, server, classifier):
     page = visit(server + "/learned", until=".misread figure")
     people, minutes = classifier.card.people.writers, classifier.card.seconds / 60
     assert f"60,000 digits and on the handwriting of {people} people" in text(page, ".lead")
@@ -180,7 +180,7 @@ def like_the_book(card: dict) -> None:
     without_misread(card)
 
 
-def test_without_a_model_and_with_models_that_tell_less(visit, tmp_path):
+def test_without_a_model_and_with_incomplete_cards(visit, tmp_path):
     from playwright.sync_api import expect
 
     model = tmp_path / "model"

@@ -143,7 +143,7 @@ def test_the_live_region_and_the_bars_stay_and_move(visit):
         assert page.locator(part).first.evaluate(duration) == "0s"
 
 
-def test_a_stroke_that_ends_before_the_last_one_is_painted_is_taken_in_once(visit):
+def test_a_stroke_that_ends_before_the_last_one_is_painted_is_added_once(visit):
     page = visit()
     taken_in = page.evaluate(
         """() => {
@@ -170,7 +170,7 @@ def test_a_stroke_that_ends_before_the_last_one_is_painted_is_taken_in_once(visi
     expect_answer(page, "^(?!Draw)")
 
 
-def test_a_setting_switches_it_off(visit):
+def test_a_setting_disables_live_answers(visit):
     with serve(DIGITS_LIVE="0") as url:
         page = visit(url)
         expect_invitation(page)
@@ -247,7 +247,7 @@ NOTE_PICTURES = """() => {
 }"""
 
 
-def test_a_lost_connection_is_said_and_heals(visit, server_to_kill):
+def test_a_lost_connection_is_reported_and_restored(visit, server_to_kill):
     url, start, stop = server_to_kill
     page = visit(url)
     page.evaluate(NOTE_PICTURES)
@@ -305,7 +305,7 @@ def test_a_connection_that_died_unnoticed_is_replaced(visit):
 
 
 @pytest.mark.parametrize("opened", ["fool", "story"])
-def test_a_lost_connection_is_said_beside_whatever_is_open(visit, server_to_kill, opened):
+def test_a_lost_connection_is_reported_beside_any_panel(visit, server_to_kill, opened):
     from playwright.sync_api import expect
 
     url, start, stop = server_to_kill
@@ -361,7 +361,7 @@ def test_a_link_pressed_without_a_connection_is_followed_when_it_is_back(visit, 
     healthy(page)
 
 
-def test_a_photograph_is_read_again_by_a_server_that_was_started_anew(visit, server_to_kill):
+def test_a_photograph_is_read_again_after_a_server_restart(visit, server_to_kill):
     from playwright.sync_api import expect
 
     url, start, stop = server_to_kill
@@ -425,7 +425,7 @@ def test_a_restart_before_the_first_stroke_or_in_the_middle_of_one(visit, server
     healthy(page)
 
 
-def test_a_server_that_goes_while_the_page_is_still_being_drawn_is_noticed(visit):
+def test_a_server_that_dies_during_the_first_run_is_noticed(visit):
     with serve() as url:
         from playwright.sync_api import expect
 
@@ -433,7 +433,7 @@ def test_a_server_that_goes_while_the_page_is_still_being_drawn_is_noticed(visit
         expect(page.locator(".connection-gone")).to_have_count(1)
 
 
-@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells")
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs Linux")
 def test_the_server_loads_no_data_frames(visit):
     """Streamlit imports pandas to send a dictionary, and the first visitor would wait for that."""
     with serve_page() as (url, process):

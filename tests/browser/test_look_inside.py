@@ -47,7 +47,7 @@ def expect_new(page, before: list[str], selector: str = "") -> list[str]:
     return sources(page, selector)
 
 
-def test_is_closed_until_one_asks_and_shows_where_it_looked(visit):
+def test_is_closed_until_requested_and_shows_where_it_looked(visit):
     page = visit()
     draw(page, written(4))
     expect_digit(page, 4)

@@ -23,7 +23,7 @@ from tests.helpers.page import (
 ANY = r"I see an? \d\."
 
 
-def test_draws_a_digit_for_whoever_asks(visit):
+def test_draws_a_digit_on_request(visit):
     page = visit()
     draw(page, written(5))
     expect_digit(page, 5)
@@ -58,7 +58,7 @@ def test_a_link_is_followed_while_the_page_draws(visit):
     expect(page.locator(".lesson .mine figcaption")).to_have_text("Your drawing")
 
 
-def test_a_persons_hand_goes_first(visit):
+def test_a_visitors_pointer_takes_precedence(visit):
     page = visit()
     expect_whole_page(page)
     page.keyboard.press("8")
@@ -114,7 +114,7 @@ def test_a_page_that_is_left_alone_starts_over_and_draws_by_itself(visit, server
     expect_show(page)
 
 
-def test_what_rests_on_the_screen_for_long_is_not_a_visitor(visit, server):
+def test_a_contact_that_rests_for_long_is_not_a_visitor(visit, server):
     """For example a bag, or a finger whose end the system lost."""
     page = visit(f"{server}/?kiosk", clock=True, **PHONE)
     page.wait_for_function("'kiosk' in document.documentElement.dataset")

@@ -30,7 +30,7 @@ def expect_bars_of(page, digit: int) -> None:
     expect(best).to_have_text(str(digit), timeout=TIMEOUT * 1000)
 
 
-def test_a_number_is_read_and_each_of_its_digits_can_be_asked_about(visit):
+def test_a_number_is_read_and_each_of_its_digits_can_be_chosen(visit):
     from playwright.sync_api import expect
 
     page = visit()
@@ -80,7 +80,7 @@ def test_a_number_is_read_on_a_phone(visit):
         assert box["y"] <= inner["y"] and inner["y"] + inner["height"] <= box["y"] + box["height"]
 
 
-def test_a_mark_is_part_of_the_answer_but_only_digits_can_be_asked_about(visit):
+def test_a_mark_is_part_of_the_answer_but_only_digits_can_be_chosen(visit):
     page = visit()
     dot = np.array([[0.365, 0.66], [0.37, 0.665]])
     digits = number("314", pitch=0.27)

@@ -38,7 +38,7 @@ def test_two_visitors_do_not_see_each_others_drawings(visit):
     expect_digit(one, 2)
 
 
-def test_asks_for_nothing_that_is_not_needed(visit):
+def test_requests_nothing_unnecessary(visit):
     """It requests nothing from other hosts, and no script that the HTML does not name.
 
     Such a script would load only after the server answered, and delay the canvas.
@@ -77,7 +77,7 @@ def without_sense(model: Path) -> None:
     (model / "card.json").write_text("{")
 
 
-def test_says_what_to_do_about_a_bad_model_and_takes_a_mended_one(visit, tmp_path):
+def test_explains_a_bad_model_and_loads_a_repaired_one(visit, tmp_path):
     model = tmp_path / "model"
     with serve(DIGITS_MODEL=str(model)) as url:
         page = None

@@ -4,7 +4,7 @@ from tests.helpers.page import close_panel, draw, expect_answer, expect_digit, p
 from tests.helpers.servers import serve, serve_api
 
 
-def test_the_page_asks_the_api_and_says_so_when_it_is_away(visit, tmp_path):
+def test_the_page_uses_the_api_and_reports_when_it_is_down(visit, tmp_path):
     from playwright.sync_api import expect
 
     with (

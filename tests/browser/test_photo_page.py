@@ -88,7 +88,7 @@ def test_a_page_of_numbers_is_read(phone, server):
     expect(phone.locator(".picture")).to_have_count(0)
 
 
-def test_whatever_is_no_page_of_digits_gets_a_sentence(phone):
+def test_files_without_readable_digits_get_a_sentence(phone):
     says = phone.locator(".st-key-photo .says")
     hand_in(phone, b"%PDF-1.7", "page.pdf")
     expect(says).to_contain_text("not a picture that I can open")

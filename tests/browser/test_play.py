@@ -69,7 +69,7 @@ def teach_hearts(page, count: int) -> None:
         page.locator("[data-blank][data-reader=answered]").wait_for(state="attached")
 
 
-def test_a_challenge_is_judged_as_one_draws(visit):
+def test_a_challenge_is_judged_while_the_visitor_draws(visit):
     page = visit()
     bars = region(page, "probabilities").bounding_box()
     open_panel(page, "fool")
@@ -91,7 +91,7 @@ def test_a_challenge_is_judged_as_one_draws(visit):
     expect_invitation(page)
 
 
-def test_a_panel_opens_and_closes_for_one_who_draws_at_once(visit):
+def test_a_panel_opens_and_closes_while_the_visitor_draws(visit):
     page = visit()
     draw(page, written(7))
     settled(page)
@@ -183,7 +183,7 @@ def test_one_panel_closes_the_others_and_nothing_is_counted(visit, server):
     expect_digit(page, 3)
 
 
-def test_the_focus_goes_on_when_the_server_is_slow(visit):
+def test_the_focus_moves_on_when_the_server_is_slow(visit):
     """The closed panel's elements stay in its replacement until all of that has arrived."""
     page = visit()
     slow_down(page)
@@ -214,7 +214,7 @@ def slow_down(page) -> None:
     page.locator(CANVAS).wait_for()
 
 
-def test_escape_closes_whatever_is_open_at_once(visit):
+def test_escape_closes_any_panel_at_once(visit):
     page = visit()
     draw(page, written(3))
     expect_digit(page, 3)
@@ -309,7 +309,7 @@ def test_answers_are_counted_once_and_the_presenter_sees_and_clears_them(visit, 
         assert page.locator(".st-key-presenter").count() == 0
 
 
-def test_a_file_that_can_not_be_used_disturbs_no_visitor(visit, tmp_path):
+def test_visitors_do_not_notice_an_unusable_file(visit, tmp_path):
     with serve(DIGITS_TALLY=str(tmp_path / "none" / "tally.sqlite")) as url:
         page = visit(url)
         draw(page, written(3))

@@ -83,7 +83,7 @@ def to_step(page, number: int) -> None:
     expect_step(page, number)
 
 
-def test_is_told_to_eyes_and_ears_forwards_and_backwards(visit):
+def test_every_step_has_words_and_pictures_forwards_and_backwards(visit):
     page = visit(reduced_motion="reduce")
     draw(page, written(3))
     expect_digit(page, 3)
@@ -131,7 +131,7 @@ def test_is_told_to_eyes_and_ears_forwards_and_backwards(visit):
     page.locator(".story").wait_for(state="detached")
     open_up(page)
     expect_words_aloud_and_what_tab_reaches(page)
-    expect_the_door_to_how_it_learned(page)
+    expect_the_link_to_how_it_learned(page)
 
 
 def expect_words_aloud_and_what_tab_reaches(page) -> None:
@@ -159,7 +159,7 @@ def expect_words_aloud_and_what_tab_reaches(page) -> None:
     assert current.count() == 1 and current.get_attribute("aria-current") == "step"
 
 
-def expect_the_door_to_how_it_learned(page) -> None:
+def expect_the_link_to_how_it_learned(page) -> None:
     to_step(page, 7)
     page.get_by_role("button", name="How did I learn that? Watch me.").click()
     page.wait_for_url("**/learned*")
@@ -169,7 +169,7 @@ def expect_the_door_to_how_it_learned(page) -> None:
     expect_digit(page, 3)  # the drawing is still there
 
 
-def test_shows_the_networks_own_numbers_and_follows_the_pen(visit, classifier):
+def test_shows_the_networks_numbers_and_follows_the_pen(visit, classifier):
     page = visit(reduced_motion="reduce")
     draw(page, written(7))
     expect_digit(page, 7)
@@ -220,7 +220,7 @@ def test_moves_and_comes_to_rest(visit):
     expect_the_answer_before_the_story_follows(page)
     expect_to_stand_still_while_an_answer_is_awaited(page)
     expect_the_window_to_slide_and_rest(page)
-    expect_to_move_though_words_need_more_room(page)
+    expect_movement_to_continue_when_words_need_more_room(page)
 
 
 def expect_the_answer_before_the_story_follows(page) -> None:
@@ -308,7 +308,7 @@ def expect_to_stand_still_while_an_answer_is_awaited(page) -> None:
     assert page.evaluate(frames, False) > 0
 
 
-def expect_to_move_though_words_need_more_room(page) -> None:
+def expect_movement_to_continue_when_words_need_more_room(page) -> None:
     settle(page)
     moving = page.locator(".story").evaluate(
         f"""async element => {{ {OBJECT}
@@ -324,7 +324,7 @@ def expect_to_move_though_words_need_more_room(page) -> None:
     settle(page)
 
 
-def test_without_a_drawing_it_invites_and_what_is_no_digit_has_a_story_too(visit):
+def test_an_empty_canvas_and_a_drawing_that_is_not_a_digit(visit):
     page = visit(reduced_motion="reduce")
     open_up(page)
     sentence(page, BEGIN)

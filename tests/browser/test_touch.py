@@ -143,7 +143,7 @@ def expect_a_pen_not_to_be_disturbed(page) -> None:
     expect_digit(page, 5)
 
 
-def test_a_stroke_that_begins_beside_the_canvas_moves_no_page(visit):
+def test_a_stroke_that_begins_beside_the_canvas_does_not_scroll(visit):
     page = visit(**PHONE)
     page.set_viewport_size({"width": 390, "height": 560})
     scroller = page.locator("[data-testid=stMain]")

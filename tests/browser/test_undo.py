@@ -66,7 +66,7 @@ def test_undo_takes_strokes_back_and_brings_cleared_drawings_back(visit):
     expect_seen(page, written(5))
 
 
-def test_undo_and_clear_remember_many_strokes_and_wait_for_nobody(visit):
+def test_undo_and_clear_handle_many_strokes_and_never_wait(visit):
     page = visit()
     dots = [
         np.array([(x, y)] * 2) for y in np.linspace(0.1, 0.9, 10) for x in np.linspace(0.1, 0.9, 11)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.test_photo_page import INPUT, photographed
 from tests.helpers.servers import serve
@@ -34,8 +35,6 @@ def site() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def test_a_site_that_is_allowed_shows_the_page_and_its_visitors_upload(visit, site):
-    from playwright.sync_api import expect
-
     address, framed = site
     with serve(DIGITS_EMBED=address) as url:
         # Another host name, so that it is another site for cookies.

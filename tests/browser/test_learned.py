@@ -10,6 +10,7 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from digits.calibration import apply_temperature
 from tests.helpers.page import (
@@ -181,8 +182,6 @@ def like_the_book(card: dict) -> None:
 
 
 def test_without_a_model_and_with_incomplete_cards(visit, tmp_path):
-    from playwright.sync_api import expect
-
     model = tmp_path / "model"
     with serve_page(DIGITS_MODEL=str(model)) as (url, _):
         page = visit(url + "/learned", until="[role=alert]")
@@ -215,8 +214,6 @@ def test_without_a_model_and_with_incomplete_cards(visit, tmp_path):
 
 @pytest.mark.timeout(900)  # two networks learn
 def test_learns_in_the_visitors_browser_even_offline(visit, server):
-    from playwright.sync_api import expect
-
     page = visit()
     draw(page, written(7))
     expect_digit(page, 7)
@@ -268,8 +265,6 @@ def test_learns_in_the_visitors_browser_even_offline(visit, server):
 
 
 def test_can_be_paused_stepped_restarted_and_translated(visit, server):
-    from playwright.sync_api import expect
-
     page = visit(server + "/learned", until=READY)
     lesson = page.locator(".lesson")
     start = page.get_by_role("button", name="Let’s go!")
@@ -320,8 +315,6 @@ def expect_to_hold(page, *parts) -> None:
 
 
 def test_a_browser_that_lacks_something_gets_a_sentence(visit, server):
-    from playwright.sync_api import expect
-
     page = visit(server)
     page.add_init_script("delete globalThis.DecompressionStream")
     page.goto(server + "/learned")

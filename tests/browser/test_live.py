@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from handwriting.pen import render
 from tests.helpers.page import (
@@ -83,8 +84,6 @@ def press_down(page, stroke) -> None:
 
 
 def test_answers_while_the_pen_is_down(visit):
-    from playwright.sync_api import expect
-
     page = visit()
     press_down(page, on_screen(page, written(3))[0])
     expect_seen(page, written(3))
@@ -220,8 +219,6 @@ def server_to_kill(mortal):
 
 def expect_gone(page, blank: bool = False) -> None:
     """The sentence is shown and an outdated answer is hidden; an invitation stays."""
-    from playwright.sync_api import expect
-
     expect(page.locator(".connection-gone")).to_have_text(GONE, timeout=TIMEOUT * 1000)
     expect(page.locator(".says")).to_be_visible(visible=blank)
 
@@ -306,8 +303,6 @@ def test_a_connection_that_died_unnoticed_is_replaced(visit):
 
 @pytest.mark.parametrize("opened", ["fool", "story"])
 def test_a_lost_connection_is_reported_beside_any_panel(visit, server_to_kill, opened):
-    from playwright.sync_api import expect
-
     url, start, stop = server_to_kill
     page = visit(url)
     draw(page, written(3))
@@ -345,8 +340,6 @@ def test_a_lost_connection_is_reported_beside_any_panel(visit, server_to_kill, o
 
 
 def test_a_link_pressed_without_a_connection_is_followed_when_it_is_back(visit, server_to_kill):
-    from playwright.sync_api import expect
-
     url, start, stop = server_to_kill
     page = visit(url, until="[data-connection] .st-key-links a")
     stop()
@@ -362,8 +355,6 @@ def test_a_link_pressed_without_a_connection_is_followed_when_it_is_back(visit, 
 
 
 def test_a_photograph_is_read_again_after_a_server_restart(visit, server_to_kill):
-    from playwright.sync_api import expect
-
     url, start, stop = server_to_kill
     page = visit(f"{url}/photo", until=".st-key-ways")
     picture = render([stroke * 400 for stroke in number("26")], 26, 400)
@@ -427,8 +418,6 @@ def test_a_restart_before_the_first_stroke_or_in_the_middle_of_one(visit, server
 
 def test_a_server_that_dies_during_the_first_run_is_noticed(visit):
     with serve() as url:
-        from playwright.sync_api import expect
-
         page = visit(url)  # the canvas is there; the first visitor waits for the model
         expect(page.locator(".connection-gone")).to_have_count(1)
 

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 from PIL import Image
+from playwright.sync_api import expect
 
 from page.draw.inside import GLOW
 from tests.helpers.page import (
@@ -143,8 +144,6 @@ def expect_the_28_by_28_dots_and_the_feature_maps(page, classifier) -> None:
 
 
 def test_every_picture_is_described_and_fits_a_small_phone(visit):
-    from playwright.sync_api import expect
-
     page = visit(**PHONE)
     open_up(page)
     draw(page, HASH)

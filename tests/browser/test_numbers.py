@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+from playwright.sync_api import expect
 
 from tests.helpers.page import (
     PHONE,
@@ -24,15 +25,11 @@ def symbols(page) -> list[str]:
 
 
 def expect_bars_of(page, digit: int) -> None:
-    from playwright.sync_api import expect
-
     best = page.locator("[data-reader=answered] .bars .best .name")
     expect(best).to_have_text(str(digit), timeout=TIMEOUT * 1000)
 
 
 def test_a_number_is_read_and_each_of_its_digits_can_be_chosen(visit):
-    from playwright.sync_api import expect
-
     page = visit()
     draw(page, number("2026", pitch=0.3))
     answer = expect_answer(page, r"I see 2026\.")

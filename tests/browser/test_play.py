@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from handwriting import pen
 from handwriting.allographs import SYMBOLS
@@ -36,8 +37,6 @@ def heart(seed: int) -> pen.Strokes:
 
 
 def expect_text(locator, pattern: str) -> None:
-    from playwright.sync_api import expect
-
     expect(locator).to_have_text(re.compile(pattern), timeout=TIMEOUT * 1000)
 
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { cleanup } from "../../page/core/cleanup.js";
 
-test("a call that a newer one overtook ends nothing", () => {
+test("a call for a component that was replaced ends nothing", () => {
   const used = {};
   const ended = [];
   const overtaken = cleanup(used, () => ended.push("overtaken"));

@@ -42,7 +42,7 @@ function hand(contacts, pointerType, pointerId, isPrimary = false) {
 }
 
 for (const type of ["mouse", "touch", "pen"])
-  test(`strokes by ${type} wait, in order, until the canvas shows what it is to show`, async () => {
+  test(`strokes by ${type} wait, in order, until the canvas shows the wanted state`, async () => {
     const { surface, contacts, finished } = canvas();
     const pen = hand(contacts, type, 1);
     let change;
@@ -79,7 +79,7 @@ for (const type of ["mouse", "touch", "pen"])
     ]);
   });
 
-test("only the first finger draws, and what rests beside it never does", async () => {
+test("only the first finger draws, resting contacts never do", async () => {
   const { contacts, finished } = canvas();
   const [palm, finger] = [hand(contacts, "touch", 1), hand(contacts, "touch", 2)];
   palm.down(80, 80);

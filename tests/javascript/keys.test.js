@@ -20,7 +20,7 @@ test("a key of the digit row counts where it types something else without Shift"
   assert.equal(digitOf(press("7", "Numpad7")), 7);
 });
 
-test("other keys are no digits", () => {
+test("other keys are not digits", () => {
   assert.equal(digitOf(press("!", "Digit1", { shiftKey: true })), null);
   assert.equal(digitOf(press("Home", "Numpad7")), null); // without Num Lock
   assert.equal(digitOf(press("Dead", "Digit2")), null);
@@ -47,7 +47,7 @@ test("undo and redo", () => {
   assert.equal(editCommandOf(press("z", "KeyZ", { ...control, altKey: true })), null);
 });
 
-test("typing in a field is no shortcut", () => {
+test("typing in a field is not a shortcut", () => {
   const into = (target) => isTyping({ composedPath: () => [target] });
   assert.equal(into({ matches: () => true }), true);
   assert.equal(into({ matches: () => false }), false);

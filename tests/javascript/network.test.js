@@ -35,7 +35,7 @@ test("the practice images are 6,000 to learn from and 1,000 to test, of every di
   assert.ok(practice.labels.every((label) => label < 10));
 });
 
-test("probabilities are positive and add up to 1, for a blank image too", () => {
+test("probabilities are positive and add up to 1, also for a blank image", () => {
   const network = new Network(32, randomNumbers(1));
   for (const pixels of [image(0), new Uint8Array(PIXELS)]) {
     const probabilities = network.predict(pixels);
@@ -153,7 +153,7 @@ test("the worker replies to each request, with the prediction for the drawing", 
   );
 });
 
-test("the worker replies in time, however much it is asked to do", () => {
+test("the worker replies in time, however large the request", () => {
   const replies = [];
   const worker = { postMessage: (reply) => replies.push(reply) };
   serve(worker, 0);

@@ -47,7 +47,7 @@ def possible_panels() -> set[Panel]:
     classifier = load_classifier()
     if not classifier.has_inside:
         return {"fool"}
-    if not load_examples(classifier.card.sha256):
+    if not load_examples():
         return {"story", "inside", "fool"}
     return {"story", "inside", "fool", "teach"}
 

@@ -39,11 +39,11 @@ def load_classifier() -> Classifier:
 
 
 @st.cache_resource(show_spinner=False)
-def load_examples(network: str) -> Examples | None:
-    """Return the training images in the model folder if they belong to this network (SHA-256)."""
+def load_examples() -> Examples | None:
+    """Return the training images in the model folder if they belong to its network."""
     from digits.explain.neighbours import Examples
 
-    return Examples.load(MODEL, network)
+    return Examples.load(MODEL, load_classifier().card.sha256)
 
 
 def find_classifier() -> tuple[Classifier | None, str]:

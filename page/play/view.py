@@ -11,14 +11,13 @@ from page.core.component import component
 from page.core.error_boundary import guarded
 from page.core.panels import close_button
 from page.core.patch import patched_html
-from page.core.settings import load_classifier, load_examples
+from page.core.settings import load_examples
 from page.core.text import _, ngettext, number
 from page.core.visit import Panel, visit
 from page.play.challenge import CHALLENGES, Progress
 
 if TYPE_CHECKING:
     from digits import Prediction
-    from digits.explain.neighbours import Examples
     from page.draw.drawing import Drawing
     from page.draw.reading import CanvasReading
 
@@ -44,13 +43,9 @@ def recognize(prediction: Prediction) -> Known | None:
     taught = visit().play.taught
     if not taught or prediction.inside is None:
         return None
-    embedding = _examples().embed(prediction.inside)
+    embedding = load_examples().embed(prediction.inside)
     name = visit().play.symbol_name.strip() or _("yours")
     return Known(name, taught.score(embedding, prediction.bars))
-
-
-def _examples() -> Examples | None:
-    return load_examples(load_classifier().card.sha256)
 
 
 @guarded
@@ -137,7 +132,7 @@ def keep(drawing: Drawing, prediction: Prediction | None) -> None:
     from digits.images import data_url
 
     state = visit().play
-    examples = _examples()
+    examples = load_examples()
     if prediction is None or prediction.inside is None or state.last_example == drawing.strokes:
         return
     if state.taught is None:

@@ -28,7 +28,6 @@ def show_story(drawing: Drawing, reading: CanvasReading) -> None:
         drawing: the canvas.
         reading: of that drawing, with the inside of its predictions.
     """
-    card = load_classifier().card
     with st.container(key="story"):
         _screen(
             key="story_screen",
@@ -36,5 +35,5 @@ def show_story(drawing: Drawing, reading: CanvasReading) -> None:
             on_all_change=lambda: open_panel("inside"),
             on_symbol_change=lambda: choose(st.session_state.story_screen["symbol"]),
         )
-        story = content(drawing, reading, card, load_examples(card.sha256))
+        story = content(drawing, reading, load_classifier().card, load_examples())
         _feed(key="script_story", data={"story": json.dumps(story)})

@@ -4,7 +4,7 @@
 const latest = new WeakMap();
 
 /**
- * Wraps what a component's function returns: Streamlit calls it to remove the component.
+ * The function that a component's script returns, and that Streamlit calls to remove the component.
  *
  * Streamlit also calls it for a component or data that was replaced while the script was loading,
  * after it called the component's function for the replacement. That call must be ignored.

@@ -11,7 +11,7 @@ const IN_PANEL = ".st-key-home *:not(.st-key-canvas_column *, .st-key-reading *)
 let opened = ""; // the panel that is open
 let closed = ""; // the one before it
 /** @type {Element | null} */
-let oldFocus = null; // what had the focus in that when it was closed
+let oldFocus = null; // the element in it that had the focus when it was closed
 let close = () => {};
 
 const observer = new MutationObserver(refocus);

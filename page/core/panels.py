@@ -43,7 +43,7 @@ def panel_buttons() -> Panel:
 
 
 def possible_panels() -> set[Panel]:
-    """Return what this model supports: explaining needs its inside, teaching also its examples."""
+    """Return the panels that this model supports: some need its inside, teaching its examples."""
     classifier = load_classifier()
     if not classifier.has_inside:
         return {"fool"}

@@ -100,7 +100,7 @@ class OwnAddresses:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Redirect (HTTP 307) instead of sending the page; relatively, as a proxy may add a path."""
+        """Redirect (HTTP 307), relatively because of proxies, instead of sending the page."""
         base = "/" + config.get_option("server.baseUrlPath").strip("/")
         below = scope.get("path", "").removeprefix(base).strip("/").count("/")
         redirected = False

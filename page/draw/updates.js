@@ -192,8 +192,8 @@ export class Updates {
 }
 
 /**
- * Sends without Streamlit's delay: it sends from a timer of 0 ms, and the browser paints before, which
- * takes 20 ms on a small computer. Here such timers run at once. Without such a timer, nothing changes.
+ * Sends without Streamlit's delay: a timer of 0 ms, before which the browser paints. That takes 20 ms
+ * on a small computer. Here the timer's handler runs at once. Without such a timer, nothing changes.
  * @param {() => void} send
  */
 function atOnce(send) {

@@ -1,6 +1,6 @@
 // @ts-check
-// Opens the story with a presenter's remote, whose buttons are Page Up and Page Down, and closes the
-// open panel with Escape. Then moves the focus to what replaces the panel.
+// Opens the story with a presenter's remote, whose buttons are Page Up and Page Down, and closes
+// the open panel with Escape. Then moves the focus to what replaces the panel.
 
 import { cleanup } from "./cleanup.js";
 import { DIALOG, hasModifier, isTyping } from "./keys.js";

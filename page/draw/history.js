@@ -1,6 +1,6 @@
 // @ts-check
-// Undo and redo. A state is an immutable list of finished strokes. `undo`, `redo` and `clear` return
-// whether the current state changed.
+// Undo and redo. A state is an immutable list of finished strokes. `undo`, `redo` and `clear`
+// return whether the current state changed.
 
 /** @import { Stroke } from "./strokes.js" */
 

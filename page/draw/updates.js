@@ -192,8 +192,9 @@ export class Updates {
 }
 
 /**
- * Sends without Streamlit's delay: a timer of 0 ms, before which the browser paints. That takes 20 ms
- * on a small computer. Here the timer's handler runs at once. Without such a timer, nothing changes.
+ * Sends without Streamlit's delay: a timer of 0 ms, before which the browser paints. That takes
+ * 20 ms on a small computer. Here the timer's handler runs at once. If Streamlit uses no such timer
+ * any more, nothing changes.
  * @param {() => void} send
  */
 function atOnce(send) {

@@ -1,6 +1,6 @@
 // @ts-check
 // “Watch me learn”: trains a network in a worker while the visitor watches. The network learns from
-// single images, then faster and faster, and takes a test. Then the visitor can change the settings.
+// single images, then faster and faster, and takes a test. Then the visitor can try experiments.
 
 import { cleanup } from "../core/cleanup.js";
 import { Clock } from "./clock.js";

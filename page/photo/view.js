@@ -1,6 +1,6 @@
 // @ts-check
-// Uploads: translates Streamlit's error messages, and keeps the photograph to read it again after the
-// server was restarted. Scrolls to what “Look inside” opens.
+// Uploads: translates Streamlit's error messages, and keeps the photograph to read it again after
+// the server was restarted. Scrolls to what “Look inside” opens.
 
 import { cleanup } from "../core/cleanup.js";
 import { save, take } from "../core/storage.js";
@@ -50,7 +50,7 @@ function press({ target }) {
 
 function reveal() {
   const opened = inside();
-  if (!isOpening || !opened?.querySelector(".looked img")) return; // too early: the page is not long enough to scroll
+  if (!isOpening || !opened?.querySelector(".looked img")) return; // too short to scroll
   isOpening = false;
   if (opened.getBoundingClientRect().top < 0.5 * innerHeight) return;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;

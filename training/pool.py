@@ -22,7 +22,7 @@ from training.writers import VALIDATION, by_writer, of_split
 
 NUMBERS = 2_000
 MIN_RIGHT = 1e-9  # instead of 0, whose logarithm is not finite
-COST = 2.0  # of a wrong label, in unsure ones
+COST = 3.0  # of a wrong label, in unsure ones
 MIN_OVERLAP = 0.5  # intersection over union of a located symbol and the true one
 FACTORS = (1.5, 1.2, 1.07)  # steps of the search, large to small
 CONFIDENCES = np.linspace(0.3, 0.98, 69)  # candidates for the minimum confidence

@@ -14,7 +14,7 @@ from page.core.text import N_, _, a_digit, percent, sure
 from page.core.visit import visit
 from page.draw.drawing import Drawing
 from page.draw.reading import UNKNOWN, CanvasReading
-from page.play.view import Known
+from page.play.view import TaughtMatch
 
 if TYPE_CHECKING:
     from digits import Prediction, Symbol
@@ -39,7 +39,7 @@ def reading_html(reading: CanvasReading, drawing: Drawing) -> str:
             visit().draw.words = words_html(reading, drawing.lifted)
         words = visit().draw.words or answer_html(None)
     caption = _(SEEN_SYMBOL if reading.symbols else SEEN)
-    bars = bars_html(prediction, reading.known, unfinished(reading, drawing.lifted))
+    bars = bars_html(prediction, reading.match, unfinished(reading, drawing.lifted))
     return (
         f'<div class="reading" data-reading="{drawing.number}">'
         f'<div class="st-key-answer">{words}</div>'
@@ -60,21 +60,21 @@ def words_html(reading: CanvasReading, lifted: bool) -> str:
         return number_html(reading)
     if unfinished(reading, lifted):
         return says_html(f"<p>{_('Go on …')}</p>")
-    return answer_html(reading.prediction, reading.known)
+    return answer_html(reading.prediction, reading.match)
 
 
-def answer_html(prediction: Prediction | None, known: Known | None = None) -> str:
+def answer_html(prediction: Prediction | None, match: TaughtMatch | None = None) -> str:
     """The answer in words; an invitation as long as nothing is drawn."""
     if prediction is None:
         invitation = _(
             "Draw a digit from zero to nine, or a longer number, and I’ll tell you what I see."
         )
         words = f'<p class="invite">{invitation}</p>'
-    elif known and known.matches:
+    elif match and match.accepted:
         sentence = _("I see your symbol: {name}.").format(name=PLACEHOLDER)
         words = (
-            f"<p>{hero(sentence, PLACEHOLDER, known.name)}</p>"
-            f'<p class="more">{sure(known.score)}</p>'
+            f"<p>{hero(sentence, PLACEHOLDER, match.name)}</p>"
+            f'<p class="more">{sure(match.score)}</p>'
         )
     elif prediction.digit is not None:
         sentence = _("I see {a_digit}.").format(a_digit=a_digit(prediction.digit))
@@ -166,7 +166,7 @@ def width(text: str) -> int:
 
 
 def bars_html(
-    prediction: Prediction | None, known: Known | None = None, unfinished: bool = False
+    prediction: Prediction | None, match: TaughtMatch | None = None, unfinished: bool = False
 ) -> str:
     """A bar for the probability of each digit and of “none”.
 
@@ -175,10 +175,10 @@ def bars_html(
     names = [*map(str, range(NO_DIGIT)), _("none")]
     kinds = [*[""] * NO_DIGIT, "none"]
     shares = np.zeros(len(names)) if prediction is None else prediction.bars
-    if known:
-        names.append(escape(known.name))
+    if match:
+        names.append(escape(match.name))
         kinds.append("taught")
-        shares = np.append(shares * (1 - known.score), known.score)
+        shares = np.append(shares * (1 - match.score), match.score)
     if unfinished:
         shares = shares.copy()
         shares[NO_DIGIT] = 0
@@ -199,7 +199,7 @@ def bars_html(
     kind = "unfinished" if unfinished else ""
     if not unfinished and (prediction.digit is not None or "taught" in kinds[first]):
         kind = "sure"
-    more = "more" if known else ""
+    more = "more" if match else ""
     caption = _("How likely is each digit, or none of them?")
     words = _(
         "How likely is each digit, or none of them? {first}: {likely}. {second}: {less_likely}."

@@ -10,7 +10,7 @@ from PIL import Image, ImageFilter
 from page.core.error_boundary import explain
 from page.core.visit import visit
 from page.draw.drawing import Drawing, to_png
-from page.play.view import Known, recognize
+from page.play.view import TaughtMatch, recognize
 
 if TYPE_CHECKING:  # at run time it is imported once the canvas is there to draw on
     from digits import Classifier, Prediction, Symbol
@@ -27,7 +27,7 @@ class CanvasReading(NamedTuple):
     text: str = ""  # of a number: see `digits.types.Reading`
     symbols: Sequence[Symbol] = ()  # its symbols, except marks; empty if there is only one
     chosen: int = 0  # the index of the symbol that `prediction` is for
-    known: Known | None = None  # similarity of a single symbol to the one that was taught
+    match: TaughtMatch | None = None  # similarity of a single symbol to the one that was taught
 
 
 def read(drawing: Drawing, classifier: Classifier, inside: bool, single: bool) -> CanvasReading:
@@ -73,15 +73,15 @@ def read_picture(
         as_one_symbol = classifier.predict(drawing.picture, inside=inside, source="canvas")
         if as_one_symbol.verdict == "blank":
             return CanvasReading()
-        known = recognize(as_one_symbol)
-        if single or (known and known.matches):
-            return CanvasReading(as_one_symbol, known=known)
+        match = recognize(as_one_symbol)
+        if single or (match and match.accepted):
+            return CanvasReading(as_one_symbol, match=match)
     quick = not drawing.lifted
     result = classifier.read(drawing.picture, inside=inside, quick=quick, source="canvas")
     if len(result.symbols) > 1:
         return CanvasReading(text=result.text, symbols=result.predicted)
     prediction = result.symbols[0].prediction if result.symbols else None
-    return CanvasReading(prediction, known=recognize(prediction) if prediction else None)
+    return CanvasReading(prediction, match=recognize(prediction) if prediction else None)
 
 
 def remember_digit(reading: CanvasReading) -> None:

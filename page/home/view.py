@@ -70,5 +70,5 @@ def show_panel(panel: Panel, drawing: Drawing, reading: CanvasReading) -> None:
     elif panel:
         play.play(panel, drawing, reading)
     elif TALLY:
-        unjudged = reading.symbols or (reading.known and reading.known.matches)
+        unjudged = reading.symbols or (reading.match and reading.match.accepted)
         tally.ask(drawing, None if unjudged else reading.prediction)

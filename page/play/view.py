@@ -26,26 +26,26 @@ MAX_NAME_LENGTH = 12  # characters of a symbol's name
 _clear_canvas = component(__file__)
 
 
-class Known(NamedTuple):
+class TaughtMatch(NamedTuple):
     """The similarity of a drawing to the symbol that the visitor taught."""
 
     name: str  # as the visitor typed it: escape it
     score: float  # 0 to 1
 
     @property
-    def matches(self) -> bool:
+    def accepted(self) -> bool:
         """Whether the drawing is taken for the symbol."""
         return self.score >= 0.5
 
 
-def recognize(prediction: Prediction) -> Known | None:
+def recognize(prediction: Prediction) -> TaughtMatch | None:
     """Compare a drawing with the symbol that was taught; None if there is none."""
     taught = visit().play.taught
     if not taught or prediction.inside is None:
         return None
     embedding = load_examples().embed(prediction.inside)
     name = visit().play.symbol_name.strip() or _("yours")
-    return Known(name, taught.score(embedding, prediction.bars))
+    return TaughtMatch(name, taught.score(embedding, prediction.bars))
 
 
 @guarded
@@ -123,7 +123,7 @@ def teach(drawing: Drawing, reading: CanvasReading) -> None:
         st.button(_("Forget it"), key="forget", on_click=forget)
         close_button("close_teach")
     with words:
-        patched_html(taught_html(reading.known), "taught_html")
+        patched_html(taught_html(reading.match), "taught_html")
 
 
 def keep(drawing: Drawing, prediction: Prediction | None) -> None:
@@ -153,11 +153,11 @@ def forget() -> None:
     state.changes += 1
 
 
-def taught_html(known: Known | None) -> str:
+def taught_html(match: TaughtMatch | None) -> str:
     """Return the examples so far, and how many more would help; or the symbol's name.
 
     Args:
-        known: the similarity of the drawing on the canvas to the symbol.
+        match: the similarity of the drawing on the canvas to the symbol.
     """
     from digits.explain.teaching import USUAL_EXAMPLES
 
@@ -168,8 +168,8 @@ def taught_html(known: Known | None) -> str:
         )
         return f'<p class="hint" role="status">{words}</p>'
     count, wanted = len(taught), taught.wanted()
-    if known and known.matches and count >= USUAL_EXAMPLES:
-        words = _("{name}!").format(name=escape(known.name))
+    if match and match.accepted and count >= USUAL_EXAMPLES:
+        words = _("{name}!").format(name=escape(match.name))
         return f'{examples_html()}<p class="known" role="status">{words}</p>'
     if wanted and count < USUAL_EXAMPLES:
         words = ngettext(

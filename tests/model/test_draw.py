@@ -11,7 +11,7 @@ from PIL import Image
 
 from page.draw import answer, reading
 from page.draw.drawing import HEIGHT, WIDTH, Drawing
-from page.play.view import Known
+from page.play.view import TaughtMatch
 from tests.helpers.page import number, sent
 
 
@@ -68,8 +68,8 @@ def test_a_blackened_canvas_is_not_a_digit(state, classifier, drawing, lifted):
 def test_the_name_of_a_symbol_is_escaped(classifier, mnist_sample):
     prediction = classifier.predict(mnist_sample[0][0])
     for score in (0.2, 0.9):
-        known = Known("<i>I & you", score)
-        shown = answer.answer_html(prediction, known) + answer.bars_html(prediction, known)
+        match = TaughtMatch("<i>I & you", score)
+        shown = answer.answer_html(prediction, match) + answer.bars_html(prediction, match)
         assert "<i>" not in shown
         assert "&lt;i&gt;I &amp; you" in shown
 
@@ -77,7 +77,7 @@ def test_the_name_of_a_symbol_is_escaped(classifier, mnist_sample):
 def test_the_bar_of_a_symbol_takes_its_share_from_the_others(classifier, mnist_sample):
     prediction = classifier.predict(mnist_sample[0][0])
     assert answer.bars_html(prediction).count('class="name"') == 11
-    shown = answer.bars_html(prediction, Known("heart", 0.75))
+    shown = answer.bars_html(prediction, TaughtMatch("heart", 0.75))
     assert shown.count('class="name"') == 12
     assert "heart: 75%" in shown
 

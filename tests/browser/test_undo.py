@@ -80,6 +80,8 @@ def test_undo_and_clear_handle_many_strokes_and_never_wait(visit):
     expect_seen(page, written(3))
     press_at_once(page, 30, key="Z", ctrlKey=True, shiftKey=True)
     expect_seen(page, [*written(3), *dots[:30]])
+    draw(page, HASH[:1])  # once the canvas, too, is in that state
+    expect_seen(page, [*written(3), *dots[:30], *HASH[:1]])
     close_panel(page)
     # An empty canvas must not wait for an answer, however late: here, none comes. Health checks
     # pass, because the page of a slow machine sends them.

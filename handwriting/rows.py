@@ -160,11 +160,8 @@ def write(
                 strokes = pen.place(strokes, 1, (0, shift))
             x = _advance(placed[-1], strokes, gap, None if "box" in kind else width)
         placed.append(pen.place(strokes, 1, (x, 0)))
-    row = Row(placed, labels, text, size, width)
-    if turned and not pitch:
-        matrix = pen.rotation(np.radians(slope))
-        return row.map(lambda points: points @ matrix)
-    return row
+    rotation = pen.rotation(np.radians(slope) if turned and not pitch else 0)
+    return Row(placed, labels, text, size, width).map(lambda points: points @ rotation)
 
 
 def _after_spaces(text: str) -> set[int]:

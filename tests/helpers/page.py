@@ -71,13 +71,18 @@ def on_screen(page, strokes: Strokes) -> Strokes:
     return [stroke * box["height"] + [left, box["y"]] for stroke in strokes]
 
 
+def press_down(page, stroke: np.ndarray) -> None:
+    """Draw a stroke with a real mouse, and keep its button down."""
+    page.mouse.move(*stroke[0])
+    page.mouse.down()
+    for point in stroke[1:]:
+        page.mouse.move(*point)
+
+
 def draw_by_mouse(page, strokes: Strokes) -> None:
     """Draw with a real mouse: each point takes the browser a frame."""
     for stroke in on_screen(page, strokes):
-        page.mouse.move(*stroke[0])
-        page.mouse.down()
-        for point in stroke[1:]:
-            page.mouse.move(*point)
+        press_down(page, stroke)
         page.mouse.up()
 
 

@@ -13,10 +13,13 @@ const FAILED = ".st-key-ways [data-testid=stFileChip][aria-invalid=true]";
 /** @type {string | null | undefined} */
 let picture = null; // what was shown when the connection was lost
 
+let restore = () => {}; // in the latest run
+
 function note() {
   /** @type {HTMLImageElement | null} */
   const shown = document.querySelector(".st-key-photo_read .picture img");
   if (document.documentElement.dataset.connection) picture ??= shown?.src;
+  else restore(); // the connection may have been lost before the server received it
 }
 
 function keep() {
@@ -60,8 +63,11 @@ function reveal() {
 /** @param {StreamlitComponent<Words>} component */
 export default function ({ data, parentElement, setTriggerValue }) {
   picture ??= take(PHOTO);
-  if (picture && !data.shown) setTriggerValue("picture", picture);
-  picture = null;
+  restore = () => {
+    if (picture && !data.shown) setTriggerValue("picture", picture);
+  };
+  restore();
+  if (data.shown && !document.documentElement.dataset.connection) picture = null;
   const trouble = /** @type {Element} */ (parentElement.querySelector("[role=alert]"));
   trouble.textContent = "";
   report = () => explain(trouble, data);

@@ -6,8 +6,10 @@ import re
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from handwriting.pen import render
+from tests.browser.test_photo_page import hand_in, photographed
 from tests.helpers.page import (
     CANVAS,
     draw,
@@ -230,6 +232,61 @@ def test_a_photograph_is_read_again_after_a_server_restart(visit, server_to_kill
     page.get_by_role("link", name="Photo").click()
     page.locator("input[type=file]").wait_for(state="attached")
     expect(page.locator(".picture")).to_have_count(0)
+
+
+def test_a_photograph_survives_a_connection_that_is_lost_again(visit, server_to_kill):
+    """The second time, before the new server has received it."""
+    url, start, stop = server_to_kill
+    page = visit(f"{url}/photo", until=".st-key-ways")
+    connections = lose_again(page)
+    page.reload()
+    hand_in(page, photographed("26"))
+    text = page.locator(".st-key-photo .number .text")
+    expect(text).to_have_text("26")
+    stop()
+    expect(page.locator("html")).to_have_attribute("data-connection", "gone")
+    start()
+    expect(page.locator(".st-key-photo_read")).to_have_count(0)
+    expect(text).to_have_text("26")
+    assert len(connections) > 2
+
+
+def lose_again(page) -> list[object]:
+    """Close the connection after the first one when the page sends its photograph.
+
+    Returns:
+        The connections, also those that are opened later.
+    """
+    connections = []
+
+    def route(browser) -> None:
+        connections.append(browser)
+        number, server = len(connections), browser.connect_to_server()
+        finished, refused = False, False
+
+        def close() -> None:
+            if number == 2 and finished and refused:
+                browser.close()
+
+        def send(message) -> None:
+            nonlocal refused
+            refused = refused or b'"picture"' in message
+            if number == 2 and refused:
+                close()
+            else:
+                server.send(message)
+
+        def receive(message) -> None:
+            nonlocal finished
+            browser.send(message)
+            finished = ForwardMsg.FromString(message).WhichOneof("type") == "script_finished"
+            close()
+
+        browser.on_message(send)
+        server.on_message(receive)
+
+    page.route_web_socket("**/_stcore/stream", route)
+    return connections
 
 
 def test_a_restart_before_the_first_stroke_or_in_the_middle_of_one(visit, server_to_kill):

@@ -279,7 +279,8 @@ def lose_again(page) -> list[object]:
         def receive(message) -> None:
             nonlocal finished
             browser.send(message)
-            finished = ForwardMsg.FromString(message).WhichOneof("type") == "script_finished"
+            kind = ForwardMsg.FromString(message).WhichOneof("type")
+            finished = finished or kind == "script_finished"
             close()
 
         browser.on_message(send)

@@ -13,7 +13,7 @@ const FAILED = ".st-key-ways [data-testid=stFileChip][aria-invalid=true]";
 /** @type {string | null | undefined} */
 let picture = null; // what was shown when the connection was lost
 
-let restore = () => {}; // in the latest run
+let restore = () => {}; // sends the picture, if the latest run shows none
 
 function note() {
   /** @type {HTMLImageElement | null} */

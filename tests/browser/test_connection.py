@@ -246,9 +246,10 @@ def test_a_photograph_survives_a_connection_that_is_lost_again(visit, server_to_
     stop()
     expect(page.locator("html")).to_have_attribute("data-connection", "gone")
     start()
-    expect(page.locator(".st-key-photo_read")).to_have_count(0)
+    # The second connection ends after a run without the photograph, which may be brief.
+    while len(connections) < 3:
+        page.wait_for_timeout(50)
     expect(text).to_have_text("26")
-    assert len(connections) > 2
 
 
 def lose_again(page) -> list[object]:

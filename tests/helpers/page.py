@@ -167,6 +167,11 @@ def expect_stillness(page) -> None:
     )
 
 
+def expect_end_of_run(page) -> None:
+    """Wait until the server's run of the script has ended: until then what it removed is shown."""
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+
+
 def press(page, button: str) -> None:
     page.get_by_role("button", name=button).click()
 
@@ -186,11 +191,9 @@ def open_panel(page, panel: str) -> None:
 
 def close_panel(page) -> None:
     """Close the open panel, and wait for the answer."""
-    from playwright.sync_api import expect
-
-    close = page.get_by_role("button", name="Close", exact=True)
-    expect(close).to_have_count(1)  # for a moment the previous panel is still there
-    close.click()
+    page.locator(":is(.st-key-story, .st-key-inside, .st-key-play)").first.wait_for()
+    expect_end_of_run(page)
+    page.get_by_role("button", name="Close", exact=True).click()
     page.locator(".st-key-reading").wait_for()
     page.locator(":is(.st-key-story, .st-key-inside, .st-key-play)").wait_for(state="detached")
 

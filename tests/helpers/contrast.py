@@ -50,7 +50,7 @@ def luminance(colours: np.ndarray) -> np.ndarray:
 
 
 def screenshot(page) -> np.ndarray:
-    """The window's pixels, uint8 (height, width, 3), in a PNG that is quick to write and to read."""
+    """The window's pixels, uint8 (height, width, 3), by a PNG that is quick to write and read."""
     device = page.context.new_cdp_session(page)
     shot = device.send("Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True})
     device.detach()

@@ -1,7 +1,6 @@
 """The contrast of texts with their background, by the pixels on the screen."""
 
 import io
-from base64 import b64decode
 from collections import Counter
 
 import numpy as np
@@ -49,19 +48,11 @@ def luminance(colours: np.ndarray) -> np.ndarray:
     return linear @ [0.2126, 0.7152, 0.0722]
 
 
-def screenshot(page) -> np.ndarray:
-    """The window's pixels, uint8 (height, width, 3), by a PNG that is quick to write and read."""
-    device = page.context.new_cdp_session(page)
-    shot = device.send("Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True})
-    device.detach()
-    return np.asarray(Image.open(io.BytesIO(b64decode(shot["data"]))).convert("RGB"))
-
-
 def low_contrasts(page) -> list[str]:
     """Texts whose contrast, in the pixels on the screen, is lower than WCAG AA requires."""
     texts = page.evaluate(TEXTS)
     scale = page.evaluate("devicePixelRatio")
-    screen = screenshot(page)
+    screen = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
     low = []
     for text, x, y, width, height, large in texts:
         box = [round(edge * scale) for edge in (y, y + height, x, x + width)]

@@ -91,7 +91,7 @@ NOTE_PICTURES = """() => {
 
 def test_a_lost_connection_is_reported_and_restored(visit, server_to_kill):
     url, start, stop = server_to_kill
-    page = visit(url)
+    page = visit(url, until=f"[data-connection]{CANVAS}")
     page.evaluate(NOTE_PICTURES)
     draw(page, written(3))
     expect_digit(page, 3)
@@ -222,8 +222,12 @@ def test_a_photograph_is_read_again_after_a_server_restart(visit, server_to_kill
     page.locator(".picture [data-symbol='1']").click()
     expect(page.locator(".one .says")).to_contain_text("I see a 6.")
     # It also survives a reload by connection.js.
-    page.evaluate("document.documentElement.dataset.connection = 'lost'")
-    page.evaluate("['connection', 'healing'].forEach((name) => dispatchEvent(new Event(name)))")
+    page.evaluate(
+        """() => { // at once, because connection.js corrects the mark
+          document.documentElement.dataset.connection = "lost";
+          for (const name of ["connection", "healing"]) dispatchEvent(new Event(name));
+        }"""
+    )
     page.reload()
     expect(page.locator(".one .says")).to_contain_text("I see a 2.")
     # It is dropped when the visitor goes to another page.

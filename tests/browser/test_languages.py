@@ -40,7 +40,7 @@ def test_speaks_the_visitors_language_and_any_other(visit):
     assert places == sorted(places), "digits are counted from the left in Arabic, too"
     open_panel(page, "story")
     page.locator(".story .all").click()
-    region(page, "inside").locator(".looked").wait_for()
+    region(page, "why_not").locator("label").wait_for()
     expect_no_english(page)
     knob = page.evaluate(
         """() => [...document.querySelectorAll(".st-key-why_not label > div:first-of-type, "

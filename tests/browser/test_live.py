@@ -113,6 +113,7 @@ def test_a_long_drawing_costs_no_more_at_each_movement(visit):
 
 def test_the_live_region_and_the_bars_stay_and_move(visit):
     page = visit()
+    expect_invitation(page)
     nodes = page.locator(".says, .bars .bar").element_handles()
     for digit in (3, 6):
         draw(page, written(digit))
@@ -161,9 +162,9 @@ def test_a_setting_disables_live_answers(visit):
         notes = page.evaluate(
             DRAW_ON.replace("notes.shown.length < enough", "step < 60"), [wiggle(page), 0]
         )
-        expect_answer(page, "^(?!Draw)")
         sent = page.evaluate("Number(document.documentElement.dataset.drawing)")
         assert (len(notes["sent"]), sent) == (0, 1)
+        expect_answer(page, "^(?!Draw)")
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs Linux")

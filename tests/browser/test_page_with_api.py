@@ -22,6 +22,7 @@ def test_the_page_uses_the_api_and_reports_when_it_is_down(visit, tmp_path):
         # The API does not return activations.
         assert page.locator(":is(.st-key-open_story, .st-key-open_teach)").count() == 0
         press(page, "Can I fool you?")
+        page.locator(".st-key-play .task").wait_for()
         draw(page, written(7))  # a challenge ignores earlier drawings
         expect(page.locator(".st-key-play .hint")).to_contain_text("I can still read it")
         close_panel(page)

@@ -21,6 +21,7 @@ from tests.helpers.page import (
     draw,
     expect_answer,
     expect_digit,
+    expect_end_of_run,
     expect_invitation,
     open_panel,
     press,
@@ -125,7 +126,7 @@ def test_a_heart_that_was_taught_is_known_until_it_is_forgotten(visit):
     press(page, "Forget it")
     page.locator(".examples").wait_for(state="detached")
     page.locator(".bars .taught").wait_for(state="detached")
-    assert page.get_by_label("What is your symbol called?").input_value() == ""
+    expect(page.get_by_label("What is your symbol called?")).to_have_value("")
     close_panel(page)
     clear(page)
     draw(page, heart(11))
@@ -281,6 +282,7 @@ def test_answers_are_counted_once_and_the_presenter_sees_and_clears_them(visit, 
         clear(page)
         draw(page, written(7))
         expect_digit(page, 7)
+        expect_end_of_run(page)  # which asks after the second stroke
         page.get_by_text("It was a …").click()
         for width, height in ((360, 740), (1280, 800)):
             page.set_viewport_size({"width": width, "height": height})
@@ -293,6 +295,7 @@ def test_answers_are_counted_once_and_the_presenter_sees_and_clears_them(visit, 
         clear(page)
         draw(page, HASH)
         expect_answer(page, "not a digit")
+        expect_end_of_run(page)
         press(page, "Right")
         expect_text(page.locator(".score-row"), "I got 2 of 3 right")
         assert Tally(path).counts() == {(3, 3): 1, (1, 7): 1, (NO_DIGIT, NO_DIGIT): 1}

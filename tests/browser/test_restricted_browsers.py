@@ -47,7 +47,7 @@ def test_reads_where_the_pixels_of_the_canvas_are_withheld(visit):
 def test_reads_in_a_firefox_that_resists_fingerprinting(server):
     with firefox(privacy__resistFingerprinting=True) as browser:
         browser.open(server)
-        browser.wait_for(f"{FIND_CANVAS} !== undefined")
+        browser.wait_for("document.documentElement.dataset.canvas === 'ready'")
         pixel = f"{FIND_CANVAS}.getContext('2d').getImageData(0, 0, 1, 1).data.join()"
         assert browser.evaluate(pixel) != "0,0,0,0", "it does not withhold the canvas"
         browser.draw(written(5))
@@ -58,7 +58,7 @@ def test_the_kiosk_starts_without_a_session_storage(visit, server):
     page = visit(clock=True, **PHONE)
     page.add_init_script(NO_STORAGE)
     page.goto(f"{server}/?kiosk")
-    page.locator(CANVAS).wait_for()
+    page.locator(f"[data-kiosk]{CANVAS}").wait_for()
     draw_by_mouse(page, written(2))  # with real events
     expect_digit(page, 2)
     page.evaluate("window.mine = true")

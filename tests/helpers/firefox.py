@@ -99,9 +99,8 @@ def firefox(**preferences: Any) -> Iterator[Firefox]:
             [*command, "--profile", folder, "about:blank"], stderr=subprocess.DEVNULL
         )
         try:
-            with connect(
-                _address(Path(folder, "WebDriverBiDiServer.json")), max_size=None
-            ) as socket:
+            address = _address(Path(folder, "WebDriverBiDiServer.json"))
+            with connect(address, max_size=None, open_timeout=TIMEOUT) as socket:
                 yield Firefox(socket)
         finally:
             process.terminate()

@@ -154,6 +154,9 @@ class Glass:
 def expect_whole_page(page) -> None:
     """Wait until all scripts are loaded and listen to keys."""
     page.locator(".language option").first.wait_for(state="attached")  # made by the last script
+    # A script may be loaded later than those that were asked for after it.
+    urls = [url for url in page.requested if url.startswith("blob:")]
+    page.evaluate("urls => Promise.allSettled(urls.map((url) => import(url)))", urls)
 
 
 def expect_stillness(page) -> None:

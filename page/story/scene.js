@@ -111,6 +111,7 @@ export class Scene {
   /** Shows another drawing. @param {any} data as from content.py */
   update(data) {
     this.phase = -1; // the actors may be other ones
+    this.onStill(false);
     this.wake();
     if (!data.pixels) {
       this.data = null;

@@ -132,7 +132,7 @@ def test_the_story_takes_three_quarters_and_the_canvas_can_be_drawn_on(visit):
     draw(page, written(8))
     expect_digit(page, 8)
     open_panel(page, "story")
-    page.locator(".story canvas").wait_for()
+    page.locator(".story ol button").first.wait_for()
     for width, height in ((1920, 1080), (1280, 800), (1080, 1920), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
         story, canvas = (
@@ -158,7 +158,7 @@ def test_in_full_screen_the_story_is_legible_from_the_back_row(visit):
     expect_answer(page, "2026")
     page.keyboard.press("f")
     open_panel(page, "story")
-    page.locator(".story canvas").wait_for()
+    page.locator(".story ol button").first.wait_for()
     sentence = page.locator(".story .sentence")
     assert sentence.evaluate("one => parseFloat(getComputedStyle(one).fontSize)") >= 64
     boxes = {

@@ -53,8 +53,8 @@ def expect_step(page, number: int) -> None:
 
 
 def settle(page) -> None:
-    """Wait until nothing moves any more."""
-    page.locator('.story[data-still="yes"]').wait_for()
+    """Wait until the story is there and nothing moves any more."""
+    page.locator('.story[data-still="yes"]:has(ol li)').wait_for()
 
 
 def actors(page) -> dict[str, dict[str, float]]:
@@ -89,6 +89,7 @@ def test_every_step_has_words_and_pictures_forwards_and_backwards(visit):
     expect_digit(page, 3)
     page.keyboard.press("PageDown")  # a presenter's remote opens it, too
     expect_step(page, 1)
+    settle(page)
     seen = [page.locator(".story .sentence").inner_text()]
     pictures = [pixels(page)]
     screen = page.locator(".story .screen")
@@ -332,6 +333,8 @@ def test_an_empty_canvas_and_a_drawing_that_is_not_a_digit(visit):
     page.keyboard.press("PageDown")
     expect_step(page, 1)
     draw(page, HASH)
+    expect_answer(page, "not a digit I know")  # its first two strokes are an 11, with other steps
+    expect_step(page, 1)
     sentence(page, re.escape(words.DRAWING))
     assert page.locator(".story .next").is_enabled()
     to_step(page, 6)
@@ -369,7 +372,6 @@ def test_a_number_is_cut_apart_and_its_tiles_can_be_tapped(visit):
     expect_answer(page, "I see 2026")
     open_up(page)
     sentence(page, "First I cut it apart")
-    page.locator('.story[data-still="yes"]').wait_for()
     tiles = [place for name, place in actors(page).items() if name.startswith("tile")]
     assert len(tiles) == 4
     gaps = [b["x"] - (a["x"] + a["w"]) for a, b in pairwise(sorted(tiles, key=lambda t: t["x"]))]

@@ -12,6 +12,7 @@ from tests.helpers.page import (
     expect_digit,
     expect_invitation,
     expect_seen,
+    expect_whole_page,
     on_screen,
     press,
     region,
@@ -145,6 +146,7 @@ def expect_a_pen_not_to_be_disturbed(page) -> None:
 
 def test_a_stroke_that_begins_beside_the_canvas_does_not_scroll(visit):
     page = visit(**PHONE)
+    expect_whole_page(page)
     page.set_viewport_size({"width": 390, "height": 560})
     scroller = page.locator("[data-testid=stMain]")
     assert scroller.evaluate("main => main.scrollHeight > main.clientHeight + 40")

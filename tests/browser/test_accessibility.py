@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import pytest
 
-from page.core.text import LANGUAGES
+from page.core.text import LANGUAGES, catalogue
 from page.share.lan import interface_addresses
 from page.tally.counts import Tally
 from tests.browser.test_photo_page import hand_in, photographed
@@ -17,6 +17,8 @@ from tests.helpers.page import (
     draw_by_mouse,
     expect_answer,
     expect_digit,
+    expect_end_of_run,
+    expect_invitation,
     expect_stillness,
     expect_whole_page,
     go_to_learned,
@@ -59,6 +61,9 @@ def look(page, scheme: str, size: dict[str, int]) -> None:
     if page.viewport_size != size:  # a window in full screen can't be resized
         page.set_viewport_size(size)
     page.emulate_media(color_scheme=scheme)
+    expect_whole_page(page)
+    expect_end_of_run(page)
+    page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached")  # scripts are loaded
     page.wait_for_function(
         "dark => (getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme"
         ".includes('dark')) === dark",
@@ -115,13 +120,15 @@ def test_every_page_and_state(visitor):
     press(page, "Teach you")
     press(page, "Keep this one")
     page.locator(".examples img").wait_for()
+    expect_invitation(page)
     both(page)
     go_to_learned(page)
+    page.locator(".lesson .wall figure").first.wait_for()
     page.get_by_text("More numbers").click()
     page.locator(".confusion").wait_for()
     both(page)
     page.get_by_role("link", name="Photo").click()
-    region(page, "take").wait_for()
+    page.get_by_text("Use a camera").wait_for()
     both(page)
     hand_in(page, photographed("2026", "150"))
     page.locator(".number .text").wait_for()
@@ -183,7 +190,8 @@ def test_every_other_language(visitor, server):
         if code != first:
             page.locator(".language select").select_option(code)
         page.wait_for_function("code => document.documentElement.lang === code", arg=code)
-        page.locator(".story .next").wait_for()
+        next_step = catalogue(code).gettext("Next")
+        page.locator(f'.story .next[aria-label="{next_step}"]').wait_for()
         expect_answer(page, "8")
         look(page, scheme, size)
         scroller = page.locator("[data-testid=stMain]")
@@ -226,6 +234,7 @@ def test_the_line_of_a_kiosk(visitor):
         page.evaluate(SHOW)
         draw_by_mouse(page, written(4))
         expect_digit(page, 4)
+        page.mouse.move(1, 1)  # the seconds begin anew
         page.clock.fast_forward(22_000)
         page.get_by_text("Are you still there?").wait_for()
         page.evaluate(HIDE)
@@ -245,6 +254,9 @@ def test_a_lost_connection(visitor):
             pages.append(page)
         pages.append(visitor(url=f"{url}/photo", until=".st-key-take", color_scheme="light"))
         pages.append(visitor(url=f"{url}/learned", until=".lesson figure", color_scheme="light"))
+        for page in pages:
+            expect_whole_page(page)
+            expect_end_of_run(page)
         process.kill()
         for nth, page in enumerate(pages):
             page.locator("html[data-connection=gone]").wait_for(state="attached")
@@ -265,6 +277,7 @@ def test_right_to_left(visitor):
     region(page, "inside").locator(".looked").wait_for()
     look(page, "light", PHONE)
     page.locator(".st-key-close_inside button").click()
+    region(page, "inside").wait_for(state="detached")
     open_panel(page, "fool")
     page.locator(".st-key-play .task").wait_for()
     look(page, "light", PHONE)
@@ -272,6 +285,8 @@ def test_right_to_left(visitor):
 
 def test_low_contrast_would_be_found(visitor):
     page = visitor()
+    expect_whole_page(page)
+    expect_end_of_run(page)
     assert not low_contrasts(page)
     page.evaluate(
         "document.querySelector('.privacy').insertAdjacentHTML('beforeend',"

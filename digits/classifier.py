@@ -266,7 +266,9 @@ class DigitClassifier:
             return Prediction(None, np.full(10, 0.1, np.float32), 0.1, 0.0, "blank", pixels)
         digit = int(probabilities.argmax())
         confidence = float(probabilities[digit])
-        sure = none <= self.card.thresholds.none and confidence >= self.card.thresholds.confidence
+        thresholds = self.card.thresholds
+        is_likeliest = confidence * (1 - none) > none
+        sure = is_likeliest and none <= thresholds.none and confidence >= thresholds.confidence
         return Prediction(
             digit=digit if sure else None,
             probabilities=probabilities,

@@ -20,21 +20,21 @@ def main() -> None:
     choose_language()
     drawing = st.Page(home.page, title=_("Draw a digit"), default=True)
     learned = st.Page("learned/view.py", title=_("How I learned"), url_path="learned")
-    paper = st.Page(photo.page, title=_("Photo"), url_path="photo")
+    photo_page = st.Page(photo.page, title=_("Photo"), url_path="photo")
     # Streamlit's own menu would hide the links behind an arrow on a phone, where these fit.
-    pages = [drawing, paper, learned]
+    pages = [drawing, photo_page, learned]
     current = st.navigation(pages, position="hidden")
     with st.container(horizontal=True, vertical_alignment="center", key="head"):
         st.title(current.title, anchor=False)
         with st.container(horizontal=True, key="links"):
             for page in pages:
-                if page is not current and (page is not paper or photo.is_possible()):
+                if page is not current and (page is not photo_page or photo.is_possible()):
                     # base.css hides some links by these keys, and the story follows to_learned.
                     with st.container(key=f"to_{page.url_path or 'drawing'}"):
                         st.page_link(page)
             fullscreen_button()
     watch_connection()  # first: the server may go away while the page is still being drawn
-    if current is not paper:
+    if current is not photo_page:
         photo.forget()
     guarded(current.run)()
     mount_demo_drawing()

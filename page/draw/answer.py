@@ -80,7 +80,7 @@ def answer_html(prediction: Prediction | None, match: TaughtMatch | None = None)
         sentence = _("I see {a_digit}.").format(a_digit=a_digit(prediction.digit))
         words = (
             f"<p>{hero(sentence, str(prediction.digit))}</p>"
-            f'<p class="more">{sure(prediction.confidence)}</p>'
+            f'<p class="more">{sure(prediction.bars[prediction.digit])}</p>'
         )
     else:
         closest = a_digit(int(prediction.probabilities.argmax()))
@@ -190,7 +190,7 @@ def bars_html(
         kinds[first] += " best"
     bars = "".join(
         f'<div class="{kind}"><div class="share">{percent(share) if share >= 0.005 else ""}</div>'
-        f'<div class="bar" style="height: calc({share:.4f} * var(--bar))"></div>'
+        f'<div class="bar" style="height: calc({share:.4f} * var(--full-bar))"></div>'
         f'<div class="name">{name if prediction else ""}</div></div>'
         for kind, name, share in zip(kinds, names, shares, strict=True)
     )

@@ -46,9 +46,15 @@ function key(event) {
   else if (event.key === "Escape" && isOpen() && !document.querySelector(".st-key-story")) toggle();
 }
 
+/** @param {PointerEvent} event */
+function touched(event) {
+  const isOnButton = button && event.composedPath().includes(button);
+  if (isWaiting && !isOnButton) fill();
+}
+
 function start() {
   addEventListener("keydown", key);
-  addEventListener("pointerup", () => isWaiting && fill(), true);
+  addEventListener("pointerup", touched, true);
   document.addEventListener("fullscreenchange", () => document.fullscreenElement || mark(false));
   isWaiting = new URL(location.href).searchParams.has("stage");
   if (isWaiting) mark(true);

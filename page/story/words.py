@@ -154,7 +154,7 @@ def answer(prediction: Prediction) -> str:
         return _(NO_DIGIT_ANSWER).format(none=_("none"))
     if prediction.digit is None:
         return _(NOT_SURE)
-    return joined(_(ANSWER).format(digit=prediction.digit), sure(prediction.confidence))
+    return joined(_(ANSWER).format(digit=prediction.digit), sure(prediction.bars[prediction.digit]))
 
 
 def bar_texts(prediction: Prediction) -> dict[str, str]:

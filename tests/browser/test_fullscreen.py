@@ -267,8 +267,12 @@ def test_in_full_screen_the_answer_grows_and_buttons_do_not(visit):
     assert page.url.endswith("?stage=")
     page.reload()
     page.locator("html[data-fullscreen] .st-key-home").wait_for()
+    page.evaluate(
+        "() => { document.documentElement.requestFullscreen = () => { window.asked = true } }"
+    )
     page.locator(".fullscreen-button").click()
     page.wait_for_function("!('fullscreen' in document.documentElement.dataset)")
+    assert not page.evaluate("window.asked"), "a touch of this button leaves full screen"
     assert "stage" not in page.url and page.locator(".st-key-head h1").is_visible()
 
 

@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from digits import DigitClassifier, ModelError
+from digits.card import NETWORK, Thresholds, read_model
 from digits.network import Network
 from handwriting import allographs, pen
 from training.calibration import calibration_error
@@ -53,6 +55,18 @@ def test_a_blank_drawing_has_no_prediction(classifier):
     assert prediction.probabilities == pytest.approx(np.full(10, 0.1))
     assert prediction.none == 0
     assert prediction.bars == pytest.approx([0.1] * 10 + [0])
+
+
+def test_a_digit_has_the_highest_bar_whatever_the_thresholds(classifier):
+    card = replace(classifier.card, thresholds=Thresholds(none=1.0, confidence=0.1))
+    lenient = DigitClassifier(card, read_model(ROOT / "model", (NETWORK,))[1])
+    rng = np.random.default_rng(5)
+    drawings = [
+        pen.render([stroke + 90 for stroke in pen.strokes_from_skeleton(skeleton, rng)], 10)
+        for skeleton in allographs.SYMBOLS.values()
+    ]
+    for prediction in lenient.predict_batch(drawings):
+        assert prediction.digit in (None, prediction.bars.argmax())
 
 
 def test_the_bars_agree_with_a_rejection(classifier):

@@ -9,6 +9,7 @@ from handwriting.pen import render
 from tests.helpers.page import (
     HASH,
     LARGE,
+    PEN_WIDTH,
     SMALL,
     draw,
     expect_answer,
@@ -88,7 +89,7 @@ def expect_a_refusal_without_contradictions(page, classifier) -> None:
     expect_answer(page, r"^\?That’s not a digit I know. Closest: an? \d.$")
     assert page.locator(".says .digit").bounding_box()["height"] > 150, "it is as large as a digit"
     shown = heights(page)
-    drawing = Image.fromarray(render([stroke * 400 for stroke in HASH], 26, 400))
+    drawing = Image.fromarray(render([stroke * 400 for stroke in HASH], PEN_WIDTH, 400))
     assert np.allclose(shown, classifier.predict(drawing).bars, atol=0.03)
     assert shown.argmax() == 10
     assert page.locator(".st-key-probabilities .best .name").inner_text() == "none"

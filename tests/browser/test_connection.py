@@ -12,6 +12,7 @@ from handwriting.pen import render
 from tests.browser.test_photo_page import hand_in, photographed
 from tests.helpers.page import (
     CANVAS,
+    PEN_WIDTH,
     draw,
     expect_digit,
     expect_invitation,
@@ -202,7 +203,7 @@ def test_a_link_pressed_without_a_connection_is_followed_when_it_is_back(visit, 
 def test_a_photograph_is_read_again_after_a_server_restart(visit, server_to_kill):
     url, start, stop = server_to_kill
     page = visit(f"{url}/photo", until=".st-key-ways")
-    picture = render([stroke * 400 for stroke in number("26")], 26, 400)
+    picture = render([stroke * 400 for stroke in number("26")], PEN_WIDTH, 400)
     file = io.BytesIO()
     Image.fromarray(255 - picture).save(file, "PNG")
     page.locator("input[type=file]").set_input_files(

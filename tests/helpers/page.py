@@ -20,6 +20,7 @@ HANDS = {
 }  # fmt: skip
 SMALL = 0.28, (0.8, 0.18)  # size and middle, relative to the canvas's height: upper right corner
 LARGE = 0.75, (0.5, 0.5)
+PEN_WIDTH = round(drawing.PEN * 400 / drawing.HEIGHT)  # in a picture that is 400 pixels high
 # Matches once the canvas can be drawn on: Streamlit loads a component's script after its HTML.
 CANVAS = "[data-reader] canvas.upper-canvas"
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
@@ -266,7 +267,7 @@ def expect_digit(page, digit: int) -> None:
 
 def expect_seen(page, strokes: Strokes) -> None:
     """Wait until the network's input on the page shows all of these strokes."""
-    drawn = 255 - render([stroke * 400 for stroke in strokes], 26, 400)
+    drawn = 255 - render([stroke * 400 for stroke in strokes], PEN_WIDTH, 400)
     expected = normalize(drawn, source="canvas")
     image = page.locator(".st-key-seen img")
     deadline = time.monotonic() + TIMEOUT

@@ -6,6 +6,7 @@ from PIL import Image
 
 from handwriting import non_digits, pen
 from page.draw import demo_drawing as hand
+from tests.helpers.page import PEN_WIDTH
 from training.calibration import calibration_error
 
 EVERY_VARIANT = [
@@ -77,6 +78,6 @@ def test_the_pages_own_drawings_are_read(classifier, digit):
     for strokes in variants:
         points = np.concatenate([np.array(stroke) for stroke in strokes])
         assert points.min() > 0.08 and points.max() < 0.92, "it leaves the canvas"
-        drawing = pen.render([np.array(stroke) * 400 for stroke in strokes], 26, 400)
+        drawing = pen.render([np.array(stroke) * 400 for stroke in strokes], PEN_WIDTH, 400)
         prediction = classifier.predict(Image.fromarray(255 - drawing))
         assert prediction.digit == digit and prediction.confidence > 0.9

@@ -3,11 +3,11 @@
 from PIL import Image
 
 from handwriting.pen import render
-from tests.helpers.page import number, written
+from tests.helpers.page import PEN_WIDTH, number, written
 
 
 def canvas(strokes) -> Image.Image:
-    return Image.fromarray(255 - render([stroke * 400 for stroke in strokes], 26, 400))
+    return Image.fromarray(255 - render([stroke * 400 for stroke in strokes], PEN_WIDTH, 400))
 
 
 def test_a_stroke_under_way_is_one_symbol(classifier):

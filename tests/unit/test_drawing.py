@@ -5,7 +5,7 @@ import pytest
 
 from handwriting import pen
 from page.draw.drawing import EDGE, HEIGHT, MAX_POINTS, PEN, WIDTH, Drawing, parse, render
-from tests.helpers.page import number, sent, written
+from tests.helpers.page import PEN_WIDTH, number, sent, written
 
 MIDDLE = WIDTH // 2, HEIGHT // 2
 
@@ -79,7 +79,7 @@ def dense(stroke: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("digit", range(10))
 def test_draws_as_the_rest_of_the_project_draws(digit):
     strokes = [dense(stroke) for stroke in written(digit)]
-    expected = 255 - pen.render([stroke * 400 for stroke in strokes], 26, 400)
+    expected = 255 - pen.render([stroke * 400 for stroke in strokes], PEN_WIDTH, 400)
     picture = canvas_of(sent(strokes))
     assert np.corrcoef(picture.ravel(), expected.ravel())[0, 1] > 0.94
 

@@ -84,6 +84,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     });
     setInterval(ask, EVERY);
     addEventListener("click", hold, true);
+    look();
   }
   back = () => setTriggerValue("back", true);
 }

@@ -174,7 +174,8 @@ class DigitClassifier:
         if as_digit is None:
             (as_digit,) = self._predictions(pixels[None], [found.digit], inside)
         text = UNKNOWN if as_digit.digit is None else str(as_digit.digit)
-        return Reading(text, [Symbol(text, ink.box, ink.pixels > 0, 1.0, as_digit)])
+        confidence = float(as_digit.bars.max())
+        return Reading(text, [Symbol(text, ink.box, ink.pixels > 0, confidence, as_digit)])
 
     def _with_inside(self, reading: Reading) -> Reading:
         """Add the activations for each symbol with a prediction."""

@@ -94,6 +94,11 @@ class Prediction:
         """
         return np.append(self.probabilities * (1 - self.none), self.none).astype(np.float32)
 
+    @property
+    def is_rejected(self) -> bool:
+        """Whether "none of these" is likelier than any digit."""
+        return bool(self.bars.argmax() == len(self.probabilities))
+
     def __repr__(self) -> str:
         digit = "" if self.digit is None else f" {self.digit}"
         return (
@@ -109,7 +114,7 @@ class Symbol:
     label: str  # "0" to "9", one of ". , - : / ( )", or "?" if unknown or unsure
     box: Box  # in the picture
     mask: np.ndarray  # bool, over the box at the resolution of the ink: the symbol's own pixels
-    confidence: float  # 0-1, that this is exactly one symbol, with this label
+    confidence: float  # 0-1, the probability of the label; of “?”, that of the likeliest label
     prediction: Prediction | None  # of the network for single digits; None for marks
 
 

@@ -80,13 +80,13 @@ def answer_html(prediction: Prediction | None, match: TaughtMatch | None = None)
         sentence = _("I see {a_digit}.").format(a_digit=a_digit(prediction.digit))
         words = (
             f"<p>{hero(sentence, str(prediction.digit))}</p>"
-            f'<p class="more">{sure(prediction.bars[prediction.digit])}</p>'
+            f'<p class="more">{sure(shares_of(prediction, match)[prediction.digit])}</p>'
         )
     else:
         closest = a_digit(int(prediction.probabilities.argmax()))
         sentence = (
             _("That’s not a digit I know. Closest: {a_digit}.")
-            if prediction.none >= 0.5
+            if prediction.is_rejected
             else _("I’m not sure what that is. Closest: {a_digit}.")
         )
         words = (
@@ -165,6 +165,13 @@ def width(text: str) -> int:
     return sum(2 if east_asian_width(character) in "FW" else 1 for character in text)
 
 
+def shares_of(prediction: Prediction, match: TaughtMatch | None) -> np.ndarray:
+    """The heights of the bars, 0-1: the digits, “none”, and perhaps the taught symbol."""
+    if match is None:
+        return prediction.bars
+    return np.append(prediction.bars * (1 - match.score), match.score)
+
+
 def bars_html(
     prediction: Prediction | None, match: TaughtMatch | None = None, unfinished: bool = False
 ) -> str:
@@ -174,13 +181,11 @@ def bars_html(
     """
     names = [*map(str, range(NO_DIGIT)), _("none")]
     kinds = [*[""] * NO_DIGIT, "none"]
-    shares = np.zeros(len(names)) if prediction is None else prediction.bars
+    shares = np.zeros(len(names)) if prediction is None else shares_of(prediction, match)
     if match:
         names.append(escape(match.name))
         kinds.append("taught")
-        shares = np.append(shares * (1 - match.score), match.score)
     if unfinished:
-        shares = shares.copy()
         shares[NO_DIGIT] = 0
     first, second = (-shares).argsort()[:2]
     beside = np.pad(shares, 1)

@@ -142,11 +142,7 @@ def guesses(prediction: Prediction) -> tuple[int, int]:
     NO_DIGIT is compared with the likeliest digit, a digit with the second likeliest.
     """
     first, second = np.argsort(-prediction.probabilities)[:2]
-    return (
-        (NO_DIGIT, int(first))
-        if prediction.bars.argmax() == NO_DIGIT
-        else (int(first), int(second))
-    )
+    return (NO_DIGIT, int(first)) if prediction.is_rejected else (int(first), int(second))
 
 
 def named(guess: int) -> str:

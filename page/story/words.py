@@ -110,9 +110,10 @@ def steps(
         alt = _(ALT_NEAREST).format(labels=", ".join(str(image.label) for image in nearest))
         shown.append(step("nearest", _(NEAREST), alt, _(NEAR_NOTE)))
     if labels:
-        sentence = _(NUMBER).format(
-            digits=", ".join(labels), number=reading.text.replace("\n", ", ")
-        )
+        text = reading.text.replace("\n", ", ")
+        if not text.isdigit():
+            text = f"\u2066{text}\u2069"  # from left to right: a minus sign comes first in Arabic
+        sentence = _(NUMBER).format(digits=", ".join(labels), number=text)
         shown.append(step("number", sentence, sentence))
     return shown
 
@@ -150,7 +151,7 @@ def looked(prediction: Prediction) -> dict[str, str]:
 
 def answer(prediction: Prediction) -> str:
     """The sentence of the step with the answer."""
-    if prediction.bars.argmax() == NO_DIGIT:
+    if prediction.is_rejected:
         return _(NO_DIGIT_ANSWER).format(none=_("none"))
     if prediction.digit is None:
         return _(NOT_SURE)

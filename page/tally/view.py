@@ -39,7 +39,9 @@ def ask(drawing: Drawing, prediction: Prediction | None) -> None:
     elif not state.drawing:  # what is on the canvas counts once, whatever is added to it
         state.drawing = secrets.token_hex(16)
     html = ""
-    if prediction and drawing.strokes and drawing.lifted and not drawing.attract:
+    # “Not sure” is neither right nor wrong.
+    has_answer = prediction and (prediction.digit is not None or prediction.is_rejected)
+    if has_answer and drawing.strokes and drawing.lifted and not drawing.attract:
         state.answer = NO_DIGIT if prediction.digit is None else prediction.digit
         counted = state.counted == state.drawing
         html = f'<p role="status">{state.words}</p>' if counted else question_html(prediction)
@@ -49,7 +51,7 @@ def ask(drawing: Drawing, prediction: Prediction | None) -> None:
 
 def question_html(prediction: Prediction) -> str:
     """Return the question, and a button for each digit that may be the right one."""
-    right = NO_DIGIT if prediction.digit is None and prediction.none >= 0.5 else prediction.digit
+    right = NO_DIGIT if prediction.digit is None else prediction.digit
     choices = "".join(
         f'<button type="button" data-symbol="{meant}">{name}</button>'
         for meant, name in enumerate(names())
@@ -61,8 +63,7 @@ def question_html(prediction: Prediction) -> str:
     )
     wrong = _("It was a …")
     return (
-        f"{'' if right is None else question}"  # “not sure” is neither right nor wrong
-        f"<details><summary>{wrong}</summary>"
+        f"{question}<details><summary>{wrong}</summary>"
         f'<div class="choices" role="group" aria-label="{wrong}">{choices}</div></details>'
     )
 

@@ -174,6 +174,7 @@ def test_in_full_screen_the_story_is_legible_from_the_back_row(visit):
     press(page, "Clear")
     draw(page, written(3))
     expect_answer(page, "I see a 3")
+    close_panel(page)
 
 
 def test_nothing_moves_when_play_opens(visit):

@@ -267,17 +267,11 @@ class DigitClassifier:
             return Prediction(None, np.full(10, 0.1, np.float32), 0.1, 0.0, "blank", pixels)
         digit = int(probabilities.argmax())
         confidence = float(probabilities[digit])
+        unsure = Prediction(None, probabilities, confidence, none, "unsure", pixels)
         thresholds = self.card.thresholds
-        is_likeliest = confidence * (1 - none) > none
-        sure = is_likeliest and none <= thresholds.none and confidence >= thresholds.confidence
-        return Prediction(
-            digit=digit if sure else None,
-            probabilities=probabilities,
-            confidence=confidence,
-            none=none,
-            verdict="digit" if sure else "unsure",
-            pixels=pixels,
-        )
+        if unsure.is_rejected or none > thresholds.none or confidence < thresholds.confidence:
+            return unsure
+        return replace(unsure, digit=digit, verdict="digit")
 
 
 def is_single_digit(ink: np.ndarray, prediction: Prediction | None, quick: bool) -> bool:

@@ -97,7 +97,7 @@ class Prediction:
     @property
     def is_rejected(self) -> bool:
         """Whether "none of these" is likelier than any digit."""
-        return bool(self.bars.argmax() == len(self.probabilities))
+        return self.none > self.confidence * (1 - self.none)
 
     def __repr__(self) -> str:
         digit = "" if self.digit is None else f" {self.digit}"

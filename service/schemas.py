@@ -73,7 +73,9 @@ class SymbolResult(BaseModel):
     box: list[int] = Field(
         min_length=4, max_length=4, description="left, top, right, bottom in the image's pixels"
     )
-    confidence: float = Field(ge=0, le=1, description="the probability of the label")
+    confidence: float = Field(
+        ge=0, le=1, description="the probability of the label; of a ?, that of the likeliest label"
+    )
     prediction: Result | None = Field(description="for a digit; null for other symbols")
     mask: str | None = Field(
         None, description="the symbol's own pixels in the box, white, as a data URL"

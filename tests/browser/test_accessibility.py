@@ -56,14 +56,19 @@ FOCUS = """() => {
 }"""
 
 
+def expect_complete(page) -> None:
+    """Wait until all scripts and elements of the page are loaded."""
+    expect_whole_page(page)
+    expect_end_of_run(page)
+    page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached")
+
+
 def look(page, scheme: str, size: dict[str, int]) -> None:
     """Check axe's rules and the contrasts, in a theme and on a screen of this size."""
     if page.viewport_size != size:  # a window in full screen can't be resized
         page.set_viewport_size(size)
     page.emulate_media(color_scheme=scheme)
-    expect_whole_page(page)
-    expect_end_of_run(page)
-    page.locator("[data-testid=stSkeleton]").first.wait_for(state="detached")  # scripts are loaded
+    expect_complete(page)
     page.wait_for_function(
         "dark => (getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme"
         ".includes('dark')) === dark",
@@ -255,8 +260,7 @@ def test_a_lost_connection(visitor):
         pages.append(visitor(url=f"{url}/photo", until=".st-key-take", color_scheme="light"))
         pages.append(visitor(url=f"{url}/learned", until=".lesson figure", color_scheme="light"))
         for page in pages:
-            expect_whole_page(page)
-            expect_end_of_run(page)
+            expect_complete(page)
         process.kill()
         for nth, page in enumerate(pages):
             page.locator("html[data-connection=gone]").wait_for(state="attached")
@@ -285,8 +289,7 @@ def test_right_to_left(visitor):
 
 def test_low_contrast_would_be_found(visitor):
     page = visitor()
-    expect_whole_page(page)
-    expect_end_of_run(page)
+    expect_complete(page)
     assert not low_contrasts(page)
     page.evaluate(
         "document.querySelector('.privacy').insertAdjacentHTML('beforeend',"

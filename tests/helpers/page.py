@@ -172,7 +172,7 @@ def expect_stillness(page) -> None:
 
 
 def expect_end_of_run(page) -> None:
-    """Wait until the server's run of the script has ended: until then what it removed is shown."""
+    """Wait until the script's run has ended: until then, elements that it removed are shown."""
     page.locator("[data-test-script-state=notRunning]").wait_for()
 
 
@@ -195,11 +195,12 @@ def open_panel(page, panel: str) -> None:
 
 def close_panel(page) -> None:
     """Close the open panel, and wait for the answer."""
-    page.locator(":is(.st-key-story, .st-key-inside, .st-key-play)").first.wait_for()
+    panels = page.locator(":is(.st-key-story, .st-key-inside, .st-key-play)")
+    panels.first.wait_for()
     expect_end_of_run(page)
     page.get_by_role("button", name="Close", exact=True).click()
     page.locator(".st-key-reading").wait_for()
-    page.locator(":is(.st-key-story, .st-key-inside, .st-key-play)").wait_for(state="detached")
+    panels.wait_for(state="detached")
 
 
 def go_to_learned(page) -> None:

@@ -44,7 +44,7 @@ MAX_DISTANCE = 0.32  # from the place that a cell points at to the middle of its
 MIN_INK = 0.3  # 0-1: fainter ink doesn't connect strokes
 MIN_CELL_INK = 65  # 0-255: fainter cells belong to the symbol beside them
 MIN_MIDDLE = 0.42  # probability that a cell is the middle of a symbol
-MIN_SPACING = 2  # cells: middles are farther apart
+MIN_SPACING = 2  # cells, across and down: middles are farther apart
 SMALL_MARKS = slice(SYMBOLS.index("."), SYMBOLS.index("-") + 1)
 MIN_SMALL_MARK = 0.4  # probability of one of these
 MAX_FILLED = 0.7  # of a box; only a 1 may contain more ink
@@ -350,18 +350,15 @@ def softmax(outputs: np.ndarray) -> np.ndarray:
 
 
 def peaks(logits: np.ndarray) -> np.ndarray:
-    """Find the cells that are the middle of a symbol: int (n, 2), row and column.
+    """Find where symbols have their middle: float (n, 2), row and column of a cell.
 
-    Of several cells that are close together, only the likeliest counts.
+    No other cell within MIN_SPACING is likelier. If neighbours are equally likely, it is between
+    them.
     """
-    limit = np.log(MIN_MIDDLE / (1 - MIN_MIDDLE))
-    found = np.argwhere((logits == cv2.dilate(logits, None)) & (logits > limit))
-    found = found[np.argsort(-logits[tuple(found.T)], kind="stable")]
-    ranks = np.zeros(logits.shape, np.float32)
-    ranks[tuple(found.T)] = np.arange(len(found), 0, -1)
-    down, across = np.indices((2 * MIN_SPACING + 1,) * 2) - MIN_SPACING
-    disc = (down**2 + across**2 <= MIN_SPACING**2).astype(np.uint8)
-    return found[(ranks == cv2.dilate(ranks, disc))[tuple(found.T)]]
+    side = 2 * MIN_SPACING + 1
+    highest = cv2.dilate(logits, np.ones((side, side), np.uint8))
+    _, boxes = label((logits == highest) & (logits > np.log(MIN_MIDDLE / (1 - MIN_MIDDLE))))
+    return (boxes[:, [1, 0]] + boxes[:, [3, 2]] - 1) / 2
 
 
 def nearest(points: np.ndarray, middles: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:

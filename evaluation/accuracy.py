@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from digits.classifier import DigitClassifier
+from digits.network import Network
 from evaluation import baselines
 from evaluation.charts import draw_sweeps
 from evaluation.drawings import (
@@ -39,7 +40,7 @@ from training.calibration import calibration_error
 from training.command_line import add_pens, run
 from training.data import Mnist, load_mnist
 from training.export import write_atomically
-from training.optional import missing, require
+from training.optional import MissingPackageError, missing, require
 
 OURS = "This network"
 BASELINES = {"convnet": "Keras's example, resized", "dense": "The book's, resized"}
@@ -107,7 +108,8 @@ def baseline_readers(mnist: Mnist, args: argparse.Namespace) -> dict[str, Reader
     for name, title in BASELINES.items() if args.baselines else ():
         baseline = baselines.cached(name, mnist)
         if baseline is None and not args.quick:
-            require("tensorflow", otherwise="compare with no other networks (--no-baselines)")
+            if reason := missing("tensorflow"):
+                raise MissingPackageError(f"{reason} Or compare with no others: --no-baselines.")
             print(f"Training {name} to compare with: minutes, and only once…", file=sys.stderr)
             baseline = baselines.train(name, mnist)
         if baseline is not None:
@@ -115,11 +117,11 @@ def baseline_readers(mnist: Mnist, args: argparse.Namespace) -> dict[str, Reader
     return readers
 
 
-def always_stating(baseline: baselines.Baseline) -> Reader:
+def always_stating(network: Network) -> Reader:
     """Make a reader of a baseline, which states a digit for every drawing."""
 
     def read(drawings: Iterable[np.ndarray]) -> Predictions:
-        probabilities = baseline(drawings)
+        probabilities = baselines.classify(network, drawings)
         stated = np.ones(len(probabilities), bool)
         return Predictions(probabilities.argmax(axis=1), probabilities.max(axis=1), stated)
 

@@ -12,9 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
+from digits.network import ModelError, Network
 from digits.normalize import SIDE
 from training import dense
 from training.data import Mnist
@@ -25,35 +25,20 @@ DENSE_EPOCHS = 5  # as in the book
 CONVNET_EPOCHS = 15  # as on Keras's page
 
 
-class Baseline:
-    """A trained network, from drawings to the probabilities of the ten digits."""
-
-    def __init__(self, network: bytes):
-        self._interpreter = Interpreter(model_content=network, num_threads=1)
-        self._interpreter.allocate_tensors()
-
-    def __call__(self, drawings: Iterable[np.ndarray]) -> np.ndarray:
-        """Classify drawings, uint8 (height, width) with ink 255 on 0; return float32 (n, 10)."""
-        small = [np.asarray(Image.fromarray(drawing).resize((SIDE, SIDE))) for drawing in drawings]
-        entry = self._interpreter.get_input_details()[0]
-        inputs = np.stack(small).reshape(-1, *entry["shape"][1:]).astype(np.float32) / 255
-        output = self._interpreter.get_output_details()[0]["index"]
-        probabilities = np.empty((len(inputs), 10), np.float32)
-        for row, pixels in zip(probabilities, inputs, strict=True):
-            self._interpreter.set_tensor(entry["index"], pixels[None])
-            self._interpreter.invoke()
-            row[:] = self._interpreter.get_tensor(output)[0]
-        return probabilities
+def classify(network: Network, drawings: Iterable[np.ndarray]) -> np.ndarray:
+    """Classify drawings, uint8 (height, width) with ink 255 on 0; return float32 (n, 10)."""
+    small = [np.asarray(Image.fromarray(drawing).resize((SIDE, SIDE))) for drawing in drawings]
+    return network.run(np.stack(small), ["probabilities"])["probabilities"]
 
 
-def cached(name: str, mnist: Mnist) -> Baseline | None:
+def cached(name: str, mnist: Mnist) -> Network | None:
     """Load "dense" or "convnet" from the cache; None if it is not there or damaged."""
-    with contextlib.suppress(OSError, ValueError, RuntimeError, ImportError):
-        return Baseline(_cache(name, mnist).read_bytes())
+    with contextlib.suppress(OSError, ModelError, ImportError):
+        return Network(_cache(name, mnist).read_bytes())
     return None
 
 
-def train(name: str, mnist: Mnist) -> Baseline:
+def train(name: str, mnist: Mnist) -> Network:
     """Train "dense" or "convnet" on MNIST's training images and keep it in the cache."""
     cache = _cache(name, mnist)  # before training: the key depends on this file
     import keras
@@ -68,7 +53,7 @@ def train(name: str, mnist: Mnist) -> Baseline:
     network = export.export(model)
     with contextlib.suppress(OSError):  # a full or read-only disk: train again next time
         export.write_atomically(cache, lambda half: half.write_bytes(network))
-    return Baseline(network)
+    return Network(network)
 
 
 def convnet():

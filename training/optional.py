@@ -18,19 +18,13 @@ class MissingPackageError(Exception):
     """A package is not installed. The message gives the command that installs it."""
 
 
-def require(module: str, otherwise: str = "") -> None:
-    """Raise an error if a module is missing.
-
-    Args:
-        module: as in `missing`.
-        otherwise: what else to do, as an imperative, for the message.
+def require(module: str) -> None:
+    """Raise an error if a module can't be used.
 
     Raises:
-        MissingPackageError: the sentence of `missing`, and `otherwise`.
+        MissingPackageError: the sentence of `missing`.
     """
     if sentence := missing(module):
-        if otherwise:
-            sentence = f"{sentence.removesuffix('.')}; or {otherwise}."
         raise MissingPackageError(sentence)
 
 

@@ -13,7 +13,7 @@ COST = 10
 NON_DIGITS = 0.03
 STEPS = 200  # candidates for the threshold for "none of these"
 BINS = 15  # of confidences: see `calibration_error`
-MIN_LIKELIHOOD = 1e-30  # instead of 0, whose logarithm is not finite
+MIN_LIKELIHOOD = 1e-9  # instead of 0, whose logarithm is not finite
 
 
 def fit_temperature(outputs: np.ndarray, labels: np.ndarray) -> float:

@@ -16,12 +16,12 @@ from digits.numbers.reader import combine
 from digits.types import UNKNOWN
 from handwriting.compose import random_row
 from handwriting.rows import Bounds, Row, Writer, bounds, on_page
+from training.calibration import log_loss
 from training.cleaning import without_doubtful
 from training.unipen import Drawing
 from training.writers import VALIDATION, by_writer, of_split
 
 NUMBERS = 2_000
-MIN_RIGHT = 1e-9  # instead of 0, whose logarithm is not finite
 COST = 3.0  # of a wrong label, in unsure ones
 MIN_OVERLAP = 0.5  # intersection over union of a located symbol and the true one
 FACTORS = (1.5, 1.2, 1.07)  # steps of the search, large to small
@@ -152,5 +152,4 @@ def fit(examples: Examples, cost: float = COST) -> Pool:
 def loss(examples: Examples, pool: Pool) -> float:
     """Return the mean negative log-likelihood of the labels."""
     combined = combine(examples.probabilities, examples.outputs, pool)
-    right = combined[np.arange(len(combined)), examples.labels]
-    return float(-np.log(np.maximum(right, MIN_RIGHT)).mean())
+    return log_loss(combined, examples.labels)

@@ -90,7 +90,7 @@ def train_convnet(
     amounts = args.settings.amounts
     folder = Path(args.checkpoint) if args.checkpoint else None
     checkpoints = fitting.Checkpoints(folder)
-    data = datasets.prepare(mnist, drawings, amounts, fitting.small_learner, args.seed, folder)
+    data = datasets.prepare(mnist, drawings, amounts, args.seed, folder)
     model, learning_curve = fit(data, args, checkpoints)
     model = network.plain(model)
     exported = export.export(model)
@@ -149,7 +149,7 @@ def fit(
         validation_data=(
             floats(data.x_held), keras.utils.to_categorical(data.y_held, network.CLASSES)
         ),
-        callbacks=[fitting.TimeLeft(args.epochs), *checkpoints.callbacks()],
+        callbacks=checkpoints.callbacks(),
         verbose=2 if checkpoints.folder else "auto",
     )  # fmt: skip
     return model, checkpoints.history(fitted.history)

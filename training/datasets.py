@@ -91,7 +91,6 @@ def prepare(
     mnist: Mnist,
     drawings: list[Drawing],
     amounts: Amounts,
-    learn: cleaning.Learner,
     seed: int,
     folder: Path | None,
 ) -> Datasets:
@@ -99,14 +98,13 @@ def prepare(
 
     Args:
         drawings: by real writers; may be empty.
-        learn: trains a small network to find wrong labels; see `cleaning.vote`.
         seed: not negative.
         folder: of --checkpoint, if given. All drawings are saved there, or loaded if they exist.
     """
     if folder and (folder / FILE).exists():
         drawn = _load(folder / FILE)
     else:
-        drawn = _draw(mnist, drawings, amounts, learn, seed, folder)
+        drawn = _draw(mnist, drawings, amounts, seed, folder)
         if folder:
             _save(drawn, folder / FILE)
     (x, y), (x_held, y_held) = split_mnist(mnist, amounts)
@@ -136,7 +134,6 @@ def _draw(
     mnist: Mnist,
     drawings: list[Drawing],
     amounts: Amounts,
-    learn: cleaning.Learner,
     seed: int,
     folder: Path | None,
 ) -> Datasets:
@@ -156,7 +153,7 @@ def _draw(
     x_others, y_others = np.concatenate([mnist.x_train, x]), np.concatenate([mnist.y_train, y])
     indices = np.random.default_rng(seed).permutation(len(x_others))[:OTHERS]
     others = x_others[indices], y_others[indices]
-    real = _real(drawings, amounts.letters, learn, others, seed, folder)
+    real = _real(drawings, amounts.letters, others, seed, folder)
     arrays = ("x", "y", "x_held", "y_held", "for_thresholds", "x_none")
     both = {n: np.concatenate([getattr(drawn, n), getattr(real, n)]) for n in arrays}
     return Datasets(**both, people=real.people)
@@ -169,12 +166,13 @@ def _labels(digits: int, non_digits: int) -> np.ndarray:
 def _real(
     drawings: list[Drawing],
     max_letters: int,
-    learn: cleaning.Learner,
     others: Labelled,
     seed: int,
     folder: Path | None,
 ) -> Datasets:
     """Split drawings by writer, leave out doubtful labels, and redraw the rest."""
+    from training.fitting import small_learner
+
     rng = np.random.default_rng(seed)
     train, validation = (
         _some_letters(_labelled(drawings, split), most, rng)
@@ -186,7 +184,7 @@ def _real(
     x_validation = writers.redraw_all([d for d, _ in validation], seed + 2)
     y, y_validation = (np.array([label for _, label in part]) for part in (train, validation))
     print("Looking for wrong labels…", flush=True)
-    votes = cleaning.vote(learn, x, y, [d.writer for d, _ in train], others, x_validation)
+    votes = cleaning.vote(small_learner, x, y, [d.writer for d, _ in train], others, x_validation)
     bad = cleaning.doubtful(votes.out_of_fold, y)
     if folder:
         picture = cleaning.contact_sheet(x[bad], y[bad], votes.out_of_fold[bad].argmax(axis=1))

@@ -106,17 +106,3 @@ class Checkpoints:
         with (self.folder / "history.csv").open(encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         return {name: [float(row[name]) for row in rows] for name in rows[0] if name != "epoch"}
-
-
-class TimeLeft(keras.callbacks.Callback):
-    """Prints after each epoch how long the rest will take."""
-
-    def __init__(self, epochs: int):
-        super().__init__()
-        self.epochs, self.started, self.done = epochs, time.monotonic(), 0
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self.done += 1
-        if left := self.epochs - epoch - 1:
-            minutes = (time.monotonic() - self.started) / self.done * left / 60
-            print(f"About {minutes:.0f} min left" if minutes >= 1 else "Less than 1 min left")

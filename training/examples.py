@@ -26,9 +26,7 @@ WHITENING = 0.25  # exponent; 0 keeps the directions' variances, 0.5 makes them 
 FILTERS = 6
 
 
-def choose(
-    model: keras.Model, network: bytes, x: np.ndarray, y: np.ndarray, seed: int
-) -> bytes | None:
+def choose(model: keras.Model, network: bytes, x: np.ndarray, y: np.ndarray, seed: int) -> bytes:
     """Choose training images that cover all variants of the digits, and embed them.
 
     Each digit gets the same number of images. Three quarters of them are random, so most show
@@ -44,11 +42,8 @@ def choose(
         seed: not negative.
 
     Returns:
-        `examples.npz` for `digits.explain.neighbours.Examples.load`; None for a network without
-        feature maps.
+        `examples.npz` for `digits.explain.neighbours.Examples.load`.
     """
-    if len(model.input_shape) != 4:
-        return None
     rng = np.random.default_rng(seed)
     x, y = x[:CANDIDATES], y[:CANDIDATES]
     pooled, guesses = _pooled_and_guessed(model, x)
@@ -60,8 +55,6 @@ def choose(
         candidates = np.flatnonzero((y == digit) & (guesses == digit))
         if len(candidates):
             chosen.append(candidates[cover(embedded[candidates], COUNT // 10, rng)])
-    if not chosen:
-        return None
     indices = np.concatenate(chosen)
     non_digits = (_pooled_and_guessed(model, drawn)[0] - mean) @ projection
     scale = np.abs(np.concatenate([embedded[indices], non_digits])).max() / 127
@@ -94,12 +87,10 @@ def filters(model: keras.Model, x: np.ndarray) -> list[Filter]:
         x: uint8 (n, 28, 28), digits to which they respond strongly.
 
     Returns:
-        The best first; none for a network without feature maps.
+        The best first.
     """
     from keras import layers
 
-    if len(model.input_shape) != 4:
-        return []
     kinds = (layers.Conv2D, layers.BatchNormalization)
     convolution, normalization = (
         next(layer for layer in model.layers if isinstance(layer, kind)) for kind in kinds

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -158,10 +157,7 @@ def write_atomically(path: Path, write: Callable[[Path], Any]) -> None:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Ignore SIGINT and SIGTERM, which only interrupt the main thread."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+    """Ignore SIGINT and SIGTERM."""
     kinds = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(kind, signal.SIG_IGN) for kind in kinds]
     try:

@@ -1,7 +1,6 @@
 """Saving models, with and without errors."""
 
 import errno
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,16 +61,3 @@ def test_the_layout_network_keeps_the_pool_that_was_fitted_to_it(tmp_path):
     assert pool.refit(folder, b"another network", CARD, drawings=[], seed=1) == fitted
     export.save(folder, network, b"another network", replace(CARD, pool=fitted))
     assert Card.read(folder).pool == fitted
-
-
-def test_a_model_can_be_saved_from_any_thread(tmp_path):
-    import keras
-
-    from training import export
-
-    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    with ThreadPoolExecutor(1) as thread:
-        card = replace(CARD, command="\udce4")
-        thread.submit(export.save, tmp_path / "model", network, b"network", card).result()
-    assert (tmp_path / "model" / "digits.tflite").read_bytes() == b"network"
-    assert Card.read(tmp_path / "model").command == "?"

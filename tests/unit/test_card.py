@@ -20,6 +20,11 @@ def test_what_is_written_is_read(tmp_path):
     assert Card.read(tmp_path) == card
 
 
+def test_a_command_that_is_not_unicode_can_be_written(tmp_path):
+    replace(Card.read(SHIPPED), command="\udce4").write(tmp_path)
+    assert Card.read(tmp_path).command == "?"
+
+
 def test_unknown_names_are_ignored(tmp_path):
     content = json.loads((SHIPPED / CARD).read_text("utf-8"))
     (tmp_path / CARD).write_text(json.dumps(content | {"later": [1]}), "utf-8")

@@ -102,7 +102,7 @@ def photograph(scene: Scene, rng: Rng) -> np.ndarray:
     picture = np.rint(picture * 255).clip(0, 255).astype(np.uint8)
     if scene.quality:
         _, data = cv2.imencode(
-            ".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(scene.quality)]
+            ".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, scene.quality]
         )
         picture = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
     return np.ascontiguousarray(picture)

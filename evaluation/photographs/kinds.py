@@ -1,54 +1,17 @@
 """The kinds of paper and light, as rows of data: `KINDS`."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from evaluation.photographs import light
-from evaluation.photographs.materials import (
-    BALLPOINT,
-    BOARD_MARKER,
-    CARD,
-    CHALK_PIECE,
-    CHALKBOARD,
-    DARK_CARD,
-    INK_PENS,
-    PALE_MARKER,
-    PENCIL,
-    PLAIN_MARKER,
-    RECYCLED,
-    USUAL,
-    WHITE_PEN,
-    WHITEBOARD,
-    PenKind,
-)
-from evaluation.photographs.scenes import (
-    Scene,
-    Step,
-    camera,
-    cells,
-    crumbs,
-    dark_table,
-    dim,
-    dots,
-    flecks,
-    frame,
-    glare,
-    lamp,
-    on,
-    out_of_focus,
-    ruling,
-    shaded,
-    sometimes,
-    squares,
-    turn,
-    wiped,
-    words,
-)
+from evaluation.photographs import light, materials, scenes
+from evaluation.photographs.materials import INK_PENS
+from evaluation.photographs.scenes import Scene, Step, shaded, sometimes
 from evaluation.photographs.textures import Colour, Range, Rng, cloth, paper, wood
 
-SHAPES = [(800, 600), (600, 800), (640, 640), (1000, 750), (480, 640)]  # height, width
-PAGES = [(1600, 1200), (1200, 1600), (1400, 1050)]
+SHAPES = ((800, 600), (600, 800), (640, 640), (1000, 750), (480, 640))  # height, width
+PAGES = ((1600, 1200), (1200, 1600), (1400, 1050))
 
 
 @dataclass(frozen=True)
@@ -57,15 +20,14 @@ class Kind:
 
     steps: tuple[Step, ...] = ()
     size: Range = (0.25, 0.7)  # the digit's height, of the shorter side
-    shapes: list[tuple[int, int]] | None = None  # SHAPES if None
+    shapes: tuple[tuple[int, int], ...] = SHAPES
     papers: list[Colour] | None = None  # white and off-white if None
     brightness: Range = (0.85, 1.02)  # multiplies the paper's colour
-    pens: tuple[PenKind, ...] = USUAL
+    pens: tuple[materials.PenKind, ...] = materials.USUAL
 
     def scene(self, rng: Rng) -> Scene:
         """Return a page that fills the picture in good light, changed by the steps in order."""
-        shapes = self.shapes or SHAPES
-        shape = height, width = shapes[rng.integers(len(shapes))]
+        shape = height, width = self.shapes[rng.integers(len(self.shapes))]
         flat = rng.random() < 0.25  # without grain, as a rendered image
         if self.papers is None:
             colour = rng.uniform(0.72, 0.97) * (1 + rng.normal(0, 0.015, 3))
@@ -91,62 +53,72 @@ class Kind:
 
 HARD_SHADOW = shaded(light.shadow, (0, 6), (0.12, 0.6))
 CREASE = shaded(light.crease, (0.03, 0.12))
+RULED_OR_SQUARED = sometimes(0.5, scenes.squares, scenes.ruling)
 
 KINDS = {
     "white": Kind(),
     "dark corners": Kind((shaded(light.vignette, (0.1, 0.6)),), size=(0.2, 0.65)),
-    "slanting light": Kind((lamp((0.3, 0.75)),)),
+    "slanting light": Kind((partial(scenes.lamp, amount=(0.3, 0.75)),)),
     "soft shadow": Kind((shaded(light.shadow, (12, 90), (0.1, 0.55)),)),
     "hard shadow": Kind((HARD_SHADOW,)),
     "shadows, crease": Kind(
         (HARD_SHADOW, shaded(light.shadow, (1, 30), (0.1, 0.35)), sometimes(0.6, CREASE))
     ),
-    "ruled": Kind((ruling,)),
-    "squared": Kind((squares,)),
+    "ruled": Kind((scenes.ruling,)),
+    "squared": Kind((scenes.squares,)),
     "ruled, in shade": Kind(
         (
-            sometimes(0.5, squares, ruling),
-            turn((-6, 6)),
-            lamp((0.1, 0.5)),
+            RULED_OR_SQUARED,
+            partial(scenes.turn, most=6),
+            partial(scenes.lamp, amount=(0.1, 0.5)),
             shaded(light.shadow, (2, 50), (0.1, 0.4)),
         )
     ),
-    "dot grid": Kind((dots,)),
-    "on wood": Kind((on(wood),)),
-    "on a dark table": Kind((on(dark_table),)),
-    "on a pattern": Kind((on(cloth),)),
-    "pencil": Kind(pens=(PENCIL,)),
-    "ballpoint": Kind(pens=(BALLPOINT,)),
-    "pale marker": Kind(pens=(PALE_MARKER,)),
-    "marker": Kind(pens=(PLAIN_MARKER,)),
+    "dot grid": Kind((scenes.dots,)),
+    "on wood": Kind((partial(scenes.lie_on, tables=[wood]),)),
+    "on a dark table": Kind((partial(scenes.lie_on, tables=[scenes.dark_table]),)),
+    "on a pattern": Kind((partial(scenes.lie_on, tables=[cloth]),)),
+    "pencil": Kind(pens=(materials.PENCIL,)),
+    "ballpoint": Kind(pens=(materials.BALLPOINT,)),
+    "pale marker": Kind(pens=(materials.PALE_MARKER,)),
+    "marker": Kind(pens=(materials.PLAIN_MARKER,)),
     "whiteboard": Kind(
-        (lamp((0.05, 0.45)), glare),
-        papers=WHITEBOARD,
+        (partial(scenes.lamp, amount=(0.05, 0.45)), scenes.glare),
+        papers=materials.WHITEBOARD,
         brightness=(0.75, 1.08),
-        pens=(BOARD_MARKER,),
+        pens=(materials.BOARD_MARKER,),
     ),
     "chalkboard": Kind(
-        (wiped, lamp((0, 0.5))), papers=CHALKBOARD, brightness=(1, 1), pens=(CHALK_PIECE,)
+        (scenes.wiped, partial(scenes.lamp, amount=(0, 0.5))),
+        papers=materials.CHALKBOARD,
+        brightness=(1, 1),
+        pens=(materials.CHALK_PIECE,),
     ),
-    "coloured paper": Kind(papers=CARD, pens=INK_PENS),
-    "white on dark": Kind(papers=DARK_CARD, brightness=(0.8, 1.2), pens=(WHITE_PEN,)),
-    "recycled paper": Kind((flecks,), papers=RECYCLED, brightness=(1, 1)),
-    "frame": Kind((frame,), size=(0.2, 0.55)),
-    "table cell": Kind((cells,), size=(0.12, 0.2)),
+    "coloured paper": Kind(papers=materials.CARD, pens=INK_PENS),
+    "white on dark": Kind(
+        papers=materials.DARK_CARD, brightness=(0.8, 1.2), pens=(materials.WHITE_PEN,)
+    ),
+    "recycled paper": Kind((scenes.flecks,), papers=materials.RECYCLED, brightness=(1, 1)),
+    "frame": Kind((scenes.frame,), size=(0.2, 0.55)),
+    "table cell": Kind((scenes.cells,), size=(0.12, 0.2)),
     "tilted": Kind(
         (
-            sometimes(0.5, sometimes(0.5, squares, ruling)),
-            turn((-8, 8)),
-            on(wood, cloth, tilt=0.023),
+            sometimes(0.5, RULED_OR_SQUARED),
+            partial(scenes.turn, most=8),
+            partial(scenes.lie_on, tables=[wood, cloth], tilt=0.023),
         ),
         size=(0.3, 0.6),
     ),
-    "noise": Kind((camera(noise=(0.02, 0.07)), dim((0.45, 0.9))), pens=INK_PENS),
-    "JPEG": Kind((camera(blur=(0.3, 2), quality=(8, 40)),)),
-    "blurred": Kind((out_of_focus,)),
+    "noise": Kind((scenes.noisy,), pens=INK_PENS),
+    "JPEG": Kind((scenes.compressed,)),
+    "blurred": Kind((scenes.out_of_focus,)),
     "small": Kind(
-        (lamp((0, 0.3)), shaded(light.vignette, (0, 0.3))), size=(0.03, 0.1), shapes=PAGES
+        (partial(scenes.lamp, amount=(0, 0.3)), shaded(light.vignette, (0, 0.3))),
+        size=(0.03, 0.1),
+        shapes=PAGES,
     ),
-    "note on a desk": Kind((on(wood, cloth),), papers=CARD, pens=INK_PENS),
-    "specks": Kind((crumbs, sometimes(0.5, words))),
-}  # fmt: skip
+    "note on a desk": Kind(
+        (partial(scenes.lie_on, tables=[wood, cloth]),), papers=materials.CARD, pens=INK_PENS
+    ),
+    "specks": Kind((scenes.crumbs, sometimes(0.5, scenes.words))),
+}

@@ -1,6 +1,6 @@
 """A scene to be photographed, and the steps that change it.
 
-The functions that return a `Step` take the ranges of its distributions.
+Some steps take the ranges of their distributions as further arguments; `kinds` binds them.
 """
 
 from collections.abc import Callable
@@ -39,6 +39,7 @@ class Scene:
 
 
 Step = Callable[[Scene, Rng], None]  # changes a scene
+Table = Callable[[tuple[int, int], Rng], np.ndarray]  # draws one
 
 
 def shaded(shade: Callable[..., np.ndarray], *ranges: Range) -> Step:
@@ -50,22 +51,14 @@ def shaded(shade: Callable[..., np.ndarray], *ranges: Range) -> Step:
     return step
 
 
-def lamp(amount: Range) -> Step:
+def lamp(scene: Scene, rng: Rng, amount: Range) -> None:
     """Replace the light by a lamp at one side."""
-
-    def step(scene: Scene, rng: Rng) -> None:
-        scene.light = light.lamp(scene.shape, rng, *amount)
-
-    return step
+    scene.light = light.lamp(scene.shape, rng, *amount)
 
 
-def dim(amount: Range) -> Step:
+def dim(scene: Scene, rng: Rng, amount: Range) -> None:
     """Darken everything."""
-
-    def step(scene: Scene, rng: Rng) -> None:
-        scene.light = scene.light * rng.uniform(*amount)
-
-    return step
+    scene.light = scene.light * rng.uniform(*amount)
 
 
 def glare(scene: Scene, rng: Rng) -> None:
@@ -84,20 +77,16 @@ def sometimes(probability: float, chosen: Step, other: Step | None = None) -> St
     return step
 
 
-def camera(
-    noise: Range | None = None, blur: Range | None = None, quality: tuple[int, int] | None = None
-) -> Step:
-    """Set the camera's faults: standard deviations in 0-1 and in pixels, and JPEG's quality."""
+def noisy(scene: Scene, rng: Rng) -> None:
+    """Photograph with the noise of a camera in dim light."""
+    scene.noise = rng.uniform(0.02, 0.07)
+    scene.light = scene.light * rng.uniform(0.45, 0.9)
 
-    def step(scene: Scene, rng: Rng) -> None:
-        if noise:
-            scene.noise = rng.uniform(*noise)
-        if blur:
-            scene.blur = rng.uniform(*blur)
-        if quality:
-            scene.quality = int(rng.integers(*quality))
 
-    return step
+def compressed(scene: Scene, rng: Rng) -> None:
+    """Compress strongly a picture that may be blurred."""
+    scene.blur = rng.uniform(0.3, 2)
+    scene.quality = int(rng.integers(8, 40))
 
 
 def out_of_focus(scene: Scene, rng: Rng) -> None:
@@ -108,7 +97,7 @@ def out_of_focus(scene: Scene, rng: Rng) -> None:
 def ruling(scene: Scene, rng: Rng) -> None:
     """Print lines, and sometimes a margin."""
     _rule(scene, rng)
-    width, height = scene.shape[1], scene.shape[0]
+    height, width = scene.shape
     if rng.random() < 0.35:
         x = rng.uniform(0.06, 0.16) * width
         line(scene.page, [(x, -9), (x, height + 9)], 1, (0.85, 0.45, 0.45))
@@ -202,35 +191,26 @@ def wiped(scene: Scene, rng: Rng) -> None:
     scene.page += (rng.uniform(0.0, 0.06) * (clouds + streaks))[..., None]
 
 
-def turn(degrees: Range) -> Step:
-    """Turn what is printed on the page, and the writing with it."""
-
-    def step(scene: Scene, rng: Rng) -> None:
-        height, width = scene.shape
-        scene.turn = rng.uniform(*degrees)
-        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -scene.turn, 1)
-        scene.page = cv2.warpAffine(
-            scene.page, matrix, (width, height), flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REFLECT,
-        )  # fmt: skip
-
-    return step
+def turn(scene: Scene, rng: Rng, most: float) -> None:
+    """Turn what is printed on the page, and the writing with it, by up to `most` degrees."""
+    height, width = scene.shape
+    scene.turn = rng.uniform(-most, most)
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -scene.turn, 1)
+    scene.page = cv2.warpAffine(
+        scene.page, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+    )
 
 
-def on(*tables: Callable[[tuple[int, int], Rng], np.ndarray], tilt: float = 0.012) -> Step:
+def lie_on(scene: Scene, rng: Rng, tables: list[Table], tilt: float = 0.012) -> None:
     """Lay the page on a table, not quite straight, seen not quite from above."""
-
-    def step(scene: Scene, rng: Rng) -> None:
-        height, width = scene.shape
-        middle = np.array([width, height]) * rng.uniform(0.47, 0.53, 2)
-        box = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (width / 2, height / 2)
-        box = box * rng.uniform(0.68, 0.9)
-        box = box @ rotation(np.radians(scene.turn))
-        scene.corners = middle + box + rng.normal(0, tilt, (4, 2)) * (width, height)
-        scene.turn = 0
-        scene.table = tables[rng.integers(len(tables))](scene.shape, rng)
-
-    return step
+    height, width = scene.shape
+    middle = np.array([width, height]) * rng.uniform(0.47, 0.53, 2)
+    box = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (width / 2, height / 2)
+    box = box * rng.uniform(0.68, 0.9)
+    box = box @ rotation(np.radians(scene.turn))
+    scene.corners = middle + box + rng.normal(0, tilt, (4, 2)) * (width, height)
+    scene.turn = 0
+    scene.table = tables[rng.integers(len(tables))](scene.shape, rng)
 
 
 def dark_table(shape: tuple[int, int], rng: Rng) -> np.ndarray:

@@ -10,8 +10,6 @@ come from the generator that the model was trained on, with other seeds, which f
 
 import argparse
 import json
-import os
-import platform
 import sys
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -272,11 +270,6 @@ def facts(args: argparse.Namespace, classifier: DigitClassifier, mnist: Mnist) -
     return {
         "date": provenance.now(),
         "command": provenance.command("-m", "evaluation.accuracy"),
-        "machine": {
-            "system": platform.system(),
-            "processor": platform.processor() or platform.machine(),
-            "cpu_count": os.cpu_count(),
-        },
         "versions": provenance.versions(packages),
         "model": {key: getattr(classifier.card, key) for key in ("sha256", "network", "trained")},
         "data": {"sha256": mnist.checksum, "mnist": mnist.canonical},

@@ -9,7 +9,7 @@ from handwriting import non_digits, pen
 from handwriting.allographs import SYMBOLS, VARIANTS
 from handwriting.pen import CANVAS, NO_DIGIT, Strokes
 from training import unipen
-from training.writers import TEST, label_of, of_split
+from training.writers import TEST, labelled
 
 PLAIN = {"size": 190, "width": 16}  # pixels, on a canvas of 280: large, with the page's pen
 SIZES, WIDTHS = (60, 235), (8, 24)  # pixels: the ranges of "varied"
@@ -44,8 +44,7 @@ def sketch_writers(paths: list[str], split: str = TEST) -> list[Sketch]:
     """
     sketches = [
         Sketch(drawing.strokes, label, drawing.writer)
-        for drawing in of_split(unipen.read_all(paths), split)
-        if (label := label_of(drawing)) is not None
+        for drawing, label in labelled(unipen.read_all(paths), split)
     ]
     if all(sketch.label == NO_DIGIT for sketch in sketches):
         raise unipen.PenFileError(

@@ -47,17 +47,13 @@ def vote(
         held_out: uint8 (m, 28, 28), drawings that no network is trained on.
     """
     folds = np.array([_fold(writer) for writer in writers])
-    out_of_fold: np.ndarray | None = None
+    out_of_fold = np.zeros((len(x), pen.NO_DIGIT + 1))
     for_held_out = []
     for fold in range(FOLDS):
         rest = folds != fold
         predict = learn(np.concatenate([x[rest], others[0]]), np.concatenate([y[rest], others[1]]))
-        outputs = predict(x[~rest])
-        if out_of_fold is None:
-            out_of_fold = np.zeros((len(x), outputs.shape[1]))
-        out_of_fold[~rest] = outputs
+        out_of_fold[~rest] = predict(x[~rest])
         for_held_out.append(predict(held_out))
-    assert out_of_fold is not None
     return Votes(out_of_fold, np.stack(for_held_out))
 
 

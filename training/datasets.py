@@ -175,7 +175,7 @@ def _real(
 
     rng = np.random.default_rng(seed)
     train, validation = (
-        _some_letters(_labelled(drawings, split), most, rng)
+        _some_letters(writers.labelled(drawings, split), most, rng)
         for split, most in ((writers.TRAIN, max_letters), (writers.VALIDATION, max_letters // 10))
     )
     test_writers = {d.writer for d in writers.of_split(drawings, writers.TEST)}
@@ -218,14 +218,6 @@ def _real(
         x_validation[y_validation == pen.NO_DIGIT],
         people,
     )
-
-
-def _labelled(drawings: list[Drawing], split: str) -> list[tuple[Drawing, int]]:
-    return [
-        (drawing, label)
-        for drawing in writers.of_split(drawings, split)
-        if (label := writers.label_of(drawing)) is not None
-    ]
 
 
 def _some_letters(

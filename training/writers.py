@@ -49,6 +49,15 @@ def label_of(drawing: Drawing) -> int | None:
     return pen.NO_DIGIT if drawing.label in NON_DIGITS else None
 
 
+def labelled(drawings: Iterable[Drawing], split: str) -> list[tuple[Drawing, int]]:
+    """Return the drawings of a split that are not left out, with their labels: see `label_of`."""
+    return [
+        (drawing, label)
+        for drawing in of_split(drawings, split)
+        if (label := label_of(drawing)) is not None
+    ]
+
+
 def by_writer(drawings: Iterable[Drawing]) -> list[Writer]:
     """Group the drawings of one split by writer, for `handwriting.rows`.
 

@@ -14,7 +14,6 @@ import argparse
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -25,18 +24,14 @@ from evaluation.photographs.camera import take
 from evaluation.photographs.kinds import KINDS
 from handwriting.pen import NO_DIGIT
 from training import writers
-from training.command_line import add_pens, run
+from training.command_line import add_pens, natural, positive, run
+
+RESULTS = ("right", "unsure", "wrong")
 
 
-class Photo(NamedTuple):
-    """A photograph and what is written on it."""
-
-    picture: np.ndarray  # uint8 (height, width, 3)
-    truth: str  # the text; "" on a blank page
-    kind: str
-
-
-def photos(sketches: list[Sketch], kind: str, count: int, seed: int) -> Iterator[Photo]:
+def photos(
+    sketches: list[Sketch], kind: str, count: int, seed: int
+) -> Iterator[tuple[np.ndarray, str]]:
     """Take photographs of one digit each, the same for the same seed.
 
     Args:
@@ -44,47 +39,47 @@ def photos(sketches: list[Sketch], kind: str, count: int, seed: int) -> Iterator
         kind: a key of `KINDS`.
         count: of the photographs.
         seed: chooses digits, papers, lamps and pens.
+
+    Yields:
+        A picture, uint8 (height, width, 3), and what is written on it, "" on a blank page.
     """
     number = list(KINDS).index(kind)
     for i in range(count):
         rng = np.random.default_rng([seed, number, i])
         if sketches:
             sketch = sketches[rng.integers(len(sketches))]
-            yield Photo(take(kind, sketch.strokes, rng), str(sketch.label), kind)
+            yield take(kind, sketch.strokes, rng), str(sketch.label)
         else:
-            yield Photo(take(kind, None, rng), "", kind)
+            yield take(kind, None, rng), ""
 
 
-# Measuring
+def measure(
+    classifier: DigitClassifier, kind: str, photos: Iterable[tuple[np.ndarray, str]], folder: str
+) -> Counter[str]:
+    """Classify photographs of one digit or none, and count the RESULTS.
 
-
-class Count(NamedTuple):
-    """Counts of photographs by result."""
-
-    right: int
-    unsure: int
-    wrong: int
-
-    def shares(self) -> str:
-        """The three shares in per cent, as columns of a table."""
-        total = max(1, sum(self))
-        return "".join(f"{100 * part / total:9.1f}" for part in self)
-
-
-def measure(classifier: DigitClassifier, photos: Iterable[Photo], save: Path | None) -> Count:
-    """Classify photographs of one digit or none; save misread ones to a folder, if given."""
+    Args:
+        kind: of paper, for the names of files.
+        photos: as of `photos`.
+        folder: for misread photographs; "" if they are not saved.
+    """
     counted: Counter[str] = Counter()
-    for i, photo in enumerate(photos):
-        prediction = classifier.predict(photo.picture)
+    for i, (picture, text) in enumerate(photos):
+        prediction = classifier.predict(picture)
         stated = "" if prediction.verdict == "blank" else prediction.digit
         result = "wrong" if isinstance(stated, int) else "unsure"
-        if str(stated) == photo.truth:
+        if str(stated) == text:
             result = "right"
         counted[result] += 1
-        if save and result != "right":
-            name = f"{photo.kind.replace(',', '').replace(' ', '-')}-{i}-{photo.truth}-{stated}.png"
-            cv2.imwrite(str(save / name), photo.picture[..., ::-1])
-    return Count(counted["right"], counted["unsure"], counted["wrong"])
+        if folder and result != "right":
+            name = f"{kind.replace(',', '').replace(' ', '-')}-{i}-{text}-{stated}.png"
+            cv2.imwrite(str(Path(folder, name)), picture[..., ::-1])
+    return counted
+
+
+def shares(counted: Counter[str]) -> str:
+    """Format the share of each of the RESULTS in per cent, as columns of a table."""
+    return "".join(f"{100 * counted[result] / counted.total():9.1f}" for result in RESULTS)
 
 
 def main() -> int:
@@ -92,16 +87,16 @@ def main() -> int:
     classifier = DigitClassifier.load(args.model)
     sketches = [] if args.blank else sketch_writers(args.pens, args.split)
     digits = [sketch for sketch in sketches if sketch.label != NO_DIGIT]
-    save = Path(args.save) if args.save else None
-    if save:
-        save.mkdir(parents=True, exist_ok=True)
-    print(f"{'% of ' + str(args.count):22}    right   unsure    wrong")
-    counts = []
+    if args.save:
+        Path(args.save).mkdir(parents=True, exist_ok=True)
+    print(f"{'% of ' + str(args.count):22}" + "".join(f"{result:>9}" for result in RESULTS))
+    total: Counter[str] = Counter()
     for kind in args.kind or KINDS:
-        counts.append(measure(classifier, photos(digits, kind, args.count, args.seed), save))
-        print(f"{kind:22}{counts[-1].shares()}", flush=True)
-    total = Count(*map(sum, zip(*counts, strict=True)))
-    print(f"{'all':22}{total.shares()}")
+        of_kind = photos(digits, kind, args.count, args.seed)
+        counted = measure(classifier, kind, of_kind, args.save)
+        total += counted
+        print(f"{kind:22}{shares(counted)}", flush=True)
+    print(f"{'all':22}{shares(total)}")
     return 0
 
 
@@ -114,10 +109,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--model", default="model", help="the folder of the model")
     parser.add_argument("--split", default=writers.TEST, choices=[writers.TEST, writers.VALIDATION])
     parser.add_argument("--blank", action="store_true", help="nothing is written")
-    parser.add_argument("--count", type=int, default=100, help="photographs of each kind")
-    parser.add_argument("--seed", type=int, default=1, help="other papers, lamps and pens")
+    parser.add_argument("--count", type=positive, default=100, help="photographs of each kind")
+    parser.add_argument("--seed", type=natural, default=1, help="other papers, lamps and pens")
     parser.add_argument("--kind", action="append", choices=list(KINDS), help="only this one")
-    parser.add_argument("--save", help="a folder for misread photographs")
+    parser.add_argument("--save", default="", help="a folder for misread photographs")
     args = parser.parse_args()
     if not (args.pens or args.blank):
         parser.error("--pens or --blank is required")

@@ -17,7 +17,7 @@ from PIL import Image
 from digits.network import ModelError, Network
 from digits.normalize import SIDE
 from training import dense
-from training.data import Mnist
+from training.data import Mnist, floats
 
 SEED = 1
 BATCH_SIZE = 128
@@ -49,7 +49,10 @@ def train(name: str, mnist: Mnist) -> Network:
     if name == "dense":
         model = dense.fit(mnist, DENSE_EPOCHS, BATCH_SIZE, verbose=0)
     else:
-        model = _convnet(mnist)
+        model = convnet()
+        model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+        how = {"epochs": CONVNET_EPOCHS, "batch_size": BATCH_SIZE, "validation_split": 0.1}
+        model.fit(floats(mnist.x_train), mnist.y_train, **how, verbose=0)
     network = export.export(model)
     with contextlib.suppress(OSError):  # a full or read-only disk: train again next time
         export.write_atomically(cache, lambda half: half.write_bytes(network))
@@ -73,15 +76,6 @@ def convnet():
             layers.Dense(10, activation="softmax"),
         ]
     )
-
-
-def _convnet(mnist: Mnist):
-    model = convnet()
-    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
-    x_train = mnist.x_train[..., None].astype(np.float32) / 255
-    how = {"epochs": CONVNET_EPOCHS, "batch_size": BATCH_SIZE, "validation_split": 0.1}
-    model.fit(x_train, mnist.y_train, **how, verbose=0)
-    return model
 
 
 def _cache(name: str, mnist: Mnist) -> Path:

@@ -50,7 +50,7 @@ def fit_thresholds(
     Args:
         outputs: float (n, 11), the network's probabilities for digits whose labels are right.
         labels: integers (n,), 0-9.
-        outputs_none: float (m, 11), its probabilities for drawings that are not digits.
+        outputs_none: float (m > 0, 11), its probabilities for drawings that are not digits.
         temperature: of `fit_temperature`.
         cost: of a wrong digit, in unsure digits; above 1.
         non_digits: the expected share of drawings that are not digits, 0-1.
@@ -67,7 +67,7 @@ def fit_thresholds(
         mistaken = likely_others & (none_of_others <= max_none)
         return float(
             (1 - non_digits) * np.where(stated, cost * wrong, 1).mean()
-            + non_digits * cost * (mistaken.mean() if len(mistaken) else 0)
+            + non_digits * cost * mistaken.mean()
         )
 
     # Nearly all probabilities are close to 0 or 1, so the values are dense there.

@@ -33,12 +33,12 @@ RULING = [
 class Pen:
     """A pen, pencil, marker or piece of chalk."""
 
-    colour: Colour = (0.1, 0.1, 0.12)
-    width: float = 0.07  # of the digit's height
-    cover: float = 0.95  # how much of the paper's colour the ink hides, 0-1
-    grain: float = 0.0  # how much the paper's tooth shows through, 0-1
-    fading: float = 0.0  # how much the pressure changes along a stroke, 0-1
-    smear: float = 0.0  # of chalk and dry markers: how much of its surroundings is smudged
+    colour: Colour
+    width: float  # of the digit's height
+    cover: float  # how much of the paper's colour the ink hides, 0-1
+    grain: float  # how much the paper's tooth shows through, 0-1
+    fading: float  # how much the pressure changes along a stroke, 0-1
+    smear: float  # of chalk and dry markers: how much of its surroundings is smudged
 
 
 @dataclass(frozen=True)

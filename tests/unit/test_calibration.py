@@ -75,22 +75,23 @@ def test_for_calibrated_digits_no_other_confidence_costs_less():
     outputs, labels = made_up_outputs(20_000, sharpness=1)
     outputs[:, 10] = 0  # digits only
     outputs /= outputs.sum(axis=1, keepdims=True)
-    nothing = np.zeros((0, 11))
 
     def cost(confidence):
         unsure, wrong, _ = shares(outputs, labels, outputs[:1], Thresholds(1, confidence))
         return unsure + 10 * wrong
 
-    best = fit_thresholds(outputs, labels, nothing, 1, cost=10, non_digits=0).confidence
+    best = fit_thresholds(outputs, labels, outputs[:1], 1, cost=10, non_digits=0).confidence
     for confidence in (0.5, 0.7, 0.8, 0.95, 0.99):
         assert cost(best) <= cost(confidence) + 2e-3
 
 
-def test_without_other_drawings_only_digits_count():
+def test_more_other_drawings_give_a_stricter_threshold_for_none():
     outputs, labels = made_up_outputs(1_000, sharpness=1)
     others = outputs[:500, [*range(1, 11), 0]]
-    without = fit_thresholds(outputs, labels, np.zeros((0, 11)), 1)
-    assert without.none > fit_thresholds(outputs, labels, others, 1, non_digits=0.5).none
+    few, many = (
+        fit_thresholds(outputs, labels, others, 1, non_digits=share).none for share in (0, 0.5)
+    )
+    assert few > many
 
 
 def test_temperature_scaling_keeps_the_order_and_the_sums():

@@ -45,8 +45,7 @@ def main() -> int:
 
 def scanned(row: Row, rng: Generator) -> Sample:
     """Put a row on a page: dark ink on white."""
-    writing = on_page(row, rng)
-    return Image.fromarray(255 - writing.image), writing.text
+    return Image.fromarray(255 - on_page(row, rng).image), row.text
 
 
 def plain(spacing: rows.Spacing, least: int = 2, **style: Any) -> Compose:
@@ -124,16 +123,15 @@ def window(writer: Writer, rng: Generator) -> Sample:
 def small_on_page(writer: Writer, rng: Generator) -> Sample:
     """Compose a page 57 times as high as its digits, and open it from a file."""
     row = below(writer, rng, (3, 5), (2, 5), gaps=(0.6, 1.5))
-    writing = on_page(row, rng)
     scale = 40 / row.size
-    small = Image.fromarray(255 - writing.image)
+    small = Image.fromarray(255 - on_page(row, rng).image)
     small = small.resize([round(side * scale) for side in small.size], Image.Resampling.BOX)
     page = Image.new("L", (1600, 40 * 57), 255)
     room = [page.width - small.width, page.height - small.height]
     page.paste(small, tuple(rng.integers(40, np.array(room) - 40).tolist()))
     file = io.BytesIO()
     page.save(file, "PNG")
-    return open_image(file.getvalue()), writing.text
+    return open_image(file.getvalue()), row.text
 
 
 KINDS: dict[str, Compose] = {

@@ -44,7 +44,7 @@ def underlined(row: Row, rng: np.random.Generator, above: bool = False) -> Row:
         y = top - gap if above else bottom + gap
         y += number * row.size * rng.uniform(0.12, 0.25)
         lines.append(drawn_line((ends[0], y), (ends[1], y), rng, rng.choice([0, 1])))
-    return row.with_lines(Line(lines, row.width * rng.uniform(0.5, 1.2)))
+    return row.with_line(Line(lines, row.width * rng.uniform(0.5, 1.2)))
 
 
 def struck_out(row: Row, rng: np.random.Generator) -> Row:
@@ -67,7 +67,7 @@ def struck_out(row: Row, rng: np.random.Generator) -> Row:
         for _ in range(1 if kind == "line" else rng.integers(2, 4)):
             y = top + height * rng.uniform(0.3, 0.7, 2)
             lines.append(drawn_line((ends[0], y[0]), (ends[1], y[1]), rng, 1))
-    struck = row.with_lines(Line(lines, row.width * rng.uniform(0.7, 1.2)))
+    struck = row.with_line(Line(lines, row.width * rng.uniform(0.7, 1.2)))
     return replace(struck, labels=[UNKNOWN] * len(row.labels), text=UNKNOWN * len(row.labels))
 
 
@@ -98,7 +98,7 @@ def circled(row: Row, rng: np.random.Generator, index: int | None = None) -> Row
     width = row.width * rng.uniform(0.6, 1.1)
     if index is None:
         points = ring(row.box(), rng, row.size * rng.uniform(0.05, 0.4))
-        return row.with_lines(Line([points], width))
+        return row.with_line(Line([points], width))
     points = ring(bounds(row.symbols[index]), rng, row.size * rng.uniform(0.1, 0.35))
     symbols = list(row.symbols)
     gap = row.width + row.size * rng.uniform(-0.02, 0.3)
@@ -108,7 +108,7 @@ def circled(row: Row, rng: np.random.Generator, index: int | None = None) -> Row
             shift = max(0, (points[:, 0] * side).max() + gap - near.min())
             for other in others:
                 symbols[other] = pen.place(symbols[other], 1, (side * shift, 0))
-    return replace(row, symbols=symbols).with_lines(Line([points], width))
+    return replace(row, symbols=symbols).with_line(Line([points], width))
 
 
 def framed(row: Row, rng: np.random.Generator) -> Row:
@@ -122,7 +122,7 @@ def framed(row: Row, rng: np.random.Generator) -> Row:
     shaky = rng.choice([0, 0.5])
     sides = [drawn_line(corners[k], corners[(k + 1) % 4], rng, shaky) for k in range(4)]
     width, shade = row.width * rng.uniform(0.3, 1), rng.choice([1, rng.uniform(0.25, 1)])
-    return row.with_lines(Line(sides, width, shade))
+    return row.with_line(Line(sides, width, shade))
 
 
 def boxed(
@@ -158,7 +158,7 @@ def boxed(
     strokes = _comb(edges, size, rng) if comb else _boxes(edges, top, bottom, uprights)
     width = max(1.0, size * rng.uniform(0.012, 0.05))
     shade = rng.choice([1, rng.uniform(0.25, 1)])
-    return row.with_lines(Line(pen.place(strokes, 1, (shift, 0)), width, shade))
+    return row.with_line(Line(pen.place(strokes, 1, (shift, 0)), width, shade))
 
 
 def _comb(edges: list[tuple[float, float]], size: float, rng: np.random.Generator) -> Strokes:
@@ -204,7 +204,7 @@ def ruled(row: Row, rng: np.random.Generator, squared: bool = False) -> Row:
         xs = np.arange(left - reach, right + reach, step)
         strokes += [np.array([(x, top - reach), (x, bottom + reach)]) for x in xs]
     width = max(1.0, row.size * rng.uniform(0.01, 0.04))
-    return row.with_lines(Line(strokes, width, rng.uniform(0.2, 0.8)))
+    return row.with_line(Line(strokes, width, rng.uniform(0.2, 0.8)))
 
 
 def ticked(row: Row, rng: np.random.Generator) -> Row:

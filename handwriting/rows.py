@@ -69,9 +69,9 @@ class Row:
         """Return the row moved by x and y pixels."""
         return self.map(lambda points: points + np.array([x, y]))
 
-    def with_lines(self, *lines: Line) -> "Row":
-        """Return the row with further lines."""
-        return replace(self, lines=[*self.lines, *lines])
+    def with_line(self, line: Line) -> "Row":
+        """Return the row with one more line."""
+        return replace(self, lines=[*self.lines, line])
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,10 +80,6 @@ class Writing:
 
     row: Row
     page: tuple[int, int]  # width and height in pixels
-
-    @property
-    def text(self) -> str:
-        return self.row.text
 
     @property
     def image(self) -> np.ndarray:

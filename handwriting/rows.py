@@ -252,11 +252,9 @@ def below(
     """
     placed = [rows[0]]
     for row in rows[1:]:
-        left, _, right, bottom = placed[-1].box()
-        box = row.box()
+        (left, _, right, _), box = placed[-1].box(), row.box()
         x = left + align * (right - left) - box[0] - align * (box[2] - box[0])
-        lowest = max([bottom, *(s[:, 1].max() for line in placed[-1].lines for s in line.strokes)])
-        highest = min([box[1], *(s[:, 1].min() for line in row.lines for s in line.strokes)])
+        lowest, highest = placed[-1].box(with_lines=True)[3], row.box(with_lines=True)[1]
         gap = rows[0].size * rng.uniform(*gaps) + rows[0].width
         x += rng.normal(0, 0.06) * row.size
         placed.append(row.moved(x, lowest + gap - highest))

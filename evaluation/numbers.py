@@ -45,7 +45,8 @@ def main() -> int:
 
 def scanned(row: Row, rng: Generator) -> Sample:
     """Put a row on a page: dark ink on white."""
-    return Image.fromarray(255 - on_page(row, rng).image), row.text
+    row, page = on_page(row, rng)
+    return Image.fromarray(255 - page), row.text
 
 
 def plain(spacing: rows.Spacing, least: int = 2, **style: Any) -> Compose:
@@ -124,7 +125,7 @@ def small_on_page(writer: Writer, rng: Generator) -> Sample:
     """Compose a page 57 times as high as its digits, and open it from a file."""
     row = below(writer, rng, (3, 5), (2, 5), gaps=(0.6, 1.5))
     scale = 40 / row.size
-    small = Image.fromarray(255 - on_page(row, rng).image)
+    small = Image.fromarray(255 - on_page(row, rng)[1])
     small = small.resize([round(side * scale) for side in small.size], Image.Resampling.BOX)
     page = Image.new("L", (1600, 40 * 57), 255)
     room = [page.width - small.width, page.height - small.height]

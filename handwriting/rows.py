@@ -74,25 +74,6 @@ class Row:
         return replace(self, lines=[*self.lines, line])
 
 
-@dataclass(frozen=True, eq=False)
-class Writing:
-    """A row, or several, on a page."""
-
-    row: Row
-    page: tuple[int, int]  # width and height in pixels
-
-    @property
-    def image(self) -> np.ndarray:
-        """uint8 (height, width), ink 255 on 0."""
-        page = Image.new("L", self.page)
-        draw = ImageDraw.Draw(page)
-        for line in sorted(self.row.lines, key=lambda line: line.shade):
-            pen.draw(draw, line.strokes, line.width, round(255 * line.shade))
-        for symbol in self.row.symbols:
-            pen.draw(draw, symbol, self.row.width, 255)
-        return np.asarray(page)
-
-
 def bounds(strokes: Strokes, width: float = 0.0) -> Bounds:
     """Return the bounds of strokes drawn with a pen of the given width."""
     points = np.concatenate(strokes)
@@ -268,10 +249,20 @@ def below(
     )
 
 
-def on_page(row: Row, rng: np.random.Generator) -> Writing:
-    """Put the row on a page with random margins."""
+def on_page(row: Row, rng: np.random.Generator) -> tuple[Row, np.ndarray]:
+    """Draw the row on a page with random margins.
+
+    Returns:
+        The row, moved to its place; and the page, uint8 (height, width), ink 255 on 0.
+    """
     left, top, right, bottom = row.box(with_lines=True)
     sides = row.width + rng.uniform(4, 60, 4)
     size = np.ceil([right - left + sides[0] + sides[2], bottom - top + sides[1] + sides[3]])
-    width, height = size.astype(int).tolist()
-    return Writing(row.moved(sides[0] - left, sides[1] - top), (width, height))
+    row = row.moved(sides[0] - left, sides[1] - top)
+    page = Image.new("L", tuple(size.astype(int).tolist()))
+    draw = ImageDraw.Draw(page)
+    for line in sorted(row.lines, key=lambda line: line.shade):
+        pen.draw(draw, line.strokes, line.width, round(255 * line.shade))
+    for symbol in row.symbols:
+        pen.draw(draw, symbol, row.width)
+    return row, np.asarray(page)

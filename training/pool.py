@@ -95,16 +95,16 @@ def locate(classifier: DigitClassifier, writers: list[Writer], count: int, seed:
 def _located(
     classifier: DigitClassifier, row: Row, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
-    writing = on_page(row, rng)
-    found = find_ink(writing.image)
+    row, page = on_page(row, rng)
+    found = find_ink(page)
     if found is None:
         return
     ink = found.everything
-    true = [bounds(strokes, writing.row.width) for strokes in writing.row.symbols]
+    true = [bounds(strokes, row.width) for strokes in row.symbols]
     for symbol in classifier.locate(ink.pixels):
         overlaps = [_overlap(ink.place(symbol.box), box) for box in true]
         best = int(np.argmax(overlaps))
-        label = writing.row.labels[best] if overlaps[best] >= MIN_OVERLAP else UNKNOWN
+        label = row.labels[best] if overlaps[best] >= MIN_OVERLAP else UNKNOWN
         pixels = centre(ink.cut(symbol.box, symbol.mask).pixels)
         yield symbol.probabilities, pixels, SYMBOLS.index(label)
 

@@ -32,15 +32,12 @@ export class Updates {
   live = true; // whether to send while the pen moves
 
   #number = 0; // of the last update
-  #sentAt = 0;
-  /** @type {{ number: number, at: number } | null} */
-  #pending = null; // sent, and not answered yet
-  #wanted = 0; // the number whose answer is for the finished drawing; 0: none yet
+  #sentAt = -Infinity; // or when the connection came back: Streamlit sends it again
+  #isPending = false; // it is not answered yet
   #trip = 0; // ms: the last round trip
   #touched = 0; // when the drawing last changed
-  #since = 0; // from when on an answer to it is missing
   #fresh = false; // it changed since the last update
-  #settled = true; // the words are for this drawing, or asked for
+  #settled = true; // the last update is for this drawing, and asks for words
   #timer = 0;
   #left = -Infinity; // when a link to another page was pressed
   /** @type {HTMLElement | null} */
@@ -58,15 +55,14 @@ export class Updates {
   /** Call this when the page is entered. */
   enter() {
     this.#left = -Infinity;
-    this.#pending = null;
+    this.#isPending = false;
   }
 
   /** Call this when the drawing changed: the answer shown is for another one. */
   changed() {
-    this.#touched = this.#since = now();
+    this.#touched = now();
     this.#fresh = true;
     this.#settled = false;
-    this.#wanted = 0;
     this.mark();
     this.#plan();
   }
@@ -74,17 +70,12 @@ export class Updates {
   /** While the pen moves: an update when one is due and the last one was answered. */
   #plan() {
     clearTimeout(this.#timer);
-    if (!this.live || this.#pending || !this.snapshot()?.isDrawing) return;
-    if (!this.#fresh && this.#settled) return;
-    const due = this.#number ? this.#sentAt + Math.max(MIN_INTERVAL, 3 * this.#trip) : 0;
+    if (!this.live || this.#isPending || this.#settled || !this.snapshot()?.isDrawing) return;
+    const due = this.#sentAt + Math.max(MIN_INTERVAL, 3 * this.#trip);
     const rests = this.#touched + REST;
     const at = this.#fresh ? due : Math.max(due, rests);
-    this.#timer = setTimeout(() => this.#sendLive(), Math.max(0, at - now()));
-  }
-
-  #sendLive() {
-    if (this.#pending || !this.snapshot()?.isDrawing) return;
-    this.#post(now() - this.#touched >= REST);
+    const post = () => this.#post(now() - this.#touched >= REST);
+    this.#timer = setTimeout(post, Math.max(0, at - now()));
   }
 
   /** Sends the finished drawing. */
@@ -102,9 +93,8 @@ export class Updates {
     this.#number += 1;
     this.#fresh = false;
     this.#settled = rests;
-    if (rests) this.#wanted = this.#number;
     this.#sentAt = now();
-    this.#pending = { number: this.#number, at: this.#sentAt };
+    this.#isPending = true;
     root.dataset.drawing = String(this.#number);
     const message = {
       number: this.#number,
@@ -120,22 +110,18 @@ export class Updates {
 
   /** Call this when the page shows another answer. */
   answered() {
-    const reading = shownReading();
-    if (this.#pending && reading >= this.#pending.number) {
-      this.#trip = now() - this.#pending.at;
-      this.#pending = null;
+    if (this.#isPending && shownReading() === this.#number) {
+      this.#trip = now() - this.#sentAt;
+      this.#isPending = false;
       this.#follow();
     }
     this.mark();
     this.#plan();
   }
 
-  /** Call this when the connection was lost or is back. Streamlit sends the last update again. */
+  /** Call this when the connection was lost or is back. */
   reconnected() {
-    if (!root.dataset.connection) {
-      this.#since = now();
-      if (this.#pending) this.#pending.at = this.#since;
-    }
+    if (!root.dataset.connection) this.#sentAt = now();
     this.mark();
   }
 
@@ -143,8 +129,8 @@ export class Updates {
   retry() {
     this.mark();
     const snapshot = this.snapshot();
-    const isIdle = snapshot && !snapshot.isDrawing && !root.dataset.connection;
-    if (isIdle && now() - this.#since > SILENT) this.finished();
+    if (this.#isAnswered || root.dataset.connection || !snapshot || snapshot.isDrawing) return;
+    if (now() - Math.max(this.#touched, this.#sentAt) > SILENT) this.finished();
   }
 
   /**
@@ -154,16 +140,18 @@ export class Updates {
   mark() {
     const snapshot = this.snapshot();
     if (!snapshot) return;
-    const isNewest = shownReading() === this.#number && !this.#fresh;
-    const isAnswered = isNewest && (this.#wanted === this.#number || this.#number === 0);
-    if (isAnswered) this.#since = now();
-    const isLate = this.#pending && now() - this.#pending.at > LATE;
+    const isAnswered = this.#isAnswered;
+    const isLate = this.#isPending && now() - this.#sentAt > LATE;
     root.toggleAttribute("data-outdated", !isAnswered);
     root.toggleAttribute("data-blank", snapshot.isEmpty);
     root.toggleAttribute("data-untouched", snapshot.isUntouched);
     const state =
       root.dataset.connection || (isAnswered ? "answered" : isLate ? "late" : "waiting");
     root.dataset.reader = state === "lost" ? "late" : state;
+  }
+
+  get #isAnswered() {
+    return this.#settled && shownReading() === this.#number;
   }
 
   /**
@@ -176,7 +164,7 @@ export class Updates {
     const link = pressed(event, "a[href]");
     if (!link || !this.send) return;
     this.#left = now();
-    if (!this.#pending) return;
+    if (!this.#isPending) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     this.#link = link;
@@ -186,7 +174,8 @@ export class Updates {
   #follow() {
     const link = this.#link;
     if (!link) return;
-    this.#link = this.#pending = null;
+    this.#link = null;
+    this.#isPending = false;
     link.click();
   }
 }

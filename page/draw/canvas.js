@@ -91,7 +91,6 @@ function attach() {
   if (!updates.send || surface.isReady) return;
   if (!surface.attach()) return void requestAnimationFrame(attach);
   label();
-  root.dataset.canvas = "ready";
   contacts.forget();
   if (!history.isPristine || updates.hasSent) show();
   updates.mark();

@@ -48,7 +48,7 @@ function point(type, canvas, [x, y]) {
 /** Draws a digit on an empty canvas, unless a visitor is drawing. */
 async function draw(digit = anyOther()) {
   const canvas = findCanvas();
-  if (!canvas || !drawings || root.dataset.canvas !== "ready") return;
+  if (!canvas || !drawings || !root.dataset.reader) return;
   stop();
   if (!dispatchEvent(new Event("digits-clear", { cancelable: true }))) return;
   const mine = (drawing = { lift: () => {} });

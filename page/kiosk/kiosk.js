@@ -84,7 +84,7 @@ async function startOver() {
 }
 
 async function attract() {
-  if (root.dataset.canvas !== "ready") return;
+  if (!root.dataset.reader) return; // no canvas
   const mine = (run = {});
   root.dataset.attract = "";
   updateLine();

@@ -140,7 +140,7 @@ def test_a_connection_that_died_unnoticed_is_replaced(visit):
         sessionStorage.setItem("loaded", "1");"""
     )
     page.reload()
-    page.wait_for_function("document.documentElement.dataset.canvas === 'ready'")
+    page.wait_for_function("document.documentElement.dataset.reader")
     dead += sockets
     draw(page, written(3))
     expect_digit(page, 3)

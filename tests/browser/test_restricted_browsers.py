@@ -47,7 +47,7 @@ def test_reads_where_the_pixels_of_the_canvas_are_withheld(visit):
 def test_reads_in_a_firefox_that_resists_fingerprinting(server):
     with firefox(privacy__resistFingerprinting=True) as browser:
         browser.open(server)
-        browser.wait_for("document.documentElement.dataset.canvas === 'ready'")
+        browser.wait_for("document.documentElement.dataset.reader")
         pixel = f"{FIND_CANVAS}.getContext('2d').getImageData(0, 0, 1, 1).data.join()"
         assert browser.evaluate(pixel) != "0,0,0,0", "it does not withhold the canvas"
         browser.draw(written(5))

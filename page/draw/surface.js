@@ -58,16 +58,15 @@ export class Surface {
   #parts = null;
   /** @type {Stroke[]} */
   #shown = [];
-  /** @type {Promise<void> | null} */
-  #changing = null;
+  /** @type {Promise<void> | null} pending while the canvas is brought to another state */
+  changing = null;
   pen = 0; // canvas pixels
 
   /**
    * Finds the canvas when it appears, or again after it was replaced.
-   * @returns {boolean} whether a new one was found
+   * @returns {boolean} whether it is there
    */
   attach() {
-    if (this.isReady) return false;
     this.#parts = find();
     this.#shown = [];
     return this.#parts !== null;
@@ -192,13 +191,8 @@ export class Surface {
 
   // ---------------------------------------------------------------- showing another state
 
-  /** @returns {Promise<void> | null} pending while the canvas is brought to another state */
-  get changing() {
-    return this.#changing;
-  }
-
   get isEmpty() {
-    return !this.#shown.length && !this.#changing;
+    return !this.#shown.length && !this.changing;
   }
 
   /**
@@ -207,8 +201,8 @@ export class Surface {
    * @param {() => void} done
    */
   show(wanted, done) {
-    this.#changing ??= this.#redraw(wanted).finally(() => {
-      this.#changing = null;
+    this.changing ??= this.#redraw(wanted).finally(() => {
+      this.changing = null;
       done();
     });
   }

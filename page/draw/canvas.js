@@ -216,10 +216,7 @@ function start() {
     history.reset();
     if (surface.isReady) show();
   });
-  addEventListener("healing", () => {
-    keep();
-    save(RELOADING, "1");
-  });
+  addEventListener("healing", () => save(RELOADING, "1"));
   setInterval(() => {
     if (!updates.send || document.hidden) return;
     attach();

@@ -17,24 +17,17 @@ import { fill } from "./pictures.js";
 function show(root, { tiles: json, question, yours, score }) {
   /** @type {Tile[]} */
   const tiles = JSON.parse(json);
+  const figures = tiles.map(
+    ({ pixels, alt }, tile) =>
+      `<figure data-tile="${tile}"><button type="button" aria-expanded="false">` +
+      `<img src="${pixels}" alt="${alt}"><span>${question}</span></button>` +
+      '<figcaption tabindex="-1"></figcaption></figure>',
+  );
+  const digits = [..."0123456789"].map((digit) => `<button type="button">${digit}</button>`);
   root.innerHTML =
-    '<p class="score" role="status"></p><div class="misread">' +
-    tiles
-      .map(
-        ({ pixels, alt }) =>
-          `<figure><button type="button" aria-expanded="false"><img src="${pixels}" alt="${alt}">` +
-          `<span>${question}</span></button><figcaption tabindex="-1"></figcaption></figure>`,
-      )
-      .join("") +
-    "</div>";
-  const pad = document.createElement("div");
-  pad.className = "pad";
-  pad.setAttribute("role", "group");
-  pad.setAttribute("aria-label", question);
-  for (let digit = 0; digit < 10; digit++)
-    pad.innerHTML += `<button type="button">${digit}</button>`;
-
-  const figures = [...root.querySelectorAll("figure")];
+    `<p class="score" role="status"></p><div class="misread">${figures.join("")}` +
+    `<div class="pad" role="group" aria-label="${question}" hidden>${digits.join("")}</div></div>`;
+  const pad = /** @type {HTMLElement} */ (root.querySelector(".pad"));
   /** @type {HTMLElement | null} */
   let chosen = null;
   let [right, count] = [0, 0];
@@ -42,15 +35,15 @@ function show(root, { tiles: json, question, yours, score }) {
   /** @param {HTMLElement | null} figure */
   function choose(figure) {
     chosen?.querySelector("button")?.setAttribute("aria-expanded", "false");
+    figure?.querySelector("button")?.setAttribute("aria-expanded", "true");
+    figure?.after(pad);
+    pad.hidden = !figure;
     chosen = figure;
-    if (!figure) return pad.remove();
-    figure.querySelector("button")?.setAttribute("aria-expanded", "true");
-    figure.after(pad);
   }
 
   /** @param {HTMLElement} figure @param {number} digit */
   function reveal(figure, digit) {
-    const { label, answer } = tiles[figures.indexOf(figure)];
+    const { label, answer } = tiles[Number(figure.dataset.tile)];
     count += 1;
     right += Number(digit === label);
     const [button, image, caption] = ["button", "img", "figcaption"].map(

@@ -84,29 +84,21 @@ export class Wall {
   }
 }
 
-const SVG = "http://www.w3.org/2000/svg";
-
 /**
  * A curve with its scales.
  * @param {Element} place
  * @param {[number, number][]} points fractions of width and height
- * @param {{ text: string, left?: number, bottom?: number, dashed?: boolean }[]} ticks
+ * @param {{ kind: string, at: number, text: string }[]} ticks a "column" is at a fraction of the
+ *   width, a "row" and a "dashed" line at one of the height
  */
 export function showCurve(place, points, ticks) {
   if (!place.childElementCount) {
-    const line = document.createElementNS(SVG, "svg");
-    line.setAttribute("viewBox", "0 0 100 100");
-    line.setAttribute("preserveAspectRatio", "none");
-    line.append(document.createElementNS(SVG, "polyline"));
-    place.append(line);
-    for (const { text, left, bottom, dashed } of ticks) {
-      const tick = document.createElement("span");
-      tick.className = dashed ? "dashed" : left === undefined ? "row" : "column";
-      tick.textContent = text;
-      if (left !== undefined) tick.style.left = `${100 * left}%`;
-      if (bottom !== undefined) tick.style.bottom = `${100 * bottom}%`;
-      place.append(tick);
-    }
+    const scales = ticks.map(({ kind, at, text }) => {
+      const side = kind === "column" ? "left" : "bottom";
+      return `<span class="${kind}" style="${side}: ${100 * at}%">${text}</span>`;
+    });
+    place.innerHTML =
+      '<svg viewBox="0 0 100 100" preserveAspectRatio="none"><polyline /></svg>' + scales.join("");
   }
   const corners = points.map(([x, y]) => `${100 * x},${100 - 100 * y}`).join(" ");
   place.querySelector("polyline")?.setAttribute("points", corners);
@@ -120,13 +112,11 @@ export function showCurve(place, points, ticks) {
  * @param {(right: number) => string} number
  */
 export function showResults(place, rows, most, number) {
-  const elements = rows.flatMap(({ text, right, latest }) => {
-    const [name, value, bar] = ["dt", "dd", "i"].map((tag) => document.createElement(tag));
-    name.textContent = text;
-    bar.style.setProperty("--share", String(right / most));
-    value.className = latest ? "latest" : "";
-    value.append(bar, number(right));
-    return [name, value];
-  });
-  place.replaceChildren(...elements);
+  place.innerHTML = rows
+    .map(
+      ({ text, right, latest }) =>
+        `<dt>${text}</dt><dd class="${latest ? "latest" : ""}">` +
+        `<i style="--share: ${right / most}"></i>${number(right)}</dd>`,
+    )
+    .join("");
 }

@@ -132,13 +132,18 @@ export class Screen {
   /** @param {Score} score @param {number} total images at the end of the curve */
   showScore(score, total) {
     const { words } = this;
-    const ticks = [0, 50, 100].map((right) => ({ bottom: right / 100, text: this.number(right) }));
-    const chance = { bottom: 0.1, text: words.chance, dashed: true };
+    const rights = [0, 50, 100].map((right) => ({
+      kind: "row",
+      at: right / 100,
+      text: this.number(right),
+    }));
+    const chance = { kind: "dashed", at: 0.1, text: words.chance };
     const counts = [10, 100, 1000, 10000].map((count) => ({
-      left: score.place(count, total),
+      kind: "column",
+      at: score.place(count, total),
       text: this.number(count),
     }));
-    showCurve(this.$(".area"), score.curve(total), [...ticks, chance, ...counts]);
+    showCurve(this.$(".area"), score.curve(total), [...rights, chance, ...counts]);
     const count = this.number(score.count);
     const right = this.number(Math.round(100 * score.share));
     this.$(".area").setAttribute("aria-label", fill(words.curve_spoken, { count, right }));

@@ -45,15 +45,11 @@ const isHeld = () => "outdated" in root.dataset;
  * @param {Record<string, () => any>} parts
  */
 function addLazily(object, parts) {
-  for (const [name, make] of Object.entries(parts))
-    Object.defineProperty(object, name, {
-      configurable: true,
-      get() {
-        const value = make();
-        Object.defineProperty(object, name, { value });
-        return value;
-      },
-    });
+  for (const [name, make] of Object.entries(parts)) {
+    /** @type {any} */
+    let value;
+    Object.defineProperty(object, name, { get: () => (value ??= make()) });
+  }
   return object;
 }
 
@@ -71,7 +67,7 @@ export class Scene {
     this.onStill = onStill;
     /** @type {Map<string, Actor>} */
     this.actors = new Map();
-    /** @type {Map<string, HTMLImageElement>} */
+    /** @type {Map<string, HTMLImageElement>} those that are loaded, by URL */
     this.images = new Map();
     /** @type {any} the data from content.py, decoded; null while nothing is drawn */
     this.data = null;
@@ -138,7 +134,7 @@ export class Scene {
             return { values: strengths, picture: picture(strengths, data.evidence.side, heat) };
           }),
         near: () => data.neighbours.map((/** @type {any} */ { pixels }) => small(pixels)),
-        inks: () => inks(/** @type {HTMLImageElement} */ (this.loaded(data.drawing))),
+        inks: () => inks(/** @type {HTMLImageElement} */ (this.images.get(data.drawing))),
       },
     );
     this.load();
@@ -160,11 +156,6 @@ export class Scene {
     if (this.data !== data) return; // there is newer data
     this.images = new Map(urls.map((url, n) => [url, images[n]]));
     this.wake();
-  }
-
-  /** An image that was sent; undefined until it is loaded. @param {string} url */
-  loaded(url) {
-    return this.images.get(url);
   }
 
   wake() {

@@ -55,13 +55,13 @@ export const cut = {
 
   paint: {
     whole(scene, place) {
-      scene.paper(place, scene.loaded(scene.data.number?.drawing));
+      scene.paper(place, scene.images.get(scene.data.number?.drawing));
     },
 
     tile(scene, place, [n]) {
       const tile = scene.data.number?.tiles[n];
       if (!tile) return;
-      scene.paper(place, scene.loaded(tile.picture));
+      scene.paper(place, scene.images.get(tile.picture));
       const { pen } = scene;
       if (n === scene.data.number.chosen) {
         pen.lineWidth = Math.max(4, place.w * 0.03);

@@ -14,7 +14,7 @@ export const drawing = {
 
   paint: {
     drawing(scene, place) {
-      scene.paper(place, scene.loaded(scene.data.drawing));
+      scene.paper(place, scene.images.get(scene.data.drawing));
     },
   },
 };
@@ -41,7 +41,7 @@ export const dots = {
     // The ink on its way into the dots; before that, a frame on the paper around it.
     ink(scene, place) {
       const { pen } = scene;
-      const drawing = scene.loaded(scene.data.drawing);
+      const drawing = scene.images.get(scene.data.drawing);
       const actor = scene.actors.get("ink");
       if (!drawing?.width || !actor) return;
       const [left, top, wide, high] = scene.data.box;

@@ -30,6 +30,26 @@ export const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0
 export const square = (x, y, side) => ({ x, y, w: side, h: side });
 
 /**
+ * Squares in rows, as large as the room allows, in its middle.
+ * @param {{ w: number, h: number, gap: number }} room
+ * @param {number} count
+ * @param {number} rows
+ * @param {number} label the height of the room below each square
+ */
+export function squares({ w, h, gap }, count, rows, label = 0) {
+  const columns = Math.ceil(count / rows);
+  const side = Math.min((w - gap) / columns, (h - gap) / rows - label) - gap;
+  const [across, down] = [side + gap, side + label + gap];
+  return Array.from({ length: count }, (_, n) => {
+    const row = Math.floor(n / columns);
+    const inRow = Math.min(columns, count - row * columns);
+    const left = (w - inRow * across + gap) / 2;
+    const top = (h - rows * down + gap) / 2;
+    return square(left + (n % columns) * across, top + row * down, side);
+  });
+}
+
+/**
  * Numbers as a small canvas.
  * @param {ArrayLike<number>} values row by row
  * @param {number} side

@@ -1,7 +1,7 @@
 // @ts-check
 // A number: first the drawing is cut into one tile per digit, at the end they form the number.
 
-import { ACCENT, ACCENT_ON_PAPER, square } from "../pictures.js";
+import { ACCENT, ACCENT_ON_PAPER, square, squares } from "../pictures.js";
 
 /** @import { Phase, Place, Scene, Step } from "../scene.js" */
 
@@ -12,25 +12,11 @@ import { ACCENT, ACCENT_ON_PAPER, square } from "../pictures.js";
  */
 function apart(scene, label) {
   const { w, h, gap } = scene.room;
-  const { tiles } = scene.data.number;
-  const side = (/** @type {number} */ rows) => {
-    const columns = Math.ceil(tiles.length / rows);
-    return Math.min((w - (columns + 1) * gap) / columns, ((h - gap) / rows - gap) / (1 + label));
-  };
+  const count = scene.data.number.tiles.length;
+  const side = (/** @type {number} */ rows) =>
+    Math.min((w - gap) / Math.ceil(count / rows) - gap, ((h - gap) / rows - gap) / (1 + label));
   const rows = [1, 2, 3].reduce((best, next) => (side(next) > side(best) ? next : best));
-  const each = side(rows);
-  const columns = Math.ceil(tiles.length / rows);
-  const top = (h - rows * (each * (1 + label) + gap) + gap) / 2;
-  return tiles.map((/** @type {unknown} */ _, /** @type {number} */ n) => {
-    const row = Math.floor(n / columns);
-    const inRow = Math.min(columns, tiles.length - row * columns);
-    const left = (w - inRow * (each + gap) + gap) / 2;
-    const at = {
-      x: left + (n % columns) * (each + gap),
-      y: top + row * (each * (1 + label) + gap),
-    };
-    return square(at.x, at.y, each);
-  });
+  return squares(scene.room, count, rows, label * side(rows));
 }
 
 /** @type {Step} */

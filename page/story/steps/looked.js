@@ -1,25 +1,19 @@
 // @ts-check
 // The evidence for the answer, and the evidence against the next guess.
 
-import { ACCENT, NIGHT, PALE, clamp, square } from "../pictures.js";
+import { ACCENT, NIGHT, PALE, clamp, squares } from "../pictures.js";
 
 /** @import { Step } from "../scene.js" */
 
 /** @type {Step} */
 export const looked = {
   phases(scene) {
-    const { w, h, gap, wide } = scene.room;
+    const { w, h, wide } = scene.room;
     const { heats, maps } = scene.data;
     const label = clamp(Math.min(w, h) * 0.13, 32, 130);
-    const [columns, rows] = wide ? [heats.length, 1] : [1, heats.length];
-    const side = Math.min((w - (columns + 1) * gap) / columns, (h - gap) / rows - label - gap);
-    const left = (w - columns * (side + gap) + gap) / 2;
-    const top = (h - rows * (side + label + gap) + gap) / 2;
-    const places = heats.map((/** @type {unknown} */ _, /** @type {number} */ n) => {
-      const [column, row] = wide ? [n, 0] : [0, n];
-      const place = square(left + column * (side + gap), top + row * (side + label + gap), side);
-      return [`heat${n}`, { ...place, label, from: `b${maps.length - 1}m0` }];
-    });
+    const places = squares(scene.room, heats.length, wide ? 1 : heats.length, label).map(
+      (place, n) => [`heat${n}`, { ...place, label, from: `b${maps.length - 1}m0` }],
+    );
     return [
       [0, Object.fromEntries(places.slice(0, 1))],
       [1500, Object.fromEntries(places)],

@@ -1,41 +1,40 @@
 // @ts-check
 // The drawing among the training images that are most like it.
 
-import { ACCENT, square } from "../pictures.js";
+import { ACCENT, square, squares } from "../pictures.js";
 
 /** @import { Scene, Step } from "../scene.js" */
 
-// Cells of a 3×3 grid: the nearest images are beside the drawing, the others in the corners.
-const RING = [1, 5, 7, 3, 2, 8, 6, 0];
+// Cells of a 3×3 grid: the drawing is in the middle, the nearest images are beside it, and the
+// others in the corners.
+const CELLS = [4, 1, 5, 7, 3, 2, 8, 6, 0];
 
 /** The drawing large, and the others in two rows beside it. @param {Scene["room"]} room */
 function beside({ w, h, gap }) {
   const each = Math.min((h - 3 * gap) / 2, (w - 9 * gap) / 6);
   const large = 2 * each + gap;
   const [left, top] = [(w - large - 4 * each - 5 * gap) / 2, (h - large) / 2];
-  const others = (/** @type {number} */ n) => {
+  const others = Array.from({ length: 8 }, (_, n) => {
     const x = left + large + 2 * gap + (n % 4) * (each + gap);
     return square(x, top + Math.floor(n / 4) * (each + gap), each);
-  };
-  return { dots: square(left, top, large), others };
+  });
+  return [square(left, top, large), ...others];
 }
 
 /** The others around the drawing. @param {Scene["room"]} room */
-function around({ w, h, gap }) {
-  const each = (Math.min(w, h) - 4 * gap) / 3;
-  const [left, top] = [(w - 3 * each - 2 * gap) / 2, (h - 3 * each - 2 * gap) / 2];
-  const cell = (/** @type {number} */ n) =>
-    square(left + (n % 3) * (each + gap), top + Math.floor(n / 3) * (each + gap), each);
-  return { dots: cell(4), others: (/** @type {number} */ n) => cell(RING[n]) };
+function around(room) {
+  const grid = squares(room, 9, 3);
+  return CELLS.map((cell) => grid[cell]);
 }
 
 /** @type {Step} */
 export const nearest = {
   phases(scene) {
-    const { dots, others } = (scene.room.w > 1.5 * scene.room.h ? beside : around)(scene.room);
-    const all = scene.data.near.map((/** @type {unknown} */ _, /** @type {number} */ n) => [
+    const { room, data } = scene;
+    const [dots, ...others] = (room.w > 1.5 * room.h ? beside : around)(room);
+    const all = data.near.map((/** @type {unknown} */ _, /** @type {number} */ n) => [
       `near${n}`,
-      { ...others(n), from: "dots" },
+      { ...others[n], from: "dots" },
     ]);
     return [
       [0, { dots: { ...dots, from: "answer" } }],

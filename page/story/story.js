@@ -38,42 +38,28 @@ class Story {
     /** @type {(name: string, value: unknown) => void} */
     this.send = () => {};
     this.root = /** @type {HTMLElement} */ (root.querySelector(".story"));
-    const find = (/** @type {string} */ name) =>
-      /** @type {HTMLElement} */ (this.root.querySelector(name));
-    this.sentence = find(".sentence");
-    this.note = find(".note");
-    this.spoken = find(".spoken");
-    this.back = /** @type {HTMLButtonElement} */ (find(".back"));
-    this.next = /** @type {HTMLButtonElement} */ (find(".next"));
-    this.learned = find(".learned");
-    this.closer = find(".close");
-    this.all = find(".all");
-    this.list = find("ol");
-    this.tiles = find(".tiles");
-    this.canvas = /** @type {HTMLCanvasElement} */ (this.root.querySelector("canvas"));
-    this.scene = new Scene(this.canvas, STEPS, (still) => {
+    this.scene = new Scene(/** @type {HTMLCanvasElement} */ (this.$("canvas")), STEPS, (still) => {
       this.root.dataset.still = still ? "yes" : "no";
     });
     /** @type {any} from content.py */
     this.data = { steps: [], words: null };
     this.step = 0;
     this.waiting = 0; // “Next” was pressed this often before the data was here
-    this.back.onclick = () => this.go(this.step - 1);
-    this.next.onclick = () => this.go(this.step + 1);
-    this.closer.onclick = () => this.send("close", true);
-    this.all.onclick = () => this.send("all", true);
-    onPress(this.list, (step) => this.go(step));
-    onPress(this.tiles, (place) => this.choose(place));
+    this.$(".back").onclick = () => this.go(this.step - 1);
+    this.$(".next").onclick = () => this.go(this.step + 1);
+    this.$(".close").onclick = () => this.send("close", true);
+    this.$(".all").onclick = () => this.send("all", true);
+    onPress(this.$("ol"), (step) => this.go(step));
+    onPress(this.$(".tiles"), (place) => this.choose(place));
     // The page's own link keeps the visit, and with it the drawing.
-    this.learned.onclick = () =>
+    this.$(".learned").onclick = () =>
       /** @type {HTMLElement | null} */ (document.querySelector(".st-key-to_learned a"))?.click();
-    const screen = find(".screen");
+    const screen = this.$(".screen");
     let from = 0;
     screen.onpointerdown = (event) => (from = event.clientX);
     screen.onpointerup = (event) => this.tap(event, event.clientX - from, screen);
-    this.keys = (/** @type {KeyboardEvent} */ event) => this.key(event);
     this.fed = (/** @type {any} */ event) => this.update(event.detail);
-    addEventListener("keydown", this.keys);
+    addEventListener("keydown", this.key);
     addEventListener("digits-story", this.fed);
     this.say(true);
     this.root.scrollIntoView({ block: "nearest" });
@@ -82,8 +68,13 @@ class Story {
     if (digitsStory) this.update(digitsStory);
   }
 
+  /** @param {string} selector */
+  $(selector) {
+    return /** @type {HTMLElement} */ (this.root.querySelector(selector));
+  }
+
   end() {
-    removeEventListener("keydown", this.keys);
+    removeEventListener("keydown", this.key);
     removeEventListener("digits-story", this.fed);
     this.scene.end();
     delete (/** @type {any} */ (window).digitsStory); // the next story is about another drawing
@@ -94,7 +85,7 @@ class Story {
   }
 
   /** @param {KeyboardEvent} event */
-  key(event) {
+  key = (event) => {
     if (hasModifier(event) || isTyping(event)) return;
     const forwards = document.dir === "rtl" ? -1 : 1; // “Next” is at the end of the line
     /** @type {Record<string, number>} */
@@ -102,7 +93,7 @@ class Story {
     if (!(event.key in ways)) return;
     this.go(this.step + ways[event.key]);
     event.preventDefault();
-  }
+  };
 
   /**
    * Handles a tap or a swipe. A tap on a tile chooses its digit, elsewhere it leads on.
@@ -161,8 +152,8 @@ class Story {
         `<button type="button" aria-label="${name}" aria-pressed="${place === number.chosen}">` +
         `<img src="${picture}" alt=""></button>`,
     );
-    this.tiles.hidden = !number;
-    setHtml(this.tiles, tiles.join(""));
+    this.$(".tiles").hidden = !number;
+    setHtml(this.$(".tiles"), tiles.join(""));
   }
 
   // Shows the words of this step. Screen readers read them out when the drawing rests.
@@ -171,32 +162,35 @@ class Story {
     const step = steps[this.step];
     // Keeps “4 times” on one line.
     const text = (step?.sentence ?? begin).replace(/(\d) /g, "$1\u00a0");
-    if (this.sentence.textContent !== text) {
-      this.sentence.textContent = text;
-      if (settled && !reduced.matches) this.sentence.animate({ opacity: [0, 1] }, 400);
+    const sentence = this.$(".sentence");
+    if (sentence.textContent !== text) {
+      sentence.textContent = text;
+      if (settled && !reduced.matches) sentence.animate({ opacity: [0, 1] }, 400);
     }
-    this.note.innerHTML = step?.note ?? "";
-    this.canvas.setAttribute("aria-label", step?.alt ?? begin);
+    this.$(".note").innerHTML = step?.note ?? "";
+    this.$("canvas").setAttribute("aria-label", step?.alt ?? begin);
     this.root.dataset.step = String(this.step + 1);
     const items = steps.map((/** @type {any} */ { title }, /** @type {number} */ place) => {
       const current = place === this.step ? 'aria-current="step"' : "";
       return `<li><button type="button" aria-label="${place + 1}. ${title}" ${current}></button></li>`;
     });
-    setHtml(this.list, items.join(""));
+    setHtml(this.$("ol"), items.join(""));
     if (words) {
       this.root.setAttribute("aria-label", words.title);
-      for (const name of /** @type {const} */ (["back", "next", "all", "learned"])) {
-        /** @type {HTMLElement} */ (this[name].querySelector("span")).textContent = words[name];
-        this[name].setAttribute("aria-label", words[name]); // phones hide the span
+      for (const name of ["back", "next", "all", "learned"]) {
+        this.$(`.${name} span`).textContent = words[name];
+        this.$(`.${name}`).setAttribute("aria-label", words[name]); // phones hide the span
       }
-      this.closer.setAttribute("aria-label", words.close);
-      this.closer.title = words.close;
+      this.$(".close").setAttribute("aria-label", words.close);
+      this.$(".close").title = words.close;
     }
-    this.back.disabled = this.step === 0;
-    this.next.disabled = !step;
-    this.next.hidden = Boolean(step) && this.step === this.last;
-    this.learned.hidden = !this.next.hidden;
-    if (rests && this.spoken.textContent !== text) this.spoken.textContent = text;
+    const isLast = Boolean(step) && this.step === this.last;
+    this.$(".back").toggleAttribute("disabled", this.step === 0);
+    this.$(".next").toggleAttribute("disabled", !step);
+    this.$(".next").hidden = isLast;
+    this.$(".learned").hidden = !isLast;
+    const spoken = this.$(".spoken");
+    if (rests && spoken.textContent !== text) spoken.textContent = text;
   }
 }
 

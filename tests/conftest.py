@@ -27,14 +27,15 @@ DESK = {"width": 1280, "height": 800}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keeps bytecode in pytest's cache where containers say to write none beside the code.
-
-    Otherwise each of the many processes that the tests start compiles all that it imports.
-    """
+    """Sets what the many processes that the tests start inherit."""
+    # Where containers say to write no bytecode beside the code, it goes to pytest's cache:
+    # otherwise each process compiles all that it imports.
     if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
         folder = str(config.cache.mkdir("bytecode"))
         os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = folder
         sys.dont_write_bytecode = False
+    # Idle threads of NumPy's OpenBLAS spin, and take the processors from the tests beside them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -73,15 +73,18 @@ def test_sampling_interpolates_like_keras():
     assert np.array(sampled(images, y, x)) == pytest.approx(np.array(expected), abs=1e-5)
 
 
-def test_a_finished_training_of_the_layout_network_trains_no_further(writer, tmp_path, capsys):
+def test_a_finished_training_of_the_layout_network_trains_no_further(
+    writer, tmp_path, capsys, monkeypatch
+):
     """The same command continues with the steps after the training."""
     from training import layout
     from training.pages import write_pages
 
+    monkeypatch.setattr(layout, "BATCH_SIZE", 2)
     pages = write_pages([writer], layout.BATCH_SIZE, seed=1)
     (tmp_path / "pages").mkdir()
     np.savez(tmp_path / "pages" / "pages-000000.npz", *pages)
-    first, second = (layout.fit(tmp_path / "pages", pages, 1, 3, tmp_path) for _ in range(2))
-    assert capsys.readouterr().out.count("step 3 of 3") == 1
+    first, second = (layout.fit(tmp_path / "pages", pages, 1, 2, tmp_path) for _ in range(2))
+    assert capsys.readouterr().out.count("step 2 of 2") == 1
     kernels = zip(first.get_weights(), second.get_weights(), strict=True)
     assert all(np.array_equal(one, other) for one, other in kernels)

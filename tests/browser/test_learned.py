@@ -24,6 +24,7 @@ from tests.helpers.page import (
     expect_invitation,
     expect_seen,
     go_to_learned,
+    hurry,
     press,
     press_in_lesson,
     written,
@@ -232,11 +233,13 @@ def test_learns_in_the_visitors_browser_even_offline(visit, server):
     expect(columns).not_to_have_attribute("aria-label", columns.get_attribute("aria-label"))
     expect(lesson.locator(".count")).not_to_have_text(re.compile(r"\b0$"))
     press_in_lesson(page, "faster", STREAMING, "faster")
+    hurry(page)
     expect_state(page, "bet")
     expect(lesson.locator(".count")).to_have_text("Looks so far: 12,000")
     expect(lesson.locator(".mine .guess")).to_have_text("My guess: 7")
     page.get_by_label("Guess how many of 1,000").fill("800")
     press(page, "Test me")
+    hurry(page)
     expect_state(page, "done")
     said = re.search(
         r"I got (\d+) of 1,000 right\. You guessed 800\. I’m better than you thought! "
@@ -255,9 +258,11 @@ def test_learns_in_the_visitors_browser_even_offline(visit, server):
     )
     press(page, "…I have 6 brain cells, not 512?")
     press_in_lesson(page, "faster", STREAMING, "faster")
+    hurry(page)
     expect_state(page, "bet")
     page.get_by_label("Guess how many of 1,000").fill("990")
     press(page, "Test me")
+    hurry(page)
     expect_state(page, "done")
     expect(lesson.locator(".say")).to_contain_text("You thought I’d do better.")
     shown = [int(one) for one in lesson.locator(".results dd").all_inner_texts()]

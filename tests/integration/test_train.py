@@ -41,6 +41,7 @@ AMOUNTS = Amounts(
     letters=50,
 )
 STEPS = 12
+ASCII = {**os.environ, "PYTHONIOENCODING": "ascii"}
 LITTLE = f"""
 from dataclasses import replace
 import train
@@ -64,7 +65,7 @@ def train_here(monkeypatch, capsys):
 
     little = replace(program.QUICK, epochs=1, steps=STEPS, amounts=AMOUNTS)
     monkeypatch.setattr(program, "QUICK", little)
-    monkeypatch.setattr(program, "PLAIN", replace(little, small=False, augment=True))
+    monkeypatch.setattr(program, "PLAIN", replace(little, small=False, augment=True, steps=3))
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["train.py", *map(str, arguments)])
@@ -82,9 +83,10 @@ def test_trains_and_saves_a_network(tmp_path, mnist_sample, train_here):
     folder = tmp_path / "обучение"
     folder.mkdir()
     data, out = shutil.copy(SMALL, folder / "цифры.npz"), folder / "модель"
-    arguments = ("--quick", "--epochs", 3, "--data", data)
-    ascii = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    done = train(*arguments, "--out", out, program=("-c", LITTLE), env=ascii)
+    write_pens(tmp_path / "pens", 20)
+    kept = "--checkpoint", tmp_path / "kept"
+    arguments = ("--quick", "--epochs", 3, "--pens", tmp_path / "pens", "--data", data)
+    done = train(*kept, *arguments, "--out", out, program=("-c", LITTLE), env=ASCII)
     assert done.returncode == 0, done.stderr
     assert sorted(os.listdir(folder)) == ["модель", "цифры.npz"], "nothing is left beside it"
     assert sorted(os.listdir(out)) == ["card.json", "digits.keras", "digits.tflite"]
@@ -98,6 +100,7 @@ def test_trains_and_saves_a_network(tmp_path, mnist_sample, train_here):
     card = Card.read(out)
     assert card.data.source == "цифры.npz"
     assert card.command.endswith("--data 'цифры.npz' --out 'модель'")
+    expect_20_writers_to_be_split(card)
 
     assert "Traceback" not in done.stderr
     assert "Drawing synthetic handwriting?\n" in done.stdout
@@ -110,6 +113,16 @@ def test_trains_and_saves_a_network(tmp_path, mnist_sample, train_here):
     assert again.returncode == 0, again.stderr
     for one, other in zip(weights(out), weights(tmp_path / "again"), strict=True):
         assert np.array_equal(one, other), "the same seed gives the same network"
+
+    for file in (tmp_path / "kept").rglob("*"):
+        assert file.suffix not in (".pickle", ".pkl"), "nothing there can hold code"
+    # The same command goes on from there: here there is nothing left to do but to save.
+    resumed = train_here(*kept, *arguments, "--out", tmp_path / "resumed")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "Drawing" not in resumed.stdout
+    after = Card.read(tmp_path / "resumed")
+    assert after.learning_curve == card.learning_curve
+    assert after.test == card.test, "the network is the same"
 
 
 def weights(folder):
@@ -167,27 +180,11 @@ def write_pens(file, count):
     file.write_text("\n".join(lines) + "\n")
 
 
-def test_real_writers_are_split_and_an_interrupted_training_goes_on(tmp_path, train_here):
-    write_pens(tmp_path / "pens", 20)
-    arguments = (
-        "--quick", "--data", SMALL, "--pens", tmp_path / "pens", "--checkpoint", tmp_path / "kept",
-    )  # fmt: skip
-    first = train_here(*arguments, "--out", tmp_path / "first")
-    assert first.returncode == 0, first.stderr
-    card = Card.read(tmp_path / "first")
+def expect_20_writers_to_be_split(card):
     parts = [writers.split_of(f"writer {number}") for number in range(20)]
     assert 0 < card.people.writers <= parts.count(writers.TRAIN)
     assert card.people.validation_writers == parts.count(writers.VALIDATION) > 0
     assert card.people.test_writers == parts.count(writers.TEST) > 0
-    for file in (tmp_path / "kept").rglob("*"):
-        assert file.suffix not in (".pickle", ".pkl"), "nothing there can hold code"
-    # The same command goes on from there: here there is nothing left to do but to save.
-    second = train_here(*arguments, "--out", tmp_path / "second")
-    assert second.returncode == 0, second.stderr
-    assert "Drawing" not in second.stdout
-    resumed = Card.read(tmp_path / "second")
-    assert resumed.learning_curve == card.learning_curve
-    assert resumed.test == card.test, "the network is the same"
 
 
 def test_the_previous_model_is_kept(tmp_path, train_here):
@@ -240,12 +237,13 @@ def heed_interrupts():
 
 
 def test_an_interrupted_training_leaves_the_old_model(tmp_path):
+    """Keras's progress bar gets to an ASCII console."""
     model = write_old_model(tmp_path)
     before = contents(tmp_path)
     running = subprocess.Popen(
         [sys.executable, "-u", "-c", LITTLE, "--quick", "--epochs=50", "--data", SMALL,
          "--out", model],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ASCII,
     )  # fmt: skip
     for line in running.stdout:
         if "Epoch 2/" in line:

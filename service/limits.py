@@ -1,7 +1,6 @@
 """Limits the memory that the bodies of requests take."""
 
 import asyncio
-from collections import deque
 from contextlib import suppress
 
 from fastapi import HTTPException
@@ -25,35 +24,21 @@ class Budget:
 
     def __init__(self, total: int):
         self.total = self._left = total
-        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._turn = asyncio.Lock()  # held by the first of those that wait
+        self._released = asyncio.Event()
 
     async def acquire(self, amount: int) -> None:
         """Wait until `amount`, at most the total, is left, and take it."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((amount, turn))
-        self._serve()
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._left += amount
-            self._serve()
-            raise
+        async with self._turn:
+            while amount > self._left:
+                self._released.clear()
+                await self._released.wait()
+            self._left -= amount
 
     def release(self, amount: int) -> None:
         """Give back what `acquire` took."""
         self._left += amount
-        self._serve()
-
-    def _serve(self) -> None:
-        while self._waiting:
-            amount, turn = self._waiting[0]
-            if not turn.done():
-                if amount > self._left:
-                    return
-                self._left -= amount
-                turn.set_result(None)
-            self._waiting.popleft()
+        self._released.set()
 
 
 def lingering(receive: Receive, send: Send) -> tuple[Receive, Send]:

@@ -5,21 +5,13 @@ import binascii
 import io
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from math import ceil, sqrt
 from urllib.parse import unquote_to_bytes
 
 import numpy as np
 from PIL import Image, ImageOps
 
-FORMATS = (
-    "PNG",
-    "JPEG",
-    "WEBP",
-    "GIF",
-    "BMP",
-    "AVIF",
-)  # and HEIC, see `_formats`; no other decoders
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")  # no others but HEIC, see `_formats`
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 MAX_PIXELS = 40_000_000
 MAX_KEPT_PIXELS = 4_000_000  # digits are legible down to 1% of the height
@@ -51,31 +43,7 @@ class ImageTooLarge(ImageError):
     """More pixels than are allowed."""
 
 
-@dataclass
-class PixelBudget:
-    """The number of pixels that are left for the images of a request."""
-
-    left: int
-
-    def spend(self, pixels: int) -> None:
-        """Take pixels from the budget.
-
-        Raises:
-            ImageTooLarge: fewer are left; the budget stays as it is.
-        """
-        if pixels > self.left:
-            raise ImageTooLarge(
-                "The images of this request have too many pixels together. Send fewer at once, or "
-                "smaller ones: a few hundred pixels a side are plenty."
-            )
-        self.left -= pixels
-
-
-def open_image(
-    data: bytes,
-    max_pixels: int = MAX_PIXELS,
-    budget: PixelBudget | None = None,
-) -> Image.Image:
+def open_image(data: bytes, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Decode an image file and turn it upright; of an animation, decode the first frame.
 
     This needs little more memory than the decoded file, at most 4 bytes per pixel, because a large
@@ -84,13 +52,12 @@ def open_image(
     Args:
         data: the bytes of a PNG, JPEG, WebP, GIF, BMP, HEIC or AVIF file.
         max_pixels: the maximum of width × height, checked before decoding.
-        budget: the image's width × height is taken from it before decoding.
 
     Returns:
         The image, of any mode, with at most `MAX_KEPT_PIXELS` pixels.
 
     Raises:
-        ImageTooLarge: it has more than `max_pixels`, or more than the budget has left.
+        ImageTooLarge: it has more than `max_pixels`.
         ImageError: it is not an image of these formats, or it is damaged.
     """
     try:
@@ -101,8 +68,6 @@ def open_image(
                 f"This image has {width} × {height} pixels; at most {max_pixels:,} are read. "
                 "Send it smaller: a few hundred pixels a side are plenty."
             )
-        if budget is not None:
-            budget.spend(width * height)
         factor = _factor(image)  # a large JPEG is decoded at a fraction of its size
         image.draft(None, (width // factor, height // factor))
         image.load()

@@ -15,20 +15,17 @@ from PIL import Image
 from starlette.requests import ClientDisconnect
 
 from digits import Classifier, ModelError
-from digits.images import (
-    ImageError,
-    ImageTooLarge,
-    PixelBudget,
-    decode_data_url,
-    image_size,
-    open_image,
-)
+from digits.images import ImageError, ImageTooLarge, decode_data_url, image_size, open_image
 from service.metrics import Metrics
 from service.problems import SENTENCES, problem
 from service.settings import Settings
 
 # Requests with more pixels take a tenth of a second or longer.
 MANY_PIXELS = 4_000_000
+TOO_MANY_PIXELS = (
+    "The images of this request have too many pixels together. Send fewer at once, or smaller "
+    "ones: a few hundred pixels a side are plenty."
+)
 
 Size = tuple[int, int]  # width and height in the file, before it was turned upright and shrunk
 Describe = Callable[[Classifier, Image.Image, Size], dict[str, Any]]
@@ -143,13 +140,17 @@ class Inference:
         sizes = [self._size(file) for file in files]
         if max_pixels and sum(width * height for width, height in sizes) > max_pixels:
             raise ManyPixels
-        budget = PixelBudget(self.settings.max_request_pixels)
+        left = self.settings.max_request_pixels
         results = []
         for file, size in zip(files, sizes, strict=True):  # keeps one decoded image in memory
+            pixels = size[0] * size[1]
             try:
                 if isinstance(file, ImageError):
                     raise file
-                image = open_image(file, self.settings.max_pixels, budget)
+                if pixels > left:
+                    raise ImageTooLarge(TOO_MANY_PIXELS)
+                left -= pixels
+                image = open_image(file, self.settings.max_pixels)
                 result = describe(classifier, image, size)
             except ImageTooLarge as error:
                 result = {"error": problem(413, str(error))}

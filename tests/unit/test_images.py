@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
 from digits import images
-from digits.images import ImageError, ImageTooLarge, PixelBudget, decode_data_url, open_image
+from digits.images import ImageError, decode_data_url, open_image
 from digits.normalize import normalize
 from tests.helpers.drawings import steady_drawing
 
@@ -272,20 +272,6 @@ def test_a_small_file_of_many_pixels_does_not_fill_the_memory(tmp_path, mode):
     )
     bytes_a_pixel = {"P": 1, "RGB": 4}[mode]
     assert int(done.stdout) < 5000**2 * bytes_a_pixel / 1024 + 40_000  # kB
-
-
-def test_the_images_of_a_request_share_a_budget():
-    one = as_file(Image.fromarray(DRAWING), "PNG")
-    budget = PixelBudget(2 * 400 * 400 + 100)
-    open_image(one, budget=budget)
-    open_image(one, budget=budget)
-    with pytest.raises(ImageTooLarge, match="together"):
-        open_image(one, budget=budget)
-    assert budget.left == 100
-    open_image(as_file(Image.new("L", (10, 10)), "PNG"), budget=budget)  # a smaller one fits
-    with pytest.raises(ImageTooLarge, match="400 × 400"):
-        open_image(one, max_pixels=1000, budget=budget)
-    assert budget.left == 0
 
 
 def test_heic_without_its_library_is_reported(monkeypatch):

@@ -32,8 +32,9 @@ def test_too_many_pixels_are_rejected_by_the_header():
 
 def test_the_images_of_a_request_share_a_budget_of_pixels():
     with client_of(max_request_pixels=700) as client:
-        results = upload(client, *[image(0)] * 5).json()["results"]  # 220 pixels each
-        assert ["error" in result for result in results] == [False] * 3 + [True] * 2
+        small = image(0, height=2)
+        results = upload(client, *[image(0)] * 5, small).json()["results"]  # 220 pixels each
+        assert ["error" in result for result in results] == [False] * 3 + [True] * 2 + [False]
         assert results[3]["error"]["status"] == 413
         assert "together" in results[3]["error"]["detail"]
         assert digits(send(client, image(0))) == [0], "the next request has a budget of its own"

@@ -1,7 +1,8 @@
 """The HTTP client: reads digits through an API, without a model of its own."""
 
 import io
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import requests
@@ -19,6 +20,7 @@ TIMEOUT = 2, 5  # seconds to connect and to read: a visitor is waiting at the pa
 LOSSLESS = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")  # modes that PNG can store
 IMAGE_ERRORS = (400, 413)  # status codes for which the image is to blame, not the API
 TRY_AGAIN = (502, 503, 504)  # status codes after which another replica may answer
+Parsed = TypeVar("Parsed")
 
 
 class RemoteClassifier:
@@ -43,7 +45,7 @@ class RemoteClassifier:
 
     def predict(self, image: AnyImage, inside: bool = False, source: Source = "any") -> Prediction:
         """Classify one digit; `ink` and `inside` of the prediction are None. See `Classifier`."""
-        return self._prediction(self._result("/v1/classify", to_png(image), source=source))
+        return self._result("/v1/classify", to_png(image), _prediction, source=source)
 
     def read(
         self,
@@ -54,29 +56,30 @@ class RemoteClassifier:
     ) -> Reading:
         """Read everything in a picture; `inside` of each prediction is None. See `Classifier`."""
         file = to_png(image)
-        mode = "true" if quick else "false"
-        result = self._result("/v1/read", file, source=source, quick=mode)
         width = image.shape[1] if isinstance(image, np.ndarray) else image.width
-        scale = (
-            width / Image.open(io.BytesIO(file)).width
-        )  # 1 unless the image was too large to send
-        try:
-            symbols = [self._symbol(symbol, scale) for symbol in result["symbols"]]
-            return Reading(str(result["text"]), symbols)
-        except (KeyError, TypeError, AttributeError, ValueError, OSError):
-            raise self._not_our_api() from None
+        # 1 unless the image was too large to send
+        scale = width / Image.open(io.BytesIO(file)).width
 
-    def _result(self, path: str, file: bytes, **params: str) -> dict[str, Any]:
-        """Send an image file; return the API's result for it."""
+        def reading(result: dict[str, Any]) -> Reading:
+            symbols = [_symbol(symbol, scale) for symbol in result["symbols"]]
+            return Reading(str(result["text"]), symbols)
+
+        mode = "true" if quick else "false"
+        return self._result("/v1/read", file, reading, source=source, quick=mode)
+
+    def _result(
+        self, path: str, file: bytes, parse: Callable[[dict[str, Any]], Parsed], **params: str
+    ) -> Parsed:
+        """Send an image file; parse the API's result for it."""
         answer = self._request(
             "POST", path, files={"images": ("drawing.png", file, "image/png")},
             params={**params, "pixels": "true"},
         )  # fmt: skip
         try:
             (result,) = answer["results"]
-        except (KeyError, TypeError, ValueError):
+            return parse(result)
+        except (KeyError, TypeError, AttributeError, ValueError, OSError):
             raise self._not_our_api() from None
-        return result
 
     def _request(self, method: str, path: str, **options: Any) -> Any:
         """Return the JSON of the API's answer.
@@ -132,30 +135,29 @@ class RemoteClassifier:
             f"{status} Check the address."
         )
 
-    def _symbol(self, result: dict[str, Any], scale: float) -> Symbol:
-        left, top, right, bottom = (round(edge * scale) for edge in result["box"])
-        prediction = result["prediction"]
-        return Symbol(
-            label=str(result["label"]),
-            box=(left, top, right, bottom),
-            mask=_decoded(result["mask"]) > 0,
-            confidence=float(result["confidence"]),
-            prediction=None if prediction is None else self._prediction(prediction),
-        )
 
-    def _prediction(self, result: dict[str, Any]) -> Prediction:
-        try:
-            probabilities = np.array(result["probabilities"], np.float32)
-            return Prediction(
-                digit=result["digit"],
-                probabilities=probabilities,
-                confidence=float(probabilities.max()),
-                none=float(result["none"]),
-                verdict=result["verdict"],
-                pixels=_decoded(result["pixels"]),
-            )
-        except (KeyError, TypeError, AttributeError, ValueError, OSError):
-            raise self._not_our_api() from None
+def _symbol(result: dict[str, Any], scale: float) -> Symbol:
+    left, top, right, bottom = (round(edge * scale) for edge in result["box"])
+    prediction = result["prediction"]
+    return Symbol(
+        label=str(result["label"]),
+        box=(left, top, right, bottom),
+        mask=_decoded(result["mask"]) > 0,
+        confidence=float(result["confidence"]),
+        prediction=None if prediction is None else _prediction(prediction),
+    )
+
+
+def _prediction(result: dict[str, Any]) -> Prediction:
+    probabilities = np.array(result["probabilities"], np.float32)
+    return Prediction(
+        digit=result["digit"],
+        probabilities=probabilities,
+        confidence=float(probabilities.max()),
+        none=float(result["none"]),
+        verdict=result["verdict"],
+        pixels=_decoded(result["pixels"]),
+    )
 
 
 def _decoded(url: str) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from threading import Lock
 
@@ -104,8 +104,8 @@ class DigitClassifier:
     def predict_batch(self, images: Iterable[AnyImage], source: Source = "any") -> list[Prediction]:
         """Classify one digit in each image, in the order of the images.
 
-        More than `BATCH_SIZE` images are classified on all processors while `images` is iterated,
-        so a generator may yield more images than memory holds. The predictions have no `ink`.
+        Images are classified on all processors while `images` is iterated, so a generator may yield
+        more images than memory holds. The predictions have no `ink`.
 
         Args:
             images: as in `digits.ink.find_ink`.
@@ -119,15 +119,11 @@ class DigitClassifier:
             return [replace(found, ink=None) for found in self._classify(batch, source)]
 
         images = iter(images)
-        batches = iter(lambda: list(islice(images, BATCH_SIZE)), [])
-        first, second = next(batches, []), next(batches, [])
-        if not second:
-            return classify(first)
         processors = os.cpu_count() or 1
         predictions: list[Prediction] = []
         waiting: deque[Future[list[Prediction]]] = deque()
         with ThreadPoolExecutor(processors) as pool:
-            for batch in chain((first, second), batches):
+            while batch := list(islice(images, BATCH_SIZE)):
                 waiting.append(pool.submit(classify, batch))
                 if len(waiting) > 2 * processors:
                     predictions += waiting.popleft().result()
@@ -234,8 +230,6 @@ class DigitClassifier:
     def _classify(
         self, images: list[AnyImage], source: Source, inside: bool = False
     ) -> list[Prediction]:
-        if not images:
-            return []
         pixels, inks = [], []
         for image in images:
             with self._normalizing:

@@ -27,7 +27,6 @@ _HERE = Path(__file__).parent
 # The shipped model is inside the package if it was installed from a wheel, otherwise beside it.
 SHIPPED = _HERE / "model" if (_HERE / "model").is_dir() else _HERE.parent / "model"
 # For `is_single_digit`; ratios are width to height of all ink.
-MAX_DIGIT_RATIO = 1.4  # anything wider is not a single digit
 MAX_CLEAR_RATIO = 0.95  # up to here, ink with a probability of MIN_CLEAR is a single digit
 MAX_NARROW_RATIO = 0.6  # up to here, so is ink that is a single component
 MIN_CLEAR = 0.97  # the minimum probability of a clear digit
@@ -158,17 +157,13 @@ class DigitClassifier:
                 return Reading("", [])
             pixels = centre(found.digit.pixels)
         ink = found.everything
-        as_digit = None
-        if ink.pixels.shape[1] <= MAX_DIGIT_RATIO * ink.pixels.shape[0]:
-            (as_digit,) = self._predictions(pixels[None], [found.digit], inside)
+        (as_digit,) = self._predictions(pixels[None], [found.digit], inside)
         if not is_single_digit(ink.pixels, as_digit, quick):
             _, pool = self._layout
             reading = read_ink(ink, self.locate(ink.pixels), self.classify, pool)
             has_digit = any(symbol.label in DIGITS for symbol in reading.symbols)
             if has_digit and not is_only_symbol(reading.symbols, ink):
                 return self._with_inside(reading) if inside and self.has_inside else reading
-        if as_digit is None:
-            (as_digit,) = self._predictions(pixels[None], [found.digit], inside)
         text = UNKNOWN if as_digit.digit is None else str(as_digit.digit)
         confidence = float(as_digit.bars.max())
         return Reading(text, [Symbol(text, ink.box, ink.pixels > 0, confidence, as_digit)])
@@ -268,12 +263,12 @@ class DigitClassifier:
         return replace(unsure, digit=digit, verdict="digit")
 
 
-def is_single_digit(ink: np.ndarray, prediction: Prediction | None, quick: bool) -> bool:
+def is_single_digit(ink: np.ndarray, prediction: Prediction, quick: bool) -> bool:
     """Decide whether ink is a single digit, without looking for several.
 
     Args:
         ink: float32 (height, width), cropped.
-        prediction: for all of the ink as one digit; None if it is too wide for a digit.
+        prediction: for all of the ink as one digit.
         quick: as in `DigitClassifier.read`.
     """
     mask = ink > MIN_INK
@@ -284,7 +279,7 @@ def is_single_digit(ink: np.ndarray, prediction: Prediction | None, quick: bool)
     if quick:
         return True
     ratio = ink.shape[1] / ink.shape[0]
-    if prediction is None or ratio > MAX_CLEAR_RATIO:
+    if ratio > MAX_CLEAR_RATIO:
         return False
     is_clear = prediction.confidence * (1 - prediction.none) >= MIN_CLEAR
     if prediction.digit is not None and is_clear:

@@ -31,7 +31,7 @@ SURE, UNSURE = prediction(0.99), prediction(0.9)
         (90, UNSURE, False),
         (90, prediction(0.99, none=0.3), False),
         (110, SURE, False),
-        (200, None, False),
+        (200, SURE, False),
         (50, UNSURE, True),
     ],
 )
@@ -55,4 +55,4 @@ def test_narrow_ink_in_two_parts_may_be_a_column_of_digits():
 
 
 def test_while_the_pen_moves_only_a_gap_matters():
-    assert is_single_digit(ink(200, 100), None, quick=True)
+    assert is_single_digit(ink(200, 100), UNSURE, quick=True)

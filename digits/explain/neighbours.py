@@ -1,11 +1,10 @@
 """Finds the training images that are most similar to a drawing, among those in the model."""
 
-from __future__ import annotations
-
 import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -58,7 +57,7 @@ class Examples:
             raise ValueError("The shapes of the arrays don't match.")
 
     @classmethod
-    def load(cls, folder: str | os.PathLike[str], network: str) -> Examples | None:
+    def load(cls, folder: str | os.PathLike[str], network: str) -> Self | None:
         """Load the examples that train.py exported with the model.
 
         Args:

@@ -1,7 +1,5 @@
 """Learns another symbol from a few examples, in the features of an unchanged network."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from digits.explain.neighbours import Examples
@@ -26,6 +24,8 @@ class TaughtSymbol:
     Attributes:
         embeddings: (n, d) float32, of the examples so far.
         bars: (n, 11) float32, their predictions.
+        wanted: how many more examples would help, 0 to `USUAL_EXAMPLES`: the missing ones, and then
+            one for each example that is unlike all others.
     """
 
     def __init__(self, digits: Examples):
@@ -41,7 +41,7 @@ class TaughtSymbol:
         self._usual = float(np.median(np.sqrt(np.maximum(nearest, 0))))
         self.bars = np.empty((0, 11), np.float32)
         self._reach = 0.0
-        self._wanted = USUAL_EXAMPLES
+        self.wanted = USUAL_EXAMPLES
 
     def __len__(self) -> int:
         return len(self.embeddings)
@@ -56,7 +56,7 @@ class TaughtSymbol:
         self.bars = np.concatenate([self.bars, bars[None]]).astype(np.float32)
         self.embeddings = np.concatenate([self.embeddings, embedding[None]]).astype(np.float32)
         self._reach = self._reach_of(self.embeddings)
-        self._wanted = self._count_wanted()
+        self.wanted = self._count_wanted()
 
     def score(self, embedding: np.ndarray, bars: np.ndarray) -> float:
         """Return how likely a drawing is the symbol.
@@ -72,13 +72,6 @@ class TaughtSymbol:
             return 0.0
         agreement = float(np.minimum(self.bars, bars).sum(axis=1).max())
         return min(agreement, self._score(embedding, self.embeddings, self._reach))
-
-    def wanted(self) -> int:
-        """Return how many more examples would help: 0 to `USUAL_EXAMPLES`.
-
-        These are the missing ones, and then one for each example that is unlike all others.
-        """
-        return self._wanted
 
     def _count_wanted(self) -> int:
         count = len(self)

@@ -167,7 +167,7 @@ def taught_html(match: TaughtMatch | None) -> str:
             "A heart, a letter, your own way of writing 7: draw it on the sheet, and I’ll learn it."
         )
         return f'<p class="hint" role="status">{words}</p>'
-    count, wanted = len(taught), taught.wanted()
+    count, wanted = len(taught), taught.wanted
     if match and match.accepted and count >= USUAL_EXAMPLES:
         words = _("{name}!").format(name=escape(match.name))
         return f'{examples_html()}<p class="known" role="status">{words}</p>'

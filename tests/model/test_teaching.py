@@ -84,7 +84,7 @@ def test_a_taught_variant_of_a_digit_takes_no_other_digit(
 
 def test_the_number_of_further_examples_is_reported(teach, embed, examples):
     rng = np.random.default_rng(2)
-    assert [teach(SYMBOLS["heart"], rng, count).wanted() for count in range(6)] == [
+    assert [teach(SYMBOLS["heart"], rng, count).wanted for count in range(6)] == [
         5,
         4,
         3,
@@ -95,10 +95,10 @@ def test_the_number_of_further_examples_is_reported(teach, embed, examples):
     unlike = TaughtSymbol(examples)
     for name in TAUGHT[:USUAL_EXAMPLES]:
         unlike.add(*embed(by_hand(SYMBOLS[name], rng), rng))
-    assert unlike.wanted() == 5
+    assert unlike.wanted == 5
     while len(unlike) < MAX_EXAMPLES:
         unlike.add(*embed(by_hand(SYMBOLS["x"], rng), rng))
-    assert unlike.wanted() == 0, "enough is enough"
+    assert unlike.wanted == 0, "enough is enough"
 
 
 def test_more_examples_help(teach, embed):

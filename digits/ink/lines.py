@@ -28,16 +28,10 @@ def _bar(length: int, degrees: float) -> np.ndarray:
 class Line:
     """A ruling, or one side of a frame."""
 
-    mask: np.ndarray  # bool (rows, columns), a part of the picture
-    left: int  # of that part
-    top: int
+    mask: np.ndarray  # bool (rows, columns), over `box`
+    box: tuple[slice, slice]  # rows and columns of the picture
     thick: int  # pixels
     upright: bool
-
-    @property
-    def box(self) -> tuple[slice, slice]:
-        rows, columns = self.mask.shape
-        return np.s_[self.top : self.top + rows, self.left : self.left + columns]
 
 
 def without_lines(
@@ -174,7 +168,7 @@ def _line(
     constant = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
     mask &= ~cv2.morphologyEx(mask, cv2.MORPH_OPEN, tall, **constant)
     mask = cv2.dilate(mask, np.ones((5, 1), np.uint8)) > 0
-    top -= pad
+    rows, columns = slice(top - pad, top - pad + len(mask)), slice(left, left + across)
     if upright:
-        return Line(mask.T, top, left, thick, upright)
-    return Line(mask, left, top, thick, upright)
+        return Line(mask.T, (columns, rows), thick, upright)
+    return Line(mask, (rows, columns), thick, upright)

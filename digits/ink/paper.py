@@ -90,7 +90,7 @@ def _components(
     faint = max(MIN_CONTRAST_SHARE, 5 * contrast.grain)
 
     def above(low: float) -> tuple["Components", int | None]:
-        components = find_components(value, low, page)
+        components = Components(value, low, page)
         components.need_edges(contrast, value, thick or 0.02 * min(value.shape))
         return components, components.main(faint)
 
@@ -111,15 +111,15 @@ class Components:
 
     Args:
         value: float32 (height, width), the contrast.
-        labels, stats, middles: from `cv2.connectedComponentsWithStats`.
+        low: components are where the contrast is above it.
+        page: bool (height, width), where the page is; None if it fills the picture.
     """
 
-    def __init__(
-        self, value: np.ndarray, labels: np.ndarray, stats: np.ndarray, middles: np.ndarray
-    ):
+    def __init__(self, value: np.ndarray, low: float, page: np.ndarray | None):
+        mask = (value > low).astype(np.uint8)
+        count, labels, stats, middles = cv2.connectedComponentsWithStats(mask)
         self.labels = labels  # int32 (height, width), 0 for the background
         self.shape = value.shape
-        count = len(stats)
         self.area = stats[:, cv2.CC_STAT_AREA]
         self.left, self.top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
         self.width, self.height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
@@ -133,6 +133,9 @@ class Components:
             | (self.right >= width - 1)
             | (self.bottom >= height - 1)
         )
+        if page is not None:  # or of the page
+            inner = cv2.erode(page.astype(np.uint8), np.ones((9, 9), np.uint8))
+            self.at_edge[np.unique(labels[inner == 0])] = True
         # The mean contrast of the stronger half of each component.
         inside = np.flatnonzero(labels)
         owner, values = labels.ravel()[inside], value.ravel()[inside]
@@ -255,17 +258,6 @@ class Components:
         )
         alike[main], alike[0] = True, False
         return alike
-
-
-def find_components(value: np.ndarray, low: float, page: np.ndarray | None) -> Components:
-    """Find the components of contrast above `low`; those that leave the page are `at_edge`."""
-    mask = (value > low).astype(np.uint8)
-    _, labels, stats, middles = cv2.connectedComponentsWithStats(mask)
-    components = Components(value, labels, stats, middles)
-    if page is not None:
-        inner = cv2.erode(page.astype(np.uint8), np.ones((9, 9), np.uint8))
-        components.at_edge[np.unique(labels[inner == 0])] = True
-    return components
 
 
 def _ink(value: np.ndarray, components: Components, chosen: np.ndarray, scale: float) -> Ink:

@@ -8,6 +8,9 @@ const TEXT_ENTRY =
 /** An open dialog: “On your phone”, or one of Streamlit's. */
 export const DIALOG = ":is(:popover-open, [role=dialog])";
 
+/** A panel in place of the answer, which Escape closes. */
+export const PANEL = ".st-key-story, .st-key-inside, .st-key-play";
+
 /**
  * The innermost element that an event is for and that matches, in shadow roots, too.
  * @param {Event} event

@@ -3,9 +3,8 @@
 // the open panel with Escape. Then moves the focus to what replaces the panel.
 
 import { cleanup } from "./cleanup.js";
-import { DIALOG, hasModifier, isTyping } from "./keys.js";
+import { DIALOG, PANEL, hasModifier, isTyping } from "./keys.js";
 
-const PANEL = ".st-key-story, .st-key-inside, .st-key-play";
 const IN_PANEL = ".st-key-home *:not(.st-key-canvas_column *, .st-key-reading *)";
 
 let opened = ""; // the panel that is open

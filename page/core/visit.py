@@ -62,6 +62,7 @@ class TallyRow:
     """“Was I right?”, and the presenter's view of all answers."""
 
     drawing: str = ""  # a random name: each drawing counts once
+    first_stroke: Strokes = ()  # of that drawing
     answer: int = -1  # the digit that the page answered with, or NO_DIGIT
     counted: str = ""  # the drawing that was counted,
     words: str = ""  # and what to say about it

@@ -44,7 +44,10 @@ def read(drawing: Drawing, classifier: Classifier, inside: bool, single: bool) -
         state.chosen = None
         return CanvasReading()
     # Reruns without a change (another theme, a pen that rests) don't read it again.
-    read_for = (drawing.strokes, inside, drawing.lifted, single, visit().play.changes)
+    play = visit().play
+    read_for = (
+        drawing.strokes, drawing.lifted, inside, single, play.changes, play.symbol_name,
+    )  # fmt: skip
     if state.read_for != read_for:
         try:
             state.reading = read_picture(drawing, classifier, inside, single)

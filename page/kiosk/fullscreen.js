@@ -2,7 +2,7 @@
 // Full screen, without menus and with everything larger (see kiosk.css). A button, the key F or
 // ?stage in the address opens it; Escape, F or the button close it.
 
-import { DIALOG, hasModifier, isTyping, letterOf } from "../core/keys.js";
+import { DIALOG, PANEL, hasModifier, isTyping, letterOf } from "../core/keys.js";
 
 const root = document.documentElement;
 /** @type {HTMLButtonElement | null} */
@@ -43,7 +43,7 @@ function key(event) {
   if (hasModifier(event) || event.repeat || isTyping(event)) return;
   if (document.querySelector(DIALOG)) return;
   if (letterOf(event) === "f") toggle();
-  else if (event.key === "Escape" && isOpen() && !document.querySelector(".st-key-story")) toggle();
+  else if (event.key === "Escape" && isOpen() && !document.querySelector(PANEL)) toggle();
 }
 
 /** @param {PointerEvent} event */

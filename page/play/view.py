@@ -113,6 +113,7 @@ def teach(drawing: Drawing, reading: CanvasReading) -> None:
         max_chars=MAX_NAME_LENGTH,
         key="symbol_name",
         autocomplete="off",
+        on_change=_rename,
     )
     state.symbol_name = name or ""
     words = st.container(key="taught_so_far")
@@ -124,6 +125,10 @@ def teach(drawing: Drawing, reading: CanvasReading) -> None:
         close_button("close_teach")
     with words:
         patched_html(taught_html(reading.match), "taught_html")
+
+
+def _rename() -> None:
+    visit().play.symbol_name = st.session_state.symbol_name
 
 
 def keep(drawing: Drawing, prediction: Prediction | None) -> None:

@@ -34,10 +34,9 @@ def ask(drawing: Drawing, prediction: Prediction | None) -> None:
         prediction: for it; None if the answer can't be right or wrong.
     """
     state = visit().tally
-    if not drawing.strokes:
-        state.drawing = ""
-    elif not state.drawing:  # what is on the canvas counts once, whatever is added to it
-        state.drawing = secrets.token_hex(16)
+    first = drawing.strokes[:1]
+    if state.first_stroke != first:  # a drawing counts once, whatever is added to it
+        state.first_stroke, state.drawing = first, secrets.token_hex(16) if first else ""
     html = ""
     # “Not sure” is neither right nor wrong.
     has_answer = prediction and (prediction.digit is not None or prediction.is_rejected)

@@ -212,6 +212,18 @@ def test_a_stroke_keeps_its_shape_while_a_panel_opens(visit):
     expect_digit(page, 6)
 
 
+def test_escape_closes_a_panel_before_full_screen(visit):
+    page = visit()
+    open_panel(page, "fool")
+    page.keyboard.press("f")
+    page.wait_for_function("'fullscreen' in document.documentElement.dataset")
+    page.keyboard.press("Escape")
+    page.locator(".st-key-play").wait_for(state="detached")
+    assert page.locator("[data-fullscreen]").count() == 1
+    page.keyboard.press("Escape")
+    page.wait_for_function("!('fullscreen' in document.documentElement.dataset)")
+
+
 def test_a_drawing_is_kept_when_the_screen_is_turned(visit):
     page = visit()
     for turned in ((740, 360), (360, 740)):

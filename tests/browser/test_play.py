@@ -111,6 +111,12 @@ def test_a_heart_that_was_taught_is_known_until_it_is_forgotten(visit):
     known = page.locator(".st-key-play .known")  # at once, and large
     expect_text(known, "^<b>heart!$")
     assert known.bounding_box()["height"] > 60
+    name = page.get_by_label("What is your symbol called?")
+    for renamed in ("leaf", "<b>heart"):
+        name.fill(renamed)
+        name.press("Enter")
+        expect_text(known, f"^{renamed}!$")
+        expect_text(page.locator(".bars .taught .name"), renamed)
     for width, height in ((1080, 1920), (820, 1180), (360, 740)):
         page.set_viewport_size({"width": width, "height": height})
         expect_panel_to_fit(page)
@@ -279,8 +285,11 @@ def test_answers_are_counted_once_and_the_presenter_sees_and_clears_them(visit, 
         press(page, "Right")
         expect_text(page.locator(".score-row"), "I got 1 of 1 right")
         assert page.get_by_role("button", name="Right", exact=True).count() == 0
+        open_panel(page, "fool")
         clear(page)
         draw(page, written(7))
+        settled(page)
+        close_panel(page)
         expect_digit(page, 7)
         expect_end_of_run(page)  # which asks after the second stroke
         page.get_by_text("It was a …").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,11 @@ EMBED = os.environ.get("DIGITS_EMBED", "").split()
 KIOSK = os.environ.get("DIGITS_KIOSK", "0") != "0"  # nobody is at the desk: see page.kiosk.kiosk
 LIVE = os.environ.get("DIGITS_LIVE", "1") != "0"  # answer while the pen moves, not only afterwards
 # Time without a touch after which a kiosk starts over.
-KIOSK_SECONDS = float(os.environ.get("DIGITS_KIOSK_SECONDS", 60))
+_SECONDS = os.environ.get("DIGITS_KIOSK_SECONDS", "60")
+try:
+    KIOSK_SECONDS = float(_SECONDS)
+except ValueError:
+    sys.exit(f"The setting DIGITS_KIOSK_SECONDS is “{_SECONDS}”. It should be seconds, such as 60.")
 
 
 @st.cache_resource(show_spinner=False)  # once for all visitors; failures are not cached

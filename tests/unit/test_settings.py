@@ -1,6 +1,9 @@
-"""docs/settings.md lists exactly the settings that exist."""
+"""The settings: docs/settings.md lists exactly those that exist, and bad ones are explained."""
 
+import os
 import re
+import subprocess
+import sys
 
 from service.settings import Settings
 from tests.helpers.servers import ROOT
@@ -30,3 +33,15 @@ def test_the_defaults_are_right():
         default = documented()[f"DIGITS_{name}".upper()].strip("`")
         if default.isdecimal():
             assert field.default == int(default), name
+
+
+def test_seconds_that_are_no_number_are_quoted():
+    done = subprocess.run(
+        [sys.executable, "-c", "import page.core.settings"],
+        env={**os.environ, "DIGITS_KIOSK_SECONDS": "soon"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "DIGITS_KIOSK_SECONDS is “soon”" in done.stderr and "Traceback" not in done.stderr

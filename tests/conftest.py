@@ -108,10 +108,7 @@ def contexts(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
     def get(clock: bool = False, **options: Any) -> Any:
         key = str((clock, options))
         if key not in contexts:
-            contexts[key] = context = browser.new_context(**{"viewport": DESK, **options})
-            context.set_default_timeout(TIMEOUT * 1000)
-            if clock:
-                context.clock.install()
+            contexts[key] = _new_context(browser, clock, **options)
         elif not contexts[key].pages:  # it is used often: a page keeps its process
             contexts[key].new_page().goto(f"{server}/_stcore/health")
         return contexts[key]
@@ -119,6 +116,14 @@ def contexts(browser: Any, server: str) -> Iterator[Callable[..., Any]]:
     yield get
     for context in contexts.values():
         context.close()
+
+
+def _new_context(browser: Any, clock: bool = False, **options: Any) -> Any:
+    context = browser.new_context(**{"viewport": DESK, **options})
+    context.set_default_timeout(TIMEOUT * 1000)
+    if clock:
+        context.clock.install()
+    return context
 
 
 @pytest.fixture
@@ -133,14 +138,13 @@ def visit(browser: Any, server: str, contexts: Any) -> Iterator[Callable[..., An
     kept, others, pages = [], [], []
 
     def visit(url: str = server, until: str = CANVAS, **options: Any) -> Any:
-        # What a page can be told needs no context of its own.
+        # These can be set on a page, without a context of its own.
         media = ("reduced_motion", "color_scheme", "forced_colors")
         look = {name: options.pop(name) for name in media if name in options}
         size = options.pop("viewport", None) if set(options) == {"viewport"} else None
         context = contexts(**options)
         if context in kept:  # of two tabs in one window, one is asleep
-            context = browser.new_context(**{"viewport": DESK, **options})
-            context.set_default_timeout(TIMEOUT * 1000)
+            context = _new_context(browser, **options)
             others.append(context)
         else:
             kept.append(context)

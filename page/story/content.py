@@ -50,7 +50,7 @@ def content(
         window, responses = slid
         best = [int(axis) for axis in np.unravel_index(responses.argmax(), responses.shape)]
         common |= {"kernel": window.kernel, "map": packed(responses), "best": best}
-        matches, first = rule(window.kernel, prediction.pixels, best), window.map
+        matches, first = count_matches(window.kernel, prediction.pixels, best), window.map
     return common | {
         "steps": words.steps(reading, matches, nearest),
         "drawing": png_url(part.png),
@@ -116,7 +116,7 @@ def number(drawing: Drawing, reading: CanvasReading) -> dict[str, Any] | None:
     }
 
 
-def rule(kernel: list[list[float]], pixels: np.ndarray, at: list[int]) -> tuple[int, int]:
+def count_matches(kernel: list[list[float]], pixels: np.ndarray, at: list[int]) -> tuple[int, int]:
     """How many of the dots that should be bright are bright in a window.
 
     Args:

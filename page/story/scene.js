@@ -251,8 +251,13 @@ export class Scene {
    */
   hit(kind, x, y) {
     return [...this.actors].findLast(
-      ([name, { to }]) =>
-        name.startsWith(kind) && x >= to.x && x <= to.x + to.w && y >= to.y && y <= to.y + to.h,
+      ([name, { to, gone }]) =>
+        !gone &&
+        name.startsWith(kind) &&
+        x >= to.x &&
+        x <= to.x + to.w &&
+        y >= to.y &&
+        y <= to.y + to.h,
     )?.[0];
   }
 

@@ -84,10 +84,15 @@ class Story {
     return this.data.steps.length - 1;
   }
 
+  /** The direction of “Next”, which is at the end of the line: 1 to the right, -1 to the left. */
+  get forwards() {
+    return document.dir === "rtl" ? -1 : 1;
+  }
+
   /** @param {KeyboardEvent} event */
   key = (event) => {
     if (hasModifier(event) || isTyping(event)) return;
-    const forwards = document.dir === "rtl" ? -1 : 1; // “Next” is at the end of the line
+    const { forwards } = this;
     /** @type {Record<string, number>} */
     const ways = { ArrowRight: forwards, PageDown: 1, ArrowLeft: -forwards, PageUp: -1 };
     if (!(event.key in ways)) return;
@@ -106,7 +111,7 @@ class Story {
     const tile = this.scene.hit("tile", event.clientX - box.left, event.clientY - box.top);
     if (tile && Math.abs(moved) < SWIPE) return this.choose(Number(tile.slice("tile".length)));
     if (Math.abs(moved) > SWIPE && event.pointerType === "mouse") return;
-    this.go(this.step + (moved > SWIPE ? -1 : 1));
+    this.go(this.step + (moved * this.forwards > SWIPE ? -1 : 1));
   }
 
   /** Shows another digit of the number. @param {number} place */
@@ -118,7 +123,7 @@ class Story {
 
   /** @param {number} step */
   go(step) {
-    if (!this.data.words) this.waiting += 1;
+    if (!this.data.words) this.waiting = Math.max(0, this.waiting + step - this.step);
     else if (step >= 0 && step <= this.last && step !== this.step) {
       this.step = step;
       this.say(true);

@@ -78,13 +78,13 @@ def name(output: int) -> str:
 
 
 def steps(
-    reading: CanvasReading, rule: tuple[int, int] | None, nearest: list[Neighbour]
+    reading: CanvasReading, matches: tuple[int, int] | None, nearest: list[Neighbour]
 ) -> list[dict[str, str]]:
     """The steps of a drawing's story: {name, title, sentence, note, alt} each.
 
     Args:
         reading: has a prediction with its inside.
-        rule: how many dots are bright where the window fits best, and how many should be. None
+        matches: how many dots are bright where the window fits best, and how many should be. None
             leaves out that step.
         nearest: the training images that are most like the drawing. Without any, that step is left
             out.
@@ -97,8 +97,8 @@ def steps(
         alt = _(ALT_CUT).format(count=len(labels), labels=", ".join(labels))
         first = step("cut", _(CUT), alt)
     shown = [first, step("dots", _(DOTS), _(ALT_DOTS))]
-    if rule:
-        found, wanted = rule
+    if matches:
+        found, wanted = matches
         sentence = _(RULE).format(found=found, wanted=wanted)
         shown.append(step("window", sentence, _(ALT_WINDOW), _(KERNEL_NOTE)))
     shown += [

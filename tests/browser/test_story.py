@@ -388,3 +388,17 @@ def test_a_number_is_cut_apart_and_its_tiles_can_be_tapped(visit):
     sentence(page, "Highest: 6")
     to_step(page, 8)
     sentence(page, "^2, 0, 2, 6: I see 2026.$")
+
+
+def test_a_swipe_leads_on_in_the_direction_of_reading(visit, server):
+    for language, forwards in (("en", -1), ("ar", 1)):
+        page = visit(f"{server}/?lang={language}", reduced_motion="reduce")
+        draw(page, written(4))
+        open_panel(page, "story")
+        settle(page)
+        screen = page.locator(".story .screen")
+        for way, step in ((forwards, 2), (forwards, 3), (-forwards, 2)):
+            screen.dispatch_event("pointerdown", {"clientX": 300, "pointerType": "touch"})
+            end = {"clientX": 300 + 80 * way, "pointerType": "touch"}
+            screen.dispatch_event("pointerup", end)
+            expect_step(page, step)

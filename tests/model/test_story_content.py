@@ -16,7 +16,7 @@ from page.draw.drawing import Drawing
 from page.draw.inside import guesses
 from page.draw.reading import CanvasReading
 from page.story import words
-from page.story.content import MAPS, content, rule
+from page.story.content import MAPS, content, count_matches
 from tests.helpers.page import HASH, number, sent, written
 from tests.helpers.servers import ROOT
 
@@ -126,15 +126,17 @@ def test_the_rule_counts_the_bright_dots_of_the_pattern():
     kernel[:, 1], kernel[:, 3] = 1, -1
     pixels = np.zeros((28, 28), np.uint8)
     pixels[10:13, 9] = 255  # three of the five dots of a bar
-    assert rule(kernel.tolist(), pixels, [12, 10]) == (3, 5)
-    assert rule(kernel.tolist(), pixels, [0, 0]) == (0, 5), "outside of the picture it is dark"
+    assert count_matches(kernel.tolist(), pixels, [12, 10]) == (3, 5)
+    assert count_matches(kernel.tolist(), pixels, [0, 0]) == (0, 5), (
+        "outside of the picture it is dark"
+    )
 
 
 def test_the_window_rests_where_it_finds_most(tell):
     _, told = tell(written(5))
     found = array(told["map"], 28, 28)
     assert found[tuple(told["best"])] == found.max()
-    bright, wanted = rule(told["kernel"], array(told["pixels"], 28, 28), told["best"])
+    bright, wanted = count_matches(told["kernel"], array(told["pixels"], 28, 28), told["best"])
     assert f"{bright} of {wanted}" in step(told, "window")["sentence"]
     assert bright > wanted / 2
 

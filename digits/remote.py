@@ -124,6 +124,8 @@ class RemoteClassifier:
 
         try:
             answer = send()
+        except requests.Timeout:
+            raise
         except requests.ConnectionError:
             return send()
         return send() if answer.status_code in TRY_AGAIN else answer

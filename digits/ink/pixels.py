@@ -42,8 +42,8 @@ def to_grey(image: AnyImage) -> np.ndarray:
 def to_colour(image: AnyImage) -> np.ndarray:
     """Convert an image to RGB, uint8 (height, width, 3); raise what `to_grey` does."""
     array = to_array(image)
-    if array.ndim == 3 and array.shape[2] == 3:
-        return array
+    if array.ndim == 3 and (array.shape[2] == 3 or is_opaque(array)):
+        return array[..., :3]
     if isinstance(image, Image.Image) and not is_deep(image) and array.ndim == 2:
         return np.asarray(image.convert("RGB"))
     return np.repeat(to_grey(array)[..., None], 3, axis=2)  # or partly transparent

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+import requests
 from PIL import Image
 
 from digits import Classifier, ModelError
@@ -217,6 +218,19 @@ def test_a_request_that_times_out_is_not_repeated(monkeypatch):
         with pytest.raises(ModelError, match="does not answer"):
             reader.predict(drawing(3))
         assert server.requests == 1
+
+
+def test_a_computer_that_does_not_answer_is_called_once(monkeypatch):
+    calls = []
+
+    def request(*arguments, **options):
+        calls.append(arguments)
+        raise requests.ConnectTimeout
+
+    monkeypatch.setattr("requests.Session.request", request)
+    with pytest.raises(ModelError, match="does not answer"):
+        RemoteClassifier("http://192.0.2.1").predict(drawing(3))
+    assert len(calls) == 1
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,8 @@ def test_floats_from_0_to_1_are_scaled():
 def test_arrays_keep_their_colour(colour):
     array = np.full((4, 5, 3), colour, np.uint8)
     assert np.array_equal(to_colour(array), array)
+    opaque = np.full((4, 5, 4), (*colour, 255), np.uint8)
+    assert np.array_equal(to_colour(opaque), array)
 
 
 @pytest.mark.parametrize("background", [0, 40, 200, 255])

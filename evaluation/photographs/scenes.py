@@ -56,11 +56,6 @@ def lamp(scene: Scene, rng: Rng, amount: Range) -> None:
     scene.light = light.lamp(scene.shape, rng, *amount)
 
 
-def dim(scene: Scene, rng: Rng, amount: Range) -> None:
-    """Darken everything."""
-    scene.light = scene.light * rng.uniform(*amount)
-
-
 def glare(scene: Scene, rng: Rng) -> None:
     """Reflect lamps."""
     scene.glare = light.glare(scene.shape, rng)

@@ -45,9 +45,7 @@ def read(drawing: Drawing, classifier: Classifier, inside: bool, single: bool) -
         return CanvasReading()
     # Reruns without a change (another theme, a pen that rests) don't read it again.
     play = visit().play
-    read_for = (
-        drawing.strokes, drawing.lifted, inside, single, play.changes, play.symbol_name,
-    )  # fmt: skip
+    read_for = (drawing.strokes, drawing.lifted, inside, single, play.changes, play.symbol_name)
     if state.read_for != read_for:
         try:
             state.reading = read_picture(drawing, classifier, inside, single)

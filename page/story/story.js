@@ -44,7 +44,7 @@ class Story {
     /** @type {any} from content.py */
     this.data = { steps: [], words: null };
     this.step = 0;
-    this.waiting = 0; // “Next” was pressed this often before the data was here
+    this.waiting = 0; // steps forwards that were asked for before the data was here
     this.$(".back").onclick = () => this.go(this.step - 1);
     this.$(".next").onclick = () => this.go(this.step + 1);
     this.$(".close").onclick = () => this.send("close", true);
